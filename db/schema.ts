@@ -1,0 +1,62 @@
+import type { Insertable, Selectable } from 'kysely';
+import type {
+  EventCapabilityTable,
+  EventKeyTable,
+  EventTable,
+  RefusedDeliveryCountTable,
+  RefusedDeliveryTable,
+} from './schema/events.ts';
+import type {
+  AssignmentTable,
+  DeadLetterTable,
+  DecisionTable,
+  LeadKeyTable,
+  LeadTable,
+  LeadTimelineTable,
+  PersonTable,
+} from './schema/leads.ts';
+import type { AuditHeadTable, AuditLogTable, GhlBreakerTable, GhlBudgetTable } from './schema/operations.ts';
+import type {
+  AgencyTable,
+  ApiKeyTable,
+  InstallTable,
+  LeadTriggerStateTable,
+  LeadTriggerTable,
+  LocationTable,
+  RepTable,
+} from './schema/tenants.ts';
+
+/** The tables as the migrations leave them; a test holds this against the live database. */
+export interface Database {
+  agencies: AgencyTable;
+  locations: LocationTable;
+  reps: RepTable;
+  api_keys: ApiKeyTable;
+  installs: InstallTable;
+  lead_triggers: LeadTriggerTable;
+  lead_trigger_states: LeadTriggerStateTable;
+  events: EventTable;
+  event_keys: EventKeyTable;
+  event_capabilities: EventCapabilityTable;
+  refused_deliveries: RefusedDeliveryTable;
+  refused_delivery_counts: RefusedDeliveryCountTable;
+  persons: PersonTable;
+  leads: LeadTable;
+  lead_keys: LeadKeyTable;
+  decisions: DecisionTable;
+  assignments: AssignmentTable;
+  lead_timeline: LeadTimelineTable;
+  dead_letters: DeadLetterTable;
+  audit_log: AuditLogTable;
+  audit_heads: AuditHeadTable;
+  ghl_budgets: GhlBudgetTable;
+  ghl_breakers: GhlBreakerTable;
+}
+
+export type Location = Selectable<LocationTable>;
+export type NewLocation = Insertable<LocationTable>;
+export type Rep = Selectable<RepTable>;
+export type Lead = Selectable<LeadTable>;
+export type Person = Selectable<PersonTable>;
+export type Assignment = Selectable<AssignmentTable>;
+export type Decision = Selectable<DecisionTable>;

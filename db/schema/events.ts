@@ -1,0 +1,59 @@
+import type { ColumnType, Generated } from 'kysely';
+import type { Json, NullableTimestamp, Timestamp } from './columns.ts';
+
+export type EventSource = 'ghl' | 'ghl-workflow' | 'api';
+export type EventStatus = 'accepted' | 'ignored' | 'unparseable' | 'unknown-tenant';
+
+export interface EventTable {
+  id: string;
+  received_at: Timestamp;
+  agency_id: string | null;
+  location_id: string | null;
+  source: EventSource;
+  event_id: string;
+  type: string;
+  status: EventStatus;
+  ghl_location_id: string | null;
+  ghl_contact_id: string | null;
+  occurred_at: NullableTimestamp;
+  body: Buffer | null;
+}
+
+export interface EventKeyTable {
+  source: EventSource;
+  event_id: string;
+  event_row_id: string;
+  agency_id: string | null;
+  received_at: Timestamp;
+}
+
+export interface EventCapabilityTable {
+  sequence: Generated<string>;
+  event_row_id: string;
+  event_received_at: Date;
+  agency_id: string;
+  location_id: string | null;
+  capability: string;
+  ordering_key: string;
+  workflow_id: string;
+  input: Json;
+  state: 'pending' | 'started' | 'dead';
+  attempts: Generated<number>;
+  due_at: Date;
+  started_at: NullableTimestamp;
+  last_error: string | null;
+}
+
+export interface RefusedDeliveryTable {
+  id: string;
+  received_at: Timestamp;
+  reason: string;
+  signature: string | null;
+  body: Buffer | null;
+}
+
+export interface RefusedDeliveryCountTable {
+  hour: Date;
+  reason: string;
+  count: ColumnType<string, number, number>;
+}

@@ -1,0 +1,35 @@
+import type { Generated } from 'kysely';
+import type { Json, NullableJson, Timestamp } from './columns.ts';
+
+export interface AuditLogTable {
+  id: string;
+  at: Timestamp;
+  agency_id: string;
+  sequence: Generated<string>;
+  actor: string;
+  action: string;
+  subject: string;
+  before: NullableJson;
+  after: NullableJson;
+  origin: string;
+  previous_hash: Generated<Buffer>;
+  hash: Generated<Buffer>;
+}
+
+export interface AuditHeadTable {
+  agency_id: string;
+  sequence: string;
+  hash: Buffer;
+}
+
+export interface GhlBudgetTable {
+  resource: string;
+  agency_id: string;
+  state: Json;
+  updated_at: Timestamp;
+}
+
+export interface GhlBreakerTable {
+  endpoint_group: string;
+  open_until: Date;
+}

@@ -1,0 +1,47 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Kysely, Transaction } from 'kysely';
+import type { Database } from './schema.ts';
+
+/** Whose rows a transaction may see: an agency's, or one location's of it. It comes from the credential, never from a URL. */
+export interface Scope {
+  agencyId: string;
+  locationId?: string;
+}
+
+/** Work that must see several tenants has a database role of its own each, with the narrowest policies that do. */
+export type SystemRole = 'intake' | 'relay' | 'upkeep';
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const opening = new AsyncLocalStorage<string>();
+
+/** What the driver sends to open the transaction that is being begun; undefined outside `withScope` and `withSystemRole`. */
+export const openingStatement = (): string | undefined => opening.getStore();
+
+const uuid = (id: string): string => {
+  if (!UUID.test(id)) throw new TypeError('a scope takes lower-case UUIDs');
+  return id;
+};
+
+/**
+ * Runs `work` in a transaction that sees the rows of `scope` and nothing else. The login itself may read nothing:
+ * a query outside a scope is refused by Postgres.
+ */
+export function withScope<T>(
+  db: Kysely<Database>,
+  scope: Scope,
+  work: (tx: Transaction<Database>) => Promise<T>,
+): Promise<T> {
+  const location = scope.locationId === undefined ? '' : uuid(scope.locationId);
+  const statement = `begin; set local role switchyard_app; set local app.agency_id = '${uuid(scope.agencyId)}'; set local app.location_id = '${location}'`;
+  return opening.run(statement, () => db.transaction().execute((tx) => opening.exit(() => work(tx))));
+}
+
+/** Runs `work` in a transaction as a system role. */
+export function withSystemRole<T>(
+  db: Kysely<Database>,
+  role: SystemRole,
+  work: (tx: Transaction<Database>) => Promise<T>,
+): Promise<T> {
+  const statement = `begin; set local role switchyard_${role}`;
+  return opening.run(statement, () => db.transaction().execute((tx) => opening.exit(() => work(tx))));
+}

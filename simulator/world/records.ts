@@ -1,0 +1,164 @@
+import { z } from 'zod';
+
+const id = z.string().min(1);
+const isoDate = z.iso.datetime({ offset: true });
+
+/** The request allowance of one location or company (facts: 100 per 10 s and 200,000 a day; a sandbox has 25). */
+export const rateLimitSchema = z.object({
+  max: z.number().int().positive().default(100),
+  intervalMs: z.number().int().positive().default(10_000),
+  daily: z.number().int().positive().default(200_000),
+});
+
+export const companySchema = z.object({ id, name: z.string().default('Agency'), rateLimit: rateLimitSchema.optional() });
+
+export const appSchema = z.object({
+  /** `<24 hex digits>-<8 characters>` in the wild; the part before the dash is the app id. */
+  clientId: id,
+  clientSecret: id,
+  webhookUrl: z.url().nullish(),
+  versionId: id.optional(),
+  scopes: z.array(z.string()).optional(),
+});
+
+export const locationSettingsSchema = z.object({
+  allowDuplicateContact: z.boolean().default(false),
+  allowDuplicateOpportunity: z.boolean().default(false),
+  /** Which identifiers find a duplicate, the first being the stronger. */
+  dedupe: z.array(z.enum(['email', 'phone'])).default(['email', 'phone']),
+});
+
+export const locationSchema = z.object({
+  id,
+  companyId: id,
+  name: z.string().default('Location'),
+  active: z.boolean().default(true),
+  email: z.string().optional(),
+  phone: z.string().optional(),
+  address: z.string().optional(),
+  city: z.string().optional(),
+  state: z.string().optional(),
+  country: z.string().default('US'),
+  postalCode: z.string().optional(),
+  timezone: z.string().default('America/New_York'),
+  settings: locationSettingsSchema.prefault({}),
+  rateLimit: rateLimitSchema.optional(),
+  dateAdded: isoDate.optional(),
+});
+
+export const userSchema = z.object({
+  id,
+  companyId: id,
+  locationIds: z.array(id).default([]),
+  firstName: z.string().default(''),
+  lastName: z.string().default(''),
+  email: z.string(),
+  phone: z.string().optional(),
+  type: z.enum(['account', 'agency']).default('account'),
+  role: z.enum(['admin', 'user']).default('user'),
+  permissions: z.record(z.string(), z.unknown()).default({}),
+  scopes: z.array(z.string()).default([]),
+});
+
+export const pipelineSchema = z.object({
+  id,
+  locationId: id,
+  name: z.string(),
+  stages: z.array(z.object({ id, name: z.string(), position: z.number().int().default(0) })).default([]),
+});
+
+export const customFieldSchema = z.object({ id, value: z.unknown() });
+
+const dndStatus = z.object({
+  status: z.enum(['active', 'inactive', 'permanent']),
+  message: z.string().nullish(),
+  code: z.string().nullish(),
+});
+export const dndSettingsSchema = z.partialRecord(
+  z.enum(['Call', 'Email', 'SMS', 'WhatsApp', 'GMB', 'FB', 'RCS']),
+  dndStatus,
+);
+
+export const contactSchema = z.object({
+  id,
+  locationId: id,
+  firstName: z.string().nullish(),
+  lastName: z.string().nullish(),
+  email: z.string().nullish(),
+  phone: z.string().nullish(),
+  gender: z.string().nullish(),
+  companyName: z.string().nullish(),
+  address1: z.string().nullish(),
+  city: z.string().nullish(),
+  state: z.string().nullish(),
+  postalCode: z.string().nullish(),
+  country: z.string().nullish(),
+  website: z.string().nullish(),
+  timezone: z.string().nullish(),
+  source: z.string().nullish(),
+  dateOfBirth: z.string().nullish(),
+  assignedTo: z.string().nullish(),
+  type: z.string().default('lead'),
+  dnd: z.boolean().default(false),
+  dndSettings: dndSettingsSchema.default({}),
+  inboundDndSettings: z.unknown().optional(),
+  tags: z.array(z.string()).default([]),
+  customFields: z.array(customFieldSchema).default([]),
+  attributionSource: z.unknown().optional(),
+  dateAdded: isoDate,
+  dateUpdated: isoDate,
+});
+
+export const noteSchema = z.object({
+  id,
+  contactId: id,
+  locationId: id,
+  body: z.string(),
+  userId: z.string().nullish(),
+  title: z.string().nullish(),
+  color: z.string().nullish(),
+  pinned: z.boolean().nullish(),
+  dateAdded: isoDate,
+});
+
+export const taskSchema = z.object({
+  id,
+  contactId: id,
+  locationId: id,
+  title: z.string(),
+  body: z.string().nullish(),
+  dueDate: z.string(),
+  completed: z.boolean(),
+  assignedTo: z.string().nullish(),
+  dateAdded: isoDate,
+});
+
+export const opportunityStatusSchema = z.enum(['open', 'won', 'lost', 'abandoned']);
+
+export const opportunitySchema = z.object({
+  id,
+  locationId: id,
+  contactId: id,
+  pipelineId: id,
+  pipelineStageId: id.nullish(),
+  name: z.string(),
+  status: opportunityStatusSchema.default('open'),
+  monetaryValue: z.number().default(0),
+  assignedTo: z.string().nullish(),
+  source: z.string().nullish(),
+  lostReasonId: z.string().nullish(),
+  customFields: z.array(customFieldSchema).default([]),
+  createdAt: isoDate,
+  updatedAt: isoDate,
+});
+
+export type RateLimit = z.infer<typeof rateLimitSchema>;
+export type Company = z.infer<typeof companySchema>;
+export type App = z.infer<typeof appSchema>;
+export type Location = z.infer<typeof locationSchema>;
+export type User = z.infer<typeof userSchema>;
+export type Pipeline = z.infer<typeof pipelineSchema>;
+export type Contact = z.infer<typeof contactSchema>;
+export type Note = z.infer<typeof noteSchema>;
+export type Task = z.infer<typeof taskSchema>;
+export type Opportunity = z.infer<typeof opportunitySchema>;

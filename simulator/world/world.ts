@@ -1,0 +1,51 @@
+import { createContactBook } from './contact-book.ts';
+import type { ContactBook } from './contact-book.ts';
+import type { Code, Install, RefreshGrant, Token } from './grants.ts';
+import type { App, Company, Location, Note, Opportunity, Pipeline, Task, User } from './records.ts';
+
+/** Everything the pretended GHL knows, keyed by id. */
+export interface World {
+  companies: Map<string, Company>;
+  apps: Map<string, App>;
+  locations: Map<string, Location>;
+  users: Map<string, User>;
+  pipelines: Map<string, Pipeline>;
+  contacts: ContactBook;
+  notes: Map<string, Note>;
+  tasks: Map<string, Task>;
+  opportunities: Map<string, Opportunity>;
+  tokens: Map<string, Token>;
+  refreshGrants: Map<string, RefreshGrant>;
+  codes: Map<string, Code>;
+  /** Keyed by `installKey`. */
+  installs: Map<string, Install>;
+}
+
+/** Makes an empty world. */
+export function createWorld(): World {
+  return {
+    companies: new Map(),
+    apps: new Map(),
+    locations: new Map(),
+    users: new Map(),
+    pipelines: new Map(),
+    contacts: createContactBook(),
+    notes: new Map(),
+    tasks: new Map(),
+    opportunities: new Map(),
+    tokens: new Map(),
+    refreshGrants: new Map(),
+    codes: new Map(),
+    installs: new Map(),
+  };
+}
+
+/** The key under which the world keeps an install. */
+export function installKey(clientId: string, locationId: string): string {
+  return `${clientId}/${locationId}`;
+}
+
+/** The app id that webhooks name: the part of the client id before the dash. */
+export function appIdOf(clientId: string): string {
+  return clientId.split('-')[0] ?? clientId;
+}
