@@ -1,5 +1,5 @@
 /** The arrows of the layout (docs/architecture.md): each rule names what a layer may know. */
-const layers = '^(activities|api|bench|cli|crypto|db|domain|ghl|scripts|simulator|test|workflows)/|^(client|config|worker)\\.ts$';
+const layers = '^(activities|api|bench|cli|crypto|db|domain|ghl|scripts|simulator|test|worker|workflows)/|^(client|config|worker)\\.ts$';
 const only = (name, from, allowed, comment) => ({
   name,
   severity: 'error',
@@ -47,7 +47,8 @@ module.exports = {
     only('activities-do', '^activities/', '^(activities|db|ghl|domain|crypto)/', 'Activities join db, ghl and domain.'),
     only('db-and-ghl-never-meet', '^db/', '^(db|domain|crypto)/', 'db/ implements what ghl/ declares; entry points join them.'),
     only('ghl-and-db-never-meet', '^ghl/', '^(ghl|domain)/', 'ghl/ declares the memory it needs as an interface.'),
-    only('client-starts-workflows', '^client\\.ts$', '^(client\\.ts$|workflows/|domain/|crypto/)', 'The client names and starts workflows.'),
+    only('worker-runs', '^worker(/|\\.ts$)', '^(worker(/|\\.ts$)|config\\.ts$|activities/|db/|ghl/|domain/|crypto/|workflows/)', 'The worker joins activities to their dependencies.'),
+  only('client-starts-workflows', '^client\\.ts$', '^(client\\.ts$|workflows/|domain/|crypto/)', 'The client names and starts workflows.'),
     only('api-listens', '^api/', '^(api|client\\.ts$|config\\.ts$|db|domain|crypto)/?|^ghl/webhooks\\.ts$', 'The API never calls GHL.'),
     only('cli-operates', '^cli/', '^(cli|client\\.ts$|config\\.ts$|db|domain|crypto|workflows)/?', 'Operator commands are thin.'),
     only('simulator-stands-alone', '^simulator/', '^simulator/', 'A GHL that shares our code would share our mistakes.'),

@@ -1,6 +1,6 @@
-import { createPublicKey, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import { parseKeyRing } from './crypto/key-ring.ts';
+import { readGhlPublicKeys } from './ghl/webhooks.ts';
 
 /**
  * GHL's published Ed25519 webhook key. Compare it once with the portal's page before going live; it can rotate, and
@@ -9,8 +9,6 @@ import { parseKeyRing } from './crypto/key-ring.ts';
 const GHL_PUBLISHED_WEBHOOK_KEY = `-----BEGIN PUBLIC KEY-----
 MCowBQYDK2VwAyEAi2HR1srL4o18O8BRa7gVJY7G7bupbN3H9AwJrHCDiOg=
 -----END PUBLIC KEY-----`;
-
-const PEM_BLOCK = /-----BEGIN PUBLIC KEY-----[^-]+-----END PUBLIC KEY-----/g;
 
 /** Turns a reader that throws into a zod transform that reports the problem beside all others. */
 const parsedBy =
@@ -24,17 +22,6 @@ const parsedBy =
     }
   };
 
-const readPublicKeys = (text: string): KeyObject[] => {
-  const blocks = text.replaceAll('\\n', '\n').match(PEM_BLOCK);
-  if (!blocks) throw new Error('holds no PEM block "-----BEGIN PUBLIC KEY-----"');
-  return blocks.map((pem) => {
-    const key = createPublicKey(pem);
-    if (key.asymmetricKeyType !== 'ed25519')
-      throw new Error(`holds a ${key.asymmetricKeyType} key; GHL signs by Ed25519`);
-    return key;
-  });
-};
-
 const port = z.coerce.number().int().min(0).max(65_535);
 const milliseconds = z.coerce.number().int().positive();
 
@@ -45,7 +32,7 @@ const environmentSchema = z.object({
   GHL_BASE_URL: z.url().default('https://services.leadconnectorhq.com'),
   GHL_CLIENT_ID: z.string().min(1).optional(),
   GHL_CLIENT_SECRET: z.string().min(1).optional(),
-  GHL_WEBHOOK_PUBLIC_KEYS: z.string().default(GHL_PUBLISHED_WEBHOOK_KEY).transform(parsedBy(readPublicKeys)),
+  GHL_WEBHOOK_PUBLIC_KEYS: z.string().default(GHL_PUBLISHED_WEBHOOK_KEY).transform(parsedBy(readGhlPublicKeys)),
   TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
   API_HOST: z.string().default('127.0.0.1'),
   API_PORT: port.default(3000),

@@ -7,9 +7,9 @@
  */
 export type Lane = 'interactive' | 'sync' | 'bulk';
 
-export type LaneCounts = Record<Lane | 'others', number>;
+type LaneCounts = Record<Lane | 'others', number>;
 
-export interface BudgetSlot extends LaneCounts {
+interface BudgetSlot extends LaneCounts {
   /** Number of the slot since the epoch, in units of a twentieth of the window. */
   index: number;
 }
@@ -120,7 +120,8 @@ export function observeBudget(state: BudgetState, observation: BudgetObservation
     const index = slotIndex(nowMs, observation.windowMs);
     current = { ...current, windowMs: observation.windowMs, slots: [{ index, ...sumSlots(current.slots) }] };
   }
-  current = { ...current, windowLimit: observation.windowLimit ?? current.windowLimit };
+  // A limit of nothing is a broken header: believing it would stop the resource for ever.
+  current = { ...current, windowLimit: observation.windowLimit || current.windowLimit };
   if (observation.windowRemaining !== null) {
     const uncounted = current.windowLimit - observation.windowRemaining - total(sumSlots(current.slots));
     const stillInWindow = observation.requestedAtMs > nowMs - current.windowMs;
@@ -133,7 +134,7 @@ export function observeBudget(state: BudgetState, observation: BudgetObservation
 }
 
 function observeDay(state: BudgetState, observation: BudgetObservation, nowMs: number): BudgetState {
-  const dayLimit = observation.dayLimit ?? state.dayLimit;
+  const dayLimit = observation.dayLimit || state.dayLimit;
   let { dayCounts, dayResetsAtMs } = state;
   if (observation.dayResetInMs !== null) dayResetsAtMs = nowMs + observation.dayResetInMs;
   if (observation.dayRemaining !== null) {

@@ -20,7 +20,7 @@ export interface LeadScore {
   factors: { name: LeadFactor; points: number }[];
 }
 
-export type LeadFactor = 'phone' | 'email' | 'name' | 'served-area' | 'source' | 'earlier-enquiry';
+type LeadFactor = 'phone' | 'email' | 'name' | 'served-area' | 'source' | 'earlier-enquiry';
 
 const MS_PER_DAY = 86_400_000;
 
@@ -28,9 +28,9 @@ const MS_PER_DAY = 86_400_000;
 const SOURCE_POINTS: readonly [RegExp, number][] = [
   [/refer|word of mouth|existing customer/, 15],
   [/inbound call|phone call|walk[ -]?in|chat|calendar|booking/, 14],
+  [/\bads?\b|facebook|instagram|tiktok|paid|ppc|campaign/, 7],
   [/form|website|web site|survey|landing|organic|google/, 10],
-  [/ads?\b|facebook|instagram|tiktok|paid|ppc|campaign/, 7],
-  [/import|csv|purchased|list|bulk/, 2],
+  [/import|csv|purchased|\blist\b|bulk/, 2],
 ];
 const UNKNOWN_SOURCE_POINTS = 5;
 

@@ -29,10 +29,7 @@ export const faultSchema = z.strictObject({
   times: z.number().int().positive().optional(),
   method: z.string().optional(),
   /** A regular expression tested against the path. */
-  path: z
-    .string()
-    .refine(isPattern, 'path must be a regular expression')
-    .optional(),
+  path: z.string().refine(isPattern, 'path must be a regular expression').optional(),
   locationId: z.string().optional(),
 });
 
@@ -59,7 +56,8 @@ export interface Faults {
 export function createFaults(clock: Clock, random: Random): Faults {
   let faults: Fault[] = [];
   const inForce = (fault: Fault): boolean =>
-    (fault.untilMs === null || clock.nowMs() < fault.untilMs) && (fault.times === undefined || fault.struck < fault.times);
+    (fault.untilMs === null || clock.nowMs() < fault.untilMs) &&
+    (fault.times === undefined || fault.struck < fault.times);
 
   return {
     add(input) {
@@ -91,8 +89,8 @@ export function createFaults(clock: Clock, random: Random): Faults {
 
 function isDecisive(fault: Effects): boolean {
   const { status, hang, cut, failAfterCommit, cutAfterCommit, hangAfterCommit, createdBut422 } = fault;
-  const named = status ?? hang ?? cut ?? failAfterCommit ?? cutAfterCommit ?? hangAfterCommit ?? createdBut422;
-  return named !== undefined || (fault.errorRate !== undefined && fault.latencyMs === undefined);
+  const named = [status, hang, cut, failAfterCommit, cutAfterCommit, hangAfterCommit, createdBut422].some(Boolean);
+  return named || (fault.errorRate !== undefined && fault.latencyMs === undefined);
 }
 
 function matches(fault: Fault, call: { method: string; path: string; locationId: string | undefined }): boolean {

@@ -14,7 +14,7 @@ interface Bucket {
 }
 
 /** What a token's bucket says about one more request. */
-export interface Allowance {
+interface Allowance {
   allowed: boolean;
   headers: Record<string, string>;
 }

@@ -33,7 +33,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       daily_cap integer check (daily_cap >= 0),
       pipeline_id text,
       pipeline_stage_id text,
-      lead_max_age_hours integer not null default 720 check (lead_max_age_hours > 0),
+      lead_max_age_seconds integer not null default 2592000 check (lead_max_age_seconds > 0),
       last_event_at timestamptz,
       created_at timestamptz not null default now(),
       unique (agency_id, id),
@@ -82,8 +82,12 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       agency_id uuid not null references agencies,
       location_id uuid,
       kind text not null check (kind in ('oauth', 'pit')),
+      user_type text not null check (user_type in ('Company', 'Location')),
+      scopes text[] not null default '{}',
       status text not null check (status in ('active', 'needs_reauth', 'uninstalled')),
       status_reason text,
+      -- GHL says that the location is not active: nothing is sent until then.
+      paused_until timestamptz,
       access_token bytea not null,
       refresh_token bytea,
       expires_at timestamptz,
@@ -157,6 +161,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     create policy intake_reads on api_keys for select to switchyard_intake using (true);
     create policy intake_reads on lead_triggers for select to switchyard_intake using (true);
     create policy intake_remembers on lead_trigger_states to switchyard_intake using (true);
+    create policy intake_reads on reps for select to switchyard_intake using (true);
+    grant select (id, agency_id, ghl_user_id) on reps to switchyard_intake;
     grant select (id, ghl_company_id) on agencies to switchyard_intake;
     grant select (id, agency_id, ghl_location_id, kind, is_intake, live_at, installed_at, last_event_at, name) on locations to switchyard_intake;
     grant update (last_event_at) on locations to switchyard_intake;

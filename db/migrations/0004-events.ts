@@ -37,11 +37,13 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     -- What each capability still has to do with an event: the inbox that the relay drains.
     create table event_capabilities (
       sequence bigint generated always as identity primary key,
-      event_row_id uuid not null,
-      event_received_at timestamptz not null,
+      -- The row of the event that asks for it, or the id of an operator's act.
+      cause_id uuid not null,
       agency_id uuid not null,
       location_id uuid,
-      capability text not null,
+      -- Whose turn it is when the inbox is long: the location, or the agency where no location is concerned.
+      fairness_key uuid not null,
+      capability text not null check (capability in ('lead-intake', 'lead-follow-up', 'account-sync')),
       -- Events with the same key are handed over in order: a contact, a lead or a location.
       ordering_key text not null,
       workflow_id text not null,
@@ -52,9 +54,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       due_at timestamptz not null,
       started_at timestamptz,
       last_error text,
-      unique (event_row_id, capability)
+      unique (cause_id, capability, workflow_id)
     );
-    create index event_capabilities_pending on event_capabilities (location_id, sequence) where state = 'pending';
+    create index event_capabilities_pending on event_capabilities (fairness_key, sequence) where state = 'pending';
     create index event_capabilities_order on event_capabilities (ordering_key, sequence) where state = 'pending';
 
     -- Refused deliveries are counted by the hour, and the last few kept for the day GHL rotates its key.
@@ -88,7 +90,10 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       using (agency_id = scope_agency_id() and (scope_location_id() is null or location_id = scope_location_id()));
     create policy app_scope on event_capabilities to switchyard_app
       using (agency_id = scope_agency_id() and (scope_location_id() is null or location_id = scope_location_id()));
-    grant select on events, event_capabilities to switchyard_app;
+    grant select on events to switchyard_app;
+    -- A payload that GHL cut is completed from GHL.
+    grant update (body) on events to switchyard_app;
+    grant select, insert on event_capabilities to switchyard_app;
 
     create policy intake_writes on events for insert to switchyard_intake with check (true);
     create policy intake_writes on event_capabilities for insert to switchyard_intake with check (true);

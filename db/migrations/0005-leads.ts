@@ -192,7 +192,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     grant insert on leads, dead_letters to switchyard_intake;
     grant select, insert on lead_keys to switchyard_intake;
     grant select (id, agency_id, state, source_contact_id) on leads to switchyard_intake;
-    grant select (agency_id, lead_id, ghl_contact_id, ghl_opportunity_id, state) on assignments to switchyard_intake;
+    grant select (agency_id, location_id, lead_id, rep_id, ghl_contact_id, ghl_opportunity_id, state) on assignments to switchyard_intake;
 
     create policy relay_buries on dead_letters for insert to switchyard_relay with check (true);
     grant insert on dead_letters to switchyard_relay;

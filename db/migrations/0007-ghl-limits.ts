@@ -6,10 +6,11 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .raw(
       `
     create table ghl_budgets (
-      resource text primary key,
       agency_id uuid not null references agencies,
+      resource text not null,
       state jsonb not null,
-      updated_at timestamptz not null default now()
+      updated_at timestamptz not null default now(),
+      primary key (agency_id, resource)
     );
     create table ghl_breakers (
       endpoint_group text primary key,

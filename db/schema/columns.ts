@@ -4,4 +4,4 @@ import type { ColumnType, JSONColumnType } from 'kysely';
 export type Timestamp = ColumnType<Date, Date | undefined, Date>;
 export type NullableTimestamp = ColumnType<Date | null, Date | null | undefined, Date | null>;
 export type Json = JSONColumnType<Record<string, unknown>>;
-export type NullableJson = JSONColumnType<Record<string, unknown> | null>;
+export type NullableJson = JSONColumnType<Record<string, unknown> | null, string | null | undefined, string | null>;

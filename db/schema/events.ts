@@ -4,6 +4,9 @@ import type { Json, NullableTimestamp, Timestamp } from './columns.ts';
 export type EventSource = 'ghl' | 'ghl-workflow' | 'api';
 export type EventStatus = 'accepted' | 'ignored' | 'unparseable' | 'unknown-tenant';
 
+/** What an event can ask of a workflow now; others are stored for the capabilities to come. */
+export type EventCapability = 'lead-intake' | 'lead-follow-up' | 'account-sync';
+
 export interface EventTable {
   id: string;
   received_at: Timestamp;
@@ -29,11 +32,11 @@ export interface EventKeyTable {
 
 export interface EventCapabilityTable {
   sequence: Generated<string>;
-  event_row_id: string;
-  event_received_at: Date;
+  cause_id: string;
   agency_id: string;
   location_id: string | null;
-  capability: string;
+  fairness_key: string;
+  capability: EventCapability;
   ordering_key: string;
   workflow_id: string;
   input: Json;

@@ -35,7 +35,7 @@ export interface LeadTable {
   country: string | null;
   requested_location_id: string | null;
   score: number | null;
-  score_factors: JSONColumnType<unknown[] | null>;
+  score_factors: JSONColumnType<unknown[] | null, string | null | undefined, string | null>;
   received_at: Timestamp;
   assigned_at: NullableTimestamp;
   accepted_at: NullableTimestamp;

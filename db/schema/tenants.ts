@@ -32,7 +32,7 @@ export interface LocationTable {
   daily_cap: number | null;
   pipeline_id: string | null;
   pipeline_stage_id: string | null;
-  lead_max_age_hours: Generated<number>;
+  lead_max_age_seconds: Generated<number>;
   last_event_at: NullableTimestamp;
   created_at: Timestamp;
 }
@@ -73,8 +73,11 @@ export interface InstallTable {
   agency_id: string;
   location_id: string | null;
   kind: 'oauth' | 'pit';
+  user_type: 'Company' | 'Location';
+  scopes: Generated<string[]>;
   status: 'active' | 'needs_reauth' | 'uninstalled';
   status_reason: string | null;
+  paused_until: NullableTimestamp;
   access_token: Buffer;
   refresh_token: Buffer | null;
   expires_at: NullableTimestamp;

@@ -25,7 +25,9 @@ function messagesOf(issue: Issue): string[] {
     case 'invalid_format':
       return [issue.format === 'email' ? `${path} must be an email` : `${path} must be a valid ${issue.format}`];
     case 'too_small':
-      return [issue.origin === 'string' ? `${path} should not be empty` : `${path} must not be less than ${issue.minimum}`];
+      return [
+        issue.origin === 'string' ? `${path} should not be empty` : `${path} must not be less than ${issue.minimum}`,
+      ];
     case 'too_big':
       return [
         issue.origin === 'string'

@@ -10,7 +10,11 @@ export const rateLimitSchema = z.object({
   daily: z.number().int().positive().default(200_000),
 });
 
-export const companySchema = z.object({ id, name: z.string().default('Agency'), rateLimit: rateLimitSchema.optional() });
+export const companySchema = z.object({
+  id,
+  name: z.string().default('Agency'),
+  rateLimit: rateLimitSchema.optional(),
+});
 
 export const appSchema = z.object({
   /** `<24 hex digits>-<8 characters>` in the wild; the part before the dash is the app id. */
@@ -67,7 +71,7 @@ export const pipelineSchema = z.object({
   stages: z.array(z.object({ id, name: z.string(), position: z.number().int().default(0) })).default([]),
 });
 
-export const customFieldSchema = z.object({ id, value: z.unknown() });
+const customFieldSchema = z.object({ id, value: z.unknown() });
 
 const dndStatus = z.object({
   status: z.enum(['active', 'inactive', 'permanent']),

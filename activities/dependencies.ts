@@ -1,0 +1,11 @@
+import type { Kysely } from 'kysely';
+import type { KeyProvider } from '../crypto/key-ring.ts';
+import type { Database } from '../db/schema.ts';
+
+/** What every activity that stores needs; entry points make it once. */
+export interface StoreDeps {
+  db: Kysely<Database>;
+  keys: KeyProvider;
+  /** The present; tests move it. */
+  now: () => Date;
+}

@@ -1,0 +1,43 @@
+import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
+import {
+  GhlAuthExpiredError,
+  GhlCircuitOpenError,
+  GhlError,
+  GhlRateLimitedError,
+  GhlUnavailableError,
+} from '../ghl/errors.ts';
+
+/** Those who wait for the same limit do not come back at the same moment. */
+const jittered = (ms: number): number => Math.ceil(ms * (1 + Math.random() * 0.2));
+
+/**
+ * Says to Temporal what a GHL error means: waiting for a limit or an outage is benign and retried after the time GHL or
+ * the breaker named; an unavailable GHL is retried by the policy; everything else is final.
+ */
+export function toApplicationFailure(error: GhlError): ApplicationFailure {
+  const { code: type, message } = error;
+  if (error instanceof GhlRateLimitedError || error instanceof GhlCircuitOpenError) {
+    return ApplicationFailure.create({
+      type,
+      message,
+      cause: error,
+      category: ApplicationFailureCategory.BENIGN,
+      nextRetryDelay: jittered(error.retryAfterMs ?? 10_000),
+    });
+  }
+  // A token that GHL has just given and refuses all the same says that GHL is in trouble, not the install.
+  const isTransient =
+    error instanceof GhlUnavailableError || (error instanceof GhlAuthExpiredError && error.reason === 'token-refused');
+  if (isTransient) return ApplicationFailure.create({ type, message, cause: error });
+  return ApplicationFailure.create({ type, message, cause: error, nonRetryable: true });
+}
+
+/** Runs a step that calls GHL and turns its errors into what Temporal understands. */
+export async function talkingToGhl<T>(step: () => Promise<T>): Promise<T> {
+  try {
+    return await step();
+  } catch (error) {
+    if (error instanceof GhlError) throw toApplicationFailure(error);
+    throw error;
+  }
+}

@@ -1,0 +1,109 @@
+import { findAssignment, getAssignment, releaseAssignments, updateAssignment } from '../db/assignments.ts';
+import { addDeadLetter } from '../db/dead-letters.ts';
+import { addToTimeline } from '../db/lead-timeline.ts';
+import { getLocation } from '../db/locations.ts';
+import { lockLead, updateLead } from '../db/leads.ts';
+import { withScope } from '../db/scope.ts';
+import { leadIntakeWorkflowId } from '../domain/workflow-ids.ts';
+import type { LeadStanding } from '../domain/lead-messages.ts';
+import type { StoreDeps } from './dependencies.ts';
+import type { LeadArgs } from './lead-routing.ts';
+import { standingOf } from './lead-standing.ts';
+
+interface AssignmentArgs extends LeadArgs {
+  assignmentId: string;
+}
+
+export function createLeadAssignment(deps: StoreDeps) {
+  /** Makes a placed reservation the assignment that counts and gives the slot of the one before back. Repeatable. */
+  async function confirmAssignment({ agencyId, leadId, assignmentId }: AssignmentArgs): Promise<LeadStanding> {
+    const now = deps.now();
+    return withScope(deps.db, { agencyId }, async (tx) => {
+      const lead = (await lockLead(tx, leadId))!;
+      const assignment = await getAssignment(tx, assignmentId);
+      if (lead.state === 'closed' || assignment.state !== 'reserved') return standingOf(lead, assignmentId);
+      await releaseAssignments(tx, leadId, { reason: 'moved', now, state: 'active' });
+      await updateAssignment(tx, assignmentId, { state: 'active', assigned_at: now });
+      const { location_id: locationId, rep_id: repId } = assignment;
+      const location = await getLocation(tx, locationId);
+      const change = {
+        state: repId === null ? ('queued' as const) : ('assigned' as const),
+        location_id: locationId,
+        rep_id: repId,
+        assigned_at: repId === null ? lead.assigned_at : now,
+        accepted_at: null,
+        expires_at: lead.expires_at ?? new Date(lead.received_at.getTime() + location.lead_max_age_seconds * 1000),
+      };
+      await updateLead(tx, leadId, change);
+      const kind = repId === null ? 'queued' : 'assigned';
+      await addToTimeline(tx, { agencyId, leadId }, { at: now, kind, detail: { locationId, repId, assignmentId } });
+      return standingOf({ ...lead, ...change }, assignmentId);
+    });
+  }
+
+  /** Gives the slot of a placement back that GHL refused for good, and puts the reason before an operator. Repeatable. */
+  async function giveUpPlacement({
+    agencyId,
+    leadId,
+    assignmentId,
+    cause,
+  }: AssignmentArgs & { cause: string }): Promise<void> {
+    const now = deps.now();
+    await withScope(deps.db, { agencyId }, async (tx) => {
+      await lockLead(tx, leadId);
+      const assignment = await getAssignment(tx, assignmentId);
+      if (assignment.state !== 'reserved') return;
+      const { location_id: locationId } = assignment;
+      await releaseAssignments(tx, leadId, { reason: 'not-placed', now, state: 'reserved' });
+      await addToTimeline(tx, { agencyId, leadId }, { at: now, kind: 'not-placed', detail: { locationId, cause } });
+      await addDeadLetter(tx, {
+        agencyId,
+        locationId,
+        capability: 'lead-intake',
+        cause: `placement:${cause}:${locationId}`,
+        advice: `GHL would not take the lead in this location (${cause}); it went to the next fallback. Mend the location's install or settings, then reassign the lead.`,
+        subject: { kind: 'lead', id: leadId },
+        workflowId: leadIntakeWorkflowId(agencyId, leadId),
+      });
+    });
+  }
+
+  /** The lead is assigned, but GHL or the rep could not be told: an operator hears of it. Repeatable. */
+  async function recordUntold({
+    agencyId,
+    leadId,
+    assignmentId,
+    cause,
+  }: AssignmentArgs & { cause: string }): Promise<void> {
+    const now = deps.now();
+    await withScope(deps.db, { agencyId }, async (tx) => {
+      const { location_id: locationId } = await getAssignment(tx, assignmentId);
+      await addToTimeline(tx, { agencyId, leadId }, { at: now, kind: 'not-told', detail: { locationId, cause } });
+      await addDeadLetter(tx, {
+        agencyId,
+        locationId,
+        capability: 'lead-intake',
+        cause: `untold:${cause}:${assignmentId}`,
+        advice: `The lead is assigned, but its note, task or opportunity in GHL could not be written (${cause}). Tell the rep by hand.`,
+        subject: { kind: 'lead', id: leadId },
+        workflowId: leadIntakeWorkflowId(agencyId, leadId),
+      });
+    });
+  }
+
+  /** The rep has taken the lead up: its clock of acceptance stops. Repeatable. */
+  async function acceptLead({ agencyId, leadId, actor }: LeadArgs & { actor: string }): Promise<LeadStanding> {
+    const now = deps.now();
+    return withScope(deps.db, { agencyId }, async (tx) => {
+      const lead = (await lockLead(tx, leadId))!;
+      const active = await findAssignment(tx, leadId, 'active');
+      if (lead.state !== 'assigned' || !active) return standingOf(lead, active?.id ?? null);
+      await updateAssignment(tx, active.id, { accepted_at: now });
+      await updateLead(tx, leadId, { state: 'accepted', accepted_at: now });
+      await addToTimeline(tx, { agencyId, leadId }, { at: now, kind: 'accepted', detail: { actor } });
+      return standingOf({ ...lead, state: 'accepted' }, active.id);
+    });
+  }
+
+  return { confirmAssignment, giveUpPlacement, recordUntold, acceptLead };
+}

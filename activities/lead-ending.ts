@@ -1,0 +1,74 @@
+import { findAssignment, releaseAssignments } from '../db/assignments.ts';
+import { audit } from '../db/audit-log.ts';
+import { addToTimeline } from '../db/lead-timeline.ts';
+import { lockLead, updateLead } from '../db/leads.ts';
+import { withScope } from '../db/scope.ts';
+import { followChange } from '../domain/lead-follow-up.ts';
+import type { LeadChange, LeadCloseReason } from '../domain/lead-change.ts';
+import type { LeadStanding } from '../domain/lead-messages.ts';
+import type { StoreDeps } from './dependencies.ts';
+import type { LeadArgs } from './lead-routing.ts';
+import { standingOf } from './lead-standing.ts';
+
+interface CloseArgs extends LeadArgs {
+  closeReason: LeadCloseReason;
+  actor: string;
+  /** A reason in the closer's own code words. */
+  note?: string;
+}
+
+export type ChangeOutcome = { action: 'none' | 'closed'; standing: LeadStanding } | { action: 'reroute' };
+
+export function createLeadEnding(deps: StoreDeps) {
+  /** Ends a lead and gives its slots back. Repeatable: the first reason stands. */
+  async function closeLead({ agencyId, leadId, closeReason, actor, note }: CloseArgs): Promise<LeadStanding> {
+    const now = deps.now();
+    return withScope(deps.db, { agencyId }, async (tx) => {
+      const lead = (await lockLead(tx, leadId))!;
+      if (lead.state === 'closed') return standingOf(lead, null);
+      await releaseAssignments(tx, leadId, { reason: closeReason, now });
+      const change = { state: 'closed' as const, close_reason: closeReason, closed_at: now };
+      await updateLead(tx, leadId, change);
+      const detail = { reason: closeReason, actor, ...(note === undefined ? {} : { note }) };
+      await addToTimeline(tx, { agencyId, leadId }, { at: now, kind: 'closed', detail });
+      await audit(tx, {
+        agencyId,
+        actor,
+        action: 'lead.close',
+        subject: `lead:${leadId}`,
+        before: { state: lead.state, locationId: lead.location_id, repId: lead.rep_id },
+        after: { state: 'closed', reason: closeReason },
+        origin: 'workflow',
+      });
+      return standingOf({ ...lead, ...change }, null);
+    });
+  }
+
+  /** Finds out what a change elsewhere means for the lead as it stands now, and ends it when it is over. Repeatable. */
+  async function applyChange({ agencyId, leadId, change }: LeadArgs & { change: LeadChange }): Promise<ChangeOutcome> {
+    const { lead, active } = await withScope(deps.db, { agencyId }, async (tx) => ({
+      lead: (await lockLead(tx, leadId))!,
+      active: await findAssignment(tx, leadId, 'active'),
+    }));
+    const { action, reason } = followChange(change, {
+      isClosed: lead.state === 'closed',
+      repId: lead.rep_id,
+      locationId: lead.location_id,
+      sourceContactId: lead.source_contact_id,
+      ghlContactId: active?.ghl_contact_id ?? null,
+      ghlOpportunityId: active?.ghl_opportunity_id ?? null,
+    });
+    switch (action) {
+      case 'none':
+        return { action, standing: standingOf(lead, active?.id ?? null) };
+      case 'reroute':
+        return { action };
+      case 'close': {
+        const actor = change.kind === 'location-uninstalled' ? 'system' : 'ghl';
+        return { action: 'closed', standing: await closeLead({ agencyId, leadId, closeReason: reason, actor }) };
+      }
+    }
+  }
+
+  return { closeLead, applyChange };
+}

@@ -1,0 +1,143 @@
+import { ApplicationFailure } from '@temporalio/activity';
+import type { Transaction } from 'kysely';
+import { v7 as uuidv7 } from 'uuid';
+import { unseal } from '../crypto/seal.ts';
+import { findAssignment, listAssignments, reserveAssignment } from '../db/assignments.ts';
+import { recordDecision } from '../db/decisions.ts';
+import { findEvent } from '../db/events.ts';
+import { addToTimeline } from '../db/lead-timeline.ts';
+import { lockLead, updateLead } from '../db/leads.ts';
+import { listRoutingLocations, listRoutingReps, lockRouting, saveRotationPass } from '../db/routing.ts';
+import type { Database, Lead } from '../db/schema.ts';
+import { withScope } from '../db/scope.ts';
+import { type Enquiry, normaliseEnquiry } from '../domain/enquiry.ts';
+import type { LeadStanding } from '../domain/lead-messages.ts';
+import { locatePostcode, normalisePostcode } from '../domain/postcode.ts';
+import { chooseRoute } from '../domain/routing.ts';
+import type { StoreDeps } from './dependencies.ts';
+import { EnquiryUnreadableError, readEnquiry } from './enquiry.ts';
+import { recogniseLead } from './lead-recognition.ts';
+import { standingOf } from './lead-standing.ts';
+
+export interface LeadArgs {
+  agencyId: string;
+  leadId: string;
+}
+
+export type RouteOutcome =
+  | {
+      outcome: 'reserved';
+      assignmentId: string;
+      locationId: string;
+      repId: string | null;
+      /** Whether GHL can be written for it: the master's queue of an agency that is not connected cannot. */
+      isPlaceable: boolean;
+    }
+  /** Nothing to place: the lead joined an open one of the same person, or is over. */
+  | { outcome: 'closed'; standing: LeadStanding }
+  /** GHL cut the payload: the contact must be read from GHL first. */
+  | { outcome: 'cut'; intakeLocationId: string };
+
+/** Where no location has a radius of its own. */
+const DEFAULT_RADIUS_KM = 80;
+
+type Tx = Transaction<Database>;
+
+export function createLeadRouting(deps: StoreDeps) {
+  /**
+   * Recognises who asks, decides where the lead goes and takes the slot, in one transaction: two leads never take the
+   * same last slot. Repeating it gives the slot that was taken. `reroute` looks for another rep while one is assigned.
+   */
+  async function routeLead({ agencyId, leadId, reroute }: LeadArgs & { reroute: boolean }): Promise<RouteOutcome> {
+    const now = deps.now();
+    return withScope(deps.db, { agencyId }, async (tx) => {
+      await lockRouting(tx, agencyId);
+      const lead = await lockLead(tx, leadId);
+      if (!lead) throw ApplicationFailure.nonRetryable('no such lead in this agency', 'LeadNotFound');
+      if (lead.state === 'closed') return { outcome: 'closed', standing: standingOf(lead, null) };
+      const reserved = await findAssignment(tx, leadId, 'reserved');
+      if (reserved) return reservation(tx, reserved.id, reserved.location_id, reserved.rep_id, false);
+
+      let routable = lead;
+      if (lead.state === 'received') {
+        const enquiry = await enquiryOf(tx, lead);
+        if (enquiry === 'cut') return { outcome: 'cut', intakeLocationId: lead.intake_location_id };
+        routable = await recogniseLead(tx, lead, enquiry, now);
+        if (routable.state === 'closed') return { outcome: 'closed', standing: standingOf(routable, null) };
+      }
+      return decide(tx, routable, now, reroute);
+    });
+  }
+
+  async function enquiryOf(tx: Tx, lead: Lead): Promise<Enquiry | 'cut'> {
+    const event = await findEvent(tx, lead.event_row_id, lead.event_received_at);
+    if (!event?.body) throw ApplicationFailure.nonRetryable('the event of the lead is gone', 'LeadEventGone');
+    const owner = { agencyId: event.agencyId, locationId: event.locationId, purpose: 'event-body' };
+    const body: unknown = JSON.parse(unseal(deps.keys, event.body, owner).toString('utf8'));
+    try {
+      const raw = readEnquiry(event.source, body);
+      return raw === 'cut' ? raw : normaliseEnquiry(raw);
+    } catch (error) {
+      if (!(error instanceof EnquiryUnreadableError)) throw error;
+      throw ApplicationFailure.nonRetryable(error.message, error.code);
+    }
+  }
+
+  return { routeLead };
+}
+
+async function decide(tx: Tx, lead: Lead, now: Date, reroute: boolean): Promise<RouteOutcome> {
+  const earlier = await listAssignments(tx, lead.id);
+  const notPlaced = earlier.filter((assignment) => assignment.release_reason === 'not-placed');
+  const place = normalisePostcode(lead.postcode, lead.country);
+  const located = place.postcode && place.country ? locatePostcode(place.postcode, place.country) : undefined;
+  const input = {
+    intakeLocationId: lead.intake_location_id,
+    postcode: place.postcode,
+    country: place.country,
+    point: located ? { latitude: located.latitude, longitude: located.longitude } : null,
+    postcodeReason: place.reason,
+    vertical: lead.vertical,
+    requestedLocationId: lead.requested_location_id,
+    excludedLocationIds: [...new Set(notPlaced.map((assignment) => assignment.location_id))],
+    excludedRepIds: reroute && lead.rep_id !== null ? [lead.rep_id] : [],
+  };
+  const locations = await listRoutingLocations(tx, now);
+  const decision = chooseRoute({
+    now,
+    lead: input,
+    locations,
+    reps: await listRoutingReps(tx, now),
+    defaultRadiusKm: DEFAULT_RADIUS_KM,
+  });
+
+  const { locationId, repId } = decision;
+  const ids = { agencyId: lead.agency_id, leadId: lead.id };
+  const decisionId = uuidv7();
+  const assignmentId = uuidv7();
+  const kind = reroute || notPlaced.length > 0 ? ('reroute' as const) : ('route' as const);
+  await recordDecision(tx, { ...decision, ...ids, id: decisionId, kind, inputs: input, now });
+  await reserveAssignment(tx, { ...ids, id: assignmentId, locationId, repId, decisionId, now });
+  if (repId !== null && decision.rotationPass !== null) await saveRotationPass(tx, repId, decision.rotationPass);
+  const { step, reason } = decision;
+  await addToTimeline(tx, ids, { at: now, kind: 'routed', detail: { locationId, repId, step, reason, decisionId } });
+  if (lead.state === 'received') await updateLead(tx, lead.id, { state: 'routing' });
+  const isExcluded = input.excludedLocationIds.includes(locationId);
+  return reservation(tx, assignmentId, locationId, repId, isExcluded);
+}
+
+async function reservation(
+  tx: Tx,
+  assignmentId: string,
+  locationId: string,
+  repId: string | null,
+  isExcluded: boolean,
+): Promise<RouteOutcome> {
+  const location = await tx
+    .selectFrom('locations')
+    .select(['installed_at', 'ghl_location_id'])
+    .where('id', '=', locationId)
+    .executeTakeFirstOrThrow();
+  const isPlaceable = !isExcluded && location.installed_at !== null && location.ghl_location_id !== null;
+  return { outcome: 'reserved', assignmentId, locationId, repId, isPlaceable };
+}

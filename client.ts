@@ -1,0 +1,211 @@
+import {
+  Client,
+  Connection,
+  type ConnectionOptions,
+  ServiceError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from '@temporalio/client';
+import {
+  ApplicationFailure,
+  defineSearchAttributeKey,
+  SearchAttributeType,
+  WorkflowExecutionAlreadyStartedError,
+} from '@temporalio/common';
+import { createPayloadCodec } from './crypto/payload-codec.ts';
+import type { KeyProvider } from './crypto/key-ring.ts';
+import type { AccountEvent } from './domain/account-event.ts';
+import type { LeadChange } from './domain/lead-change.ts';
+import type { AcceptRequest, CloseRequest, LeadStanding, ReassignRequest } from './domain/lead-messages.ts';
+import { accountSyncWorkflowId, leadIntakeWorkflowId } from './domain/workflow-ids.ts';
+import { accountEventSignal } from './workflows/account-sync-messages.ts';
+import {
+  acceptLeadUpdate,
+  changeLeadSignal,
+  closeLeadUpdate,
+  leadStateQuery,
+  reassignLeadUpdate,
+} from './workflows/lead-intake-messages.ts';
+import type { accountSync, leadIntake } from './workflows/index.ts';
+
+/** Without a deadline a start against a dead Temporal hangs for 18 s (measured). */
+const START_DEADLINE_MS = 1_500;
+/** An update waits for GHL to follow. */
+const UPDATE_DEADLINE_MS = 10_000;
+
+const AGENCY_ID = defineSearchAttributeKey('AgencyId', SearchAttributeType.KEYWORD);
+const LOCATION_ID = defineSearchAttributeKey('LocationId', SearchAttributeType.KEYWORD);
+const CAPABILITY = defineSearchAttributeKey('Capability', SearchAttributeType.KEYWORD);
+const LEAD_STATUS = defineSearchAttributeKey('LeadStatus', SearchAttributeType.KEYWORD);
+
+/** Temporal did not answer in time. What was asked may have been done: ids are deterministic, so ask again. */
+export class TemporalUnavailableError extends Error {
+  readonly code = 'TemporalUnavailable';
+  constructor(cause: unknown) {
+    super('Temporal does not answer', { cause });
+    this.name = 'TemporalUnavailableError';
+  }
+}
+
+/** The lead's workflow refused what was asked; `code` is the reason. */
+export class LeadRefusedError extends Error {
+  readonly code: string;
+  constructor(code: string) {
+    super(`the lead refuses: ${code}`);
+    this.name = 'LeadRefusedError';
+    this.code = code;
+  }
+}
+
+/** The lead has no running workflow: it is over. */
+export class LeadOverError extends Error {
+  readonly code = 'lead-closed';
+  constructor() {
+    super('the lead is over');
+    this.name = 'LeadOverError';
+  }
+}
+
+interface LeadRef {
+  agencyId: string;
+  leadId: string;
+}
+
+export interface ClientOptions {
+  connection: ConnectionOptions;
+  namespace: string;
+  /** Null switches the payload codec off. */
+  keys: KeyProvider | null;
+}
+
+export type SwitchyardClient = ReturnType<typeof createSwitchyardClient>;
+
+/** Starts and messages workflows. It connects when first used: Temporal being away keeps no process from starting. */
+export function createSwitchyardClient(options: ClientOptions) {
+  const connection = Connection.lazy({
+    ...options.connection,
+    // The default grows to two minutes, long after Temporal is back.
+    channelArgs: { 'grpc.initial_reconnect_backoff_ms': 200, 'grpc.max_reconnect_backoff_ms': 2_000 },
+  });
+  const { keys, namespace } = options;
+  const client = new Client({
+    connection,
+    namespace,
+    ...(keys && { dataConverter: { payloadCodecs: [createPayloadCodec(keys)] } }),
+  });
+  const { workflow } = client;
+
+  async function within<T>(deadlineMs: number, call: () => Promise<T>): Promise<T> {
+    try {
+      return await client.withDeadline(Date.now() + deadlineMs, call);
+    } catch (error) {
+      if (error instanceof WorkflowUpdateFailedError) {
+        if (error.cause instanceof ApplicationFailure) throw new LeadRefusedError(error.cause.type ?? 'refused');
+        throw error;
+      }
+      if (error instanceof WorkflowNotFoundError) throw new LeadOverError();
+      if (error instanceof ServiceError || error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) {
+        throw new TemporalUnavailableError(error);
+      }
+      throw error;
+    }
+  }
+
+  const leadHandle = ({ agencyId, leadId }: LeadRef) => workflow.getHandle(leadIntakeWorkflowId(agencyId, leadId));
+  const update = <T>(call: () => Promise<T>): Promise<T> => within(UPDATE_DEADLINE_MS, call);
+
+  return {
+    /** The raw client, for operators' commands that list or replay. */
+    temporal: client,
+
+    /** Starts a lead's workflow; that it runs or has run already is success. @throws TemporalUnavailableError */
+    async startLeadIntake(lead: LeadRef & { locationId: string; source: string }): Promise<void> {
+      const { agencyId, leadId, locationId, source } = lead;
+      try {
+        await within(START_DEADLINE_MS, () =>
+          workflow.start<typeof leadIntake>('leadIntake', {
+            workflowId: leadIntakeWorkflowId(agencyId, leadId),
+            taskQueue: 'interactive',
+            args: [{ agencyId, leadId }],
+            workflowIdConflictPolicy: 'USE_EXISTING',
+            workflowIdReusePolicy: 'REJECT_DUPLICATE',
+            staticSummary: `Lead by ${source}`,
+            typedSearchAttributes: [
+              { key: AGENCY_ID, value: agencyId },
+              { key: LOCATION_ID, value: locationId },
+              { key: CAPABILITY, value: 'lead-intake' },
+              { key: LEAD_STATUS, value: 'routing' },
+            ],
+          }),
+        );
+      } catch (error) {
+        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      }
+    },
+
+    /** Tells a lead's workflow what happened elsewhere; for a lead that is over there is nothing to tell. @throws TemporalUnavailableError */
+    async changeLead(lead: LeadRef & { change: LeadChange }): Promise<void> {
+      try {
+        await within(START_DEADLINE_MS, () => leadHandle(lead).signal(changeLeadSignal, lead.change));
+      } catch (error) {
+        if (!(error instanceof LeadOverError)) throw error;
+      }
+    },
+
+    /** Hands an account's event to its workflow, which is started when it does not run. @throws TemporalUnavailableError */
+    async accountEvent(of: { agencyId: string; locationId: string | null; event: AccountEvent }): Promise<void> {
+      const { agencyId, locationId, event } = of;
+      await within(START_DEADLINE_MS, () =>
+        workflow.signalWithStart<typeof accountSync, [AccountEvent]>('accountSync', {
+          workflowId: accountSyncWorkflowId(agencyId, locationId),
+          taskQueue: 'sync',
+          args: [{ agencyId }],
+          signal: accountEventSignal,
+          signalArgs: [event],
+          staticSummary: 'Installs and users of an account',
+          typedSearchAttributes: [
+            { key: AGENCY_ID, value: agencyId },
+            ...(locationId === null ? [] : [{ key: LOCATION_ID, value: locationId }]),
+            { key: CAPABILITY, value: 'account-sync' },
+          ],
+        }),
+      );
+    },
+
+    /** Hands a lead to another rep and waits until GHL has followed. @throws LeadRefusedError, LeadOverError, TemporalUnavailableError */
+    async reassignLead(lead: LeadRef & { request: ReassignRequest; updateId: string }): Promise<LeadStanding> {
+      const { request, updateId } = lead;
+      return update(() => leadHandle(lead).executeUpdate(reassignLeadUpdate, { args: [request], updateId }));
+    },
+
+    /** Notes that the rep has taken the lead up. @throws LeadRefusedError, LeadOverError, TemporalUnavailableError */
+    async acceptLead(lead: LeadRef & { request: AcceptRequest }): Promise<LeadStanding> {
+      return update(() => leadHandle(lead).executeUpdate(acceptLeadUpdate, { args: [lead.request] }));
+    },
+
+    /** Ends a lead. @throws LeadRefusedError, LeadOverError, TemporalUnavailableError */
+    async closeLead(lead: LeadRef & { request: CloseRequest }): Promise<LeadStanding> {
+      return update(() => leadHandle(lead).executeUpdate(closeLeadUpdate, { args: [lead.request] }));
+    },
+
+    /** How the lead stands, as its workflow knows it. @throws LeadOverError, TemporalUnavailableError */
+    async leadState(lead: LeadRef): Promise<LeadStanding> {
+      return update(() => leadHandle(lead).query(leadStateQuery));
+    },
+
+    /** Whether Temporal answers within a second. */
+    async isReachable(): Promise<boolean> {
+      try {
+        await client.withDeadline(Date.now() + 1_000, () => connection.workflowService.getSystemInfo({}));
+        return true;
+      } catch {
+        return false;
+      }
+    },
+
+    async close(): Promise<void> {
+      await connection.close();
+    },
+  };
+}

@@ -1,0 +1,34 @@
+import type { Transaction } from 'kysely';
+import { v7 as uuidv7 } from 'uuid';
+import type { Database } from './schema.ts';
+
+export interface NewDeadLetter {
+  agencyId: string | null;
+  locationId: string | null;
+  capability: string;
+  /** A stable code: the same work failing for the same cause is one letter. */
+  cause: string;
+  /** What an operator can do, in one sentence without personal data. */
+  advice: string;
+  subject: { kind: string; id: string };
+  workflowId: string | null;
+}
+
+/** Puts work that stopped for good before an operator. Repeating it changes nothing. */
+export async function addDeadLetter(tx: Transaction<Database>, letter: NewDeadLetter): Promise<void> {
+  await tx
+    .insertInto('dead_letters')
+    .values({
+      id: uuidv7(),
+      agency_id: letter.agencyId,
+      location_id: letter.locationId,
+      capability: letter.capability,
+      cause: letter.cause,
+      advice: letter.advice,
+      subject_kind: letter.subject.kind,
+      subject_id: letter.subject.id,
+      workflow_id: letter.workflowId,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}

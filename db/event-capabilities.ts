@@ -1,0 +1,155 @@
+import { type Transaction, sql } from 'kysely';
+import type { Database } from './schema.ts';
+import type { EventCapability } from './schema/events.ts';
+
+/** Work that an event, or an operator's act, asks of a workflow. */
+export interface NewWork {
+  causeId: string;
+  agencyId: string;
+  locationId: string | null;
+  capability: EventCapability;
+  orderingKey: string;
+  workflowId: string;
+  input: Record<string, unknown>;
+  /** The relay leaves it alone until then: the process that took it tries first. */
+  dueAt: Date;
+}
+
+export interface Work extends Omit<NewWork, 'dueAt'> {
+  sequence: string;
+  attempts: number;
+}
+
+/** Puts work in the inbox. What the same cause already asked of the same workflow is left as it is. */
+export async function addWork(tx: Transaction<Database>, work: NewWork[]): Promise<void> {
+  if (work.length === 0) return;
+  await tx
+    .insertInto('event_capabilities')
+    .values(
+      work.map((item) => ({
+        cause_id: item.causeId,
+        agency_id: item.agencyId,
+        location_id: item.locationId,
+        fairness_key: item.locationId ?? item.agencyId,
+        capability: item.capability,
+        ordering_key: item.orderingKey,
+        workflow_id: item.workflowId,
+        input: JSON.stringify(item.input),
+        state: 'pending' as const,
+        due_at: item.dueAt,
+      })),
+    )
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
+
+/**
+ * Takes work that is due, oldest first and fair between locations, and keeps it from other relays for `leaseMs`.
+ * Work waits for older work with its ordering key. Needs the relay role.
+ * @param perLocation how many rows one location may have in a batch
+ */
+export async function claimDueWork(
+  tx: Transaction<Database>,
+  options: { limit: number; perLocation: number; leaseMs: number },
+): Promise<Work[]> {
+  // The locations with pending work are found by stepping along the index, not by reading all that is pending.
+  const claimed = await sql<ClaimedRow>`
+    with recursive turns (fairness_key) as (
+      (select fairness_key from event_capabilities where state = 'pending' order by fairness_key limit 1)
+      union all
+      select (select fairness_key from event_capabilities
+        where state = 'pending' and fairness_key > turns.fairness_key order by fairness_key limit 1)
+      from turns where turns.fairness_key is not null
+    ),
+    due as (
+      select work.sequence from turns cross join lateral (
+        select e.sequence from event_capabilities e
+        where e.state = 'pending' and e.fairness_key = turns.fairness_key and e.due_at <= now()
+          and not exists (select from event_capabilities older where older.state = 'pending'
+            and older.ordering_key = e.ordering_key and older.sequence < e.sequence)
+        order by e.sequence limit ${options.perLocation}
+      ) work
+      order by work.sequence limit ${options.limit}
+    ),
+    locked as (
+      select sequence from event_capabilities
+      where sequence in (select sequence from due) and state = 'pending' and due_at <= now()
+      for update skip locked
+    )
+    update event_capabilities
+    set attempts = attempts + 1, due_at = now() + make_interval(secs => ${options.leaseMs / 1000})
+    where sequence in (select sequence from locked)
+    returning sequence, cause_id, agency_id, location_id, capability, ordering_key, workflow_id, input, attempts
+  `.execute(tx);
+  return claimed.rows
+    .map((row) => ({
+      sequence: row.sequence,
+      causeId: row.cause_id,
+      agencyId: row.agency_id,
+      locationId: row.location_id,
+      capability: row.capability,
+      orderingKey: row.ordering_key,
+      workflowId: row.workflow_id,
+      input: row.input,
+      attempts: row.attempts,
+    }))
+    .sort((a, b) => Number(BigInt(a.sequence) - BigInt(b.sequence)));
+}
+
+interface ClaimedRow {
+  sequence: string;
+  cause_id: string;
+  agency_id: string;
+  location_id: string | null;
+  capability: EventCapability;
+  ordering_key: string;
+  workflow_id: string;
+  input: Record<string, unknown>;
+  attempts: number;
+}
+
+/** Temporal has it. Needs the relay role. */
+export async function markWorkStarted(tx: Transaction<Database>, causeId: string, workflowId: string): Promise<void> {
+  await tx
+    .updateTable('event_capabilities')
+    .set({ state: 'started', started_at: sql<Date>`now()`, last_error: null })
+    .where('cause_id', '=', causeId)
+    .where('workflow_id', '=', workflowId)
+    .where('state', '=', 'pending')
+    .execute();
+}
+
+/** Temporal could not be reached: the relay tries again after `retryMs`. Needs the relay role. */
+export async function postponeWork(
+  tx: Transaction<Database>,
+  sequences: string[],
+  retryMs: number,
+  error: string,
+): Promise<void> {
+  if (sequences.length === 0) return;
+  await tx
+    .updateTable('event_capabilities')
+    .set({ due_at: sql<Date>`now() + make_interval(secs => ${retryMs / 1000})`, last_error: error })
+    .where('sequence', 'in', sequences)
+    .where('state', '=', 'pending')
+    .execute();
+}
+
+/** Temporal refused it for good: an operator must look. Needs the relay role. */
+export async function buryWork(tx: Transaction<Database>, sequence: string, error: string): Promise<void> {
+  await tx
+    .updateTable('event_capabilities')
+    .set({ state: 'dead', last_error: error })
+    .where('sequence', '=', sequence)
+    .execute();
+}
+
+/** How much is waiting and for how long, for metrics and readiness. Needs the relay role. */
+export async function measureInbox(tx: Transaction<Database>): Promise<{ pending: number; oldestMs: number }> {
+  const found = await sql<{ pending: string; oldest_ms: string | null }>`
+    select count(*) as pending, extract(epoch from now() - min(due_at)) * 1000 as oldest_ms
+    from event_capabilities where state = 'pending'
+  `.execute(tx);
+  const row = found.rows[0];
+  return { pending: Number(row?.pending ?? 0), oldestMs: Math.max(0, Number(row?.oldest_ms ?? 0)) };
+}

@@ -1,0 +1,29 @@
+import { type Kysely, sql } from 'kysely';
+import type { Database } from './schema.ts';
+import { withSystemRole } from './scope.ts';
+
+/** Until when each group of GHL's endpoints is left alone, shared by every process. GHL is up or down for all tenants. */
+export function createBreakerStore(db: Kysely<Database>) {
+  return {
+    async readOpenUntil(group: string): Promise<number | null> {
+      const found = await withSystemRole(db, 'app', (tx) =>
+        tx.selectFrom('ghl_breakers').select('open_until').where('endpoint_group', '=', group).executeTakeFirst(),
+      );
+      return found?.open_until.getTime() ?? null;
+    },
+    async writeOpenUntil(group: string, openUntilMs: number): Promise<void> {
+      const openUntil = new Date(openUntilMs);
+      await withSystemRole(db, 'app', (tx) =>
+        tx
+          .insertInto('ghl_breakers')
+          .values({ endpoint_group: group, open_until: openUntil })
+          .onConflict((conflict) =>
+            conflict
+              .column('endpoint_group')
+              .doUpdateSet({ open_until: sql<Date>`greatest(ghl_breakers.open_until, ${openUntil})` }),
+          )
+          .execute(),
+      );
+    },
+  };
+}

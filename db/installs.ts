@@ -1,0 +1,235 @@
+import type { Kysely, Selectable, Transaction } from 'kysely';
+import { v7 as uuidv7 } from 'uuid';
+import type { KeyProvider } from '../crypto/key-ring.ts';
+import { seal, unseal } from '../crypto/seal.ts';
+import type { Database } from './schema.ts';
+import type { InstallTable } from './schema/tenants.ts';
+import { withScope } from './scope.ts';
+
+/** A GHL resource as far as its install is concerned: the company's (no location) or a location's. */
+interface InstallOwner {
+  agencyId: string;
+  locationId?: string;
+}
+
+interface InstallRef {
+  installId: string;
+  agencyId: string;
+}
+
+export interface InstallTokens {
+  accessToken: string;
+  refreshToken: string | null;
+  expiresAt: Date | null;
+  scopes: string[];
+}
+
+export interface OpenedInstall {
+  installId: string;
+  agencyId: string;
+  locationId: string | null;
+  kind: 'oauth' | 'pit';
+  userType: 'Company' | 'Location';
+  status: 'active' | 'needs_reauth' | 'uninstalled';
+  pausedUntil: Date | null;
+  accessToken: string;
+  refreshToken: string | null;
+  expiresAt: Date | null;
+  tokenVersion: number;
+}
+
+const ownerOf = (row: { agency_id: string; location_id: string | null }, purpose: string) => ({
+  agencyId: row.agency_id,
+  locationId: row.location_id,
+  purpose,
+});
+
+const sealTokens = (
+  keys: KeyProvider,
+  row: { agency_id: string; location_id: string | null },
+  tokens: InstallTokens,
+) => ({
+  access_token: seal(keys, Buffer.from(tokens.accessToken), ownerOf(row, 'access-token')),
+  refresh_token:
+    tokens.refreshToken === null ? null : seal(keys, Buffer.from(tokens.refreshToken), ownerOf(row, 'refresh-token')),
+  expires_at: tokens.expiresAt,
+  scopes: tokens.scopes,
+});
+
+const openInstall = (keys: KeyProvider, row: Selectable<InstallTable>): OpenedInstall => ({
+  installId: row.id,
+  agencyId: row.agency_id,
+  locationId: row.location_id,
+  kind: row.kind,
+  userType: row.user_type,
+  status: row.status,
+  pausedUntil: row.paused_until,
+  accessToken: unseal(keys, row.access_token, ownerOf(row, 'access-token')).toString(),
+  refreshToken: row.refresh_token && unseal(keys, row.refresh_token, ownerOf(row, 'refresh-token')).toString(),
+  expiresAt: row.expires_at,
+  tokenVersion: row.token_version,
+});
+
+/** Creates the install of an agency or location, or replaces its authority; tokens are sealed for their tenant. */
+export async function saveInstall(
+  tx: Transaction<Database>,
+  keys: KeyProvider,
+  install: {
+    agencyId: string;
+    locationId: string | null;
+    kind: 'oauth' | 'pit';
+    userType: 'Company' | 'Location';
+  } & InstallTokens,
+  now: Date,
+): Promise<OpenedInstall> {
+  const owner = { agency_id: install.agencyId, location_id: install.locationId };
+  const change = {
+    ...sealTokens(keys, owner, install),
+    kind: install.kind,
+    user_type: install.userType,
+    status: 'active' as const,
+    status_reason: null,
+    paused_until: null,
+    updated_at: now,
+  };
+  const row = await tx
+    .insertInto('installs')
+    .values({ id: uuidv7(), ...owner, ...change, installed_at: now })
+    .onConflict((conflict) =>
+      (install.locationId === null
+        ? conflict.column('agency_id').where('location_id', 'is', null)
+        : conflict.column('location_id').where('location_id', 'is not', null)
+      ).doUpdateSet((set) => ({ ...change, token_version: set('installs.token_version', '+', 1) })),
+    )
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  return openInstall(keys, row);
+}
+
+/** Ends the authority of an agency (no location) or of a location, when GHL says that the app was removed. */
+export async function markUninstalled(
+  tx: Transaction<Database>,
+  agencyId: string,
+  locationId: string | null,
+  now: Date,
+): Promise<void> {
+  await tx
+    .updateTable('installs')
+    .set({ status: 'uninstalled', status_reason: 'uninstalled-in-ghl', updated_at: now })
+    .where('agency_id', '=', agencyId)
+    .where('location_id', locationId === null ? 'is' : '=', locationId)
+    .execute();
+}
+
+/** The gateway's memory of tokens, in Postgres: every process shares it, and no lock outlives a call. */
+export function createTokenStore(db: Kysely<Database>, keys: KeyProvider) {
+  const inAgency = <T>(agencyId: string, work: (tx: Transaction<Database>) => Promise<T>): Promise<T> =>
+    withScope(db, { agencyId }, work);
+  return {
+    async findInstall(owner: InstallOwner): Promise<OpenedInstall | undefined> {
+      const { agencyId, locationId } = owner;
+      const row = await inAgency(agencyId, (tx) =>
+        tx
+          .selectFrom('installs')
+          .selectAll()
+          .where('agency_id', '=', agencyId)
+          .where('location_id', locationId === undefined ? 'is' : '=', locationId ?? null)
+          .executeTakeFirst(),
+      );
+      return row && openInstall(keys, row);
+    },
+
+    async tryLeaseRefresh(install: InstallRef, owner: string, leaseMs: number, now: Date): Promise<boolean> {
+      const result = await inAgency(install.agencyId, (tx) =>
+        tx
+          .updateTable('installs')
+          .set({ lease_owner: owner, lease_until: new Date(now.getTime() + leaseMs) })
+          .where('id', '=', install.installId)
+          .where((where) =>
+            where.or([
+              where('lease_until', 'is', null),
+              where('lease_until', '<', now),
+              where('lease_owner', '=', owner),
+            ]),
+          )
+          .executeTakeFirst(),
+      );
+      return result.numUpdatedRows === 1n;
+    },
+
+    async releaseRefresh(install: InstallRef, owner: string): Promise<void> {
+      await inAgency(install.agencyId, (tx) =>
+        tx
+          .updateTable('installs')
+          .set({ lease_owner: null, lease_until: null })
+          .where('id', '=', install.installId)
+          .where('lease_owner', '=', owner)
+          .execute(),
+      );
+    },
+
+    async saveTokens(
+      install: InstallRef,
+      expectedTokenVersion: number,
+      tokens: InstallTokens,
+      now: Date,
+    ): Promise<boolean> {
+      return inAgency(install.agencyId, async (tx) => {
+        const owner = await tx
+          .selectFrom('installs')
+          .select(['agency_id', 'location_id'])
+          .where('id', '=', install.installId)
+          .executeTakeFirstOrThrow();
+        const result = await tx
+          .updateTable('installs')
+          .set({
+            ...sealTokens(keys, owner, tokens),
+            status: 'active',
+            status_reason: null,
+            paused_until: null,
+            token_version: expectedTokenVersion + 1,
+            updated_at: now,
+          })
+          .where('id', '=', install.installId)
+          .where('token_version', '=', expectedTokenVersion)
+          // Uninstalled while the refresh was under way: it stays so.
+          .where('status', '<>', 'uninstalled')
+          .executeTakeFirst();
+        return result.numUpdatedRows === 1n;
+      });
+    },
+
+    async saveLocationInstall(
+      location: { agencyId: string; locationId: string; tokens: InstallTokens },
+      now: Date,
+    ): Promise<OpenedInstall> {
+      const { agencyId, locationId, tokens } = location;
+      return inAgency(agencyId, (tx) =>
+        saveInstall(tx, keys, { agencyId, locationId, kind: 'oauth', userType: 'Location', ...tokens }, now),
+      );
+    },
+
+    async markNeedsReauth(install: InstallRef & { tokenVersion: number }, reason: string, now: Date): Promise<void> {
+      await inAgency(install.agencyId, (tx) =>
+        tx
+          .updateTable('installs')
+          .set({ status: 'needs_reauth', status_reason: reason, updated_at: now })
+          .where('id', '=', install.installId)
+          .where('status', '=', 'active')
+          // Somebody may have connected it again meanwhile.
+          .where('token_version', '=', install.tokenVersion)
+          .execute(),
+      );
+    },
+
+    async pauseInstall(install: InstallRef, reason: string, until: Date): Promise<void> {
+      await inAgency(install.agencyId, (tx) =>
+        tx
+          .updateTable('installs')
+          .set({ status_reason: reason, paused_until: until })
+          .where('id', '=', install.installId)
+          .execute(),
+      );
+    },
+  };
+}

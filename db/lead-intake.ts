@@ -1,0 +1,117 @@
+import { type Transaction, sql } from 'kysely';
+import type { Database } from './schema.ts';
+import type { EventSource } from './schema/events.ts';
+
+export interface NewLead {
+  id: string;
+  agencyId: string;
+  intakeLocationId: string;
+  source: EventSource;
+  triggerName: string | null;
+  eventRowId: string;
+  eventReceivedAt: Date;
+  sourceContactId: string | null;
+}
+
+/**
+ * Makes a lead's row unless its key made one before. In the transaction that takes the event, so that what was
+ * answered 200 exists. Needs the intake role.
+ * @returns false when the key is known
+ */
+export async function createLead(tx: Transaction<Database>, key: string, lead: NewLead): Promise<boolean> {
+  const made = await tx
+    .insertInto('lead_keys')
+    .values({ agency_id: lead.agencyId, key, lead_id: lead.id })
+    .onConflict((conflict) => conflict.columns(['agency_id', 'key']).doNothing())
+    .returning('lead_id')
+    .executeTakeFirst();
+  if (!made) return false;
+  await tx
+    .insertInto('leads')
+    .values({
+      id: lead.id,
+      agency_id: lead.agencyId,
+      intake_location_id: lead.intakeLocationId,
+      state: 'received',
+      source: lead.source,
+      trigger_name: lead.triggerName,
+      event_row_id: lead.eventRowId,
+      event_received_at: lead.eventReceivedAt,
+      source_contact_id: lead.sourceContactId,
+      received_at: lead.eventReceivedAt,
+    })
+    .execute();
+  return true;
+}
+
+/** The lead a key made. Needs the intake role. */
+export async function findLeadIdByKey(
+  tx: Transaction<Database>,
+  agencyId: string,
+  key: string,
+): Promise<string | undefined> {
+  const found = await tx
+    .selectFrom('lead_keys')
+    .select('lead_id')
+    .where('agency_id', '=', agencyId)
+    .where('key', '=', key)
+    .executeTakeFirst();
+  return found?.lead_id;
+}
+
+/** An open lead that a contact or opportunity of GHL belongs to, and how it stands there. */
+export interface ConcernedLead {
+  leadId: string;
+  /** The contact is where the lead was assigned to; otherwise it is the one it came in as. */
+  isAssignedContact: boolean;
+  ghlOpportunityId: string | null;
+  /** The GHL user we assigned, to tell a person's reassignment from the echo of our own. */
+  ghlUserId: string | null;
+}
+
+/** The open leads that an event of a contact concerns. Needs the intake role. */
+export async function listLeadsOfGhlContact(
+  tx: Transaction<Database>,
+  agencyId: string,
+  ghlContactId: string,
+): Promise<ConcernedLead[]> {
+  const found = await sql<{
+    lead_id: string;
+    is_assigned_contact: boolean;
+    ghl_opportunity_id: string | null;
+    ghl_user_id: string | null;
+  }>`
+    select l.id as lead_id, a.lead_id is not null as is_assigned_contact, a.ghl_opportunity_id, r.ghl_user_id
+    from leads l
+    left join assignments a on a.agency_id = l.agency_id and a.lead_id = l.id and a.state <> 'released'
+      and a.ghl_contact_id = ${ghlContactId}
+    left join reps r on r.agency_id = l.agency_id and r.id = a.rep_id
+    where l.agency_id = ${agencyId} and l.state <> 'closed' and l.id in (
+      select id from leads where agency_id = ${agencyId} and source_contact_id = ${ghlContactId}
+      union
+      select lead_id from assignments
+        where agency_id = ${agencyId} and ghl_contact_id = ${ghlContactId} and state <> 'released')
+  `.execute(tx);
+  return found.rows.map((row) => ({
+    leadId: row.lead_id,
+    isAssignedContact: row.is_assigned_contact,
+    ghlOpportunityId: row.ghl_opportunity_id,
+    ghlUserId: row.ghl_user_id,
+  }));
+}
+
+/** Whether we put this contact into GHL ourselves, so that its ContactCreate is our own echo. Needs the intake role. */
+export async function isOwnContact(
+  tx: Transaction<Database>,
+  agencyId: string,
+  ghlContactId: string,
+): Promise<boolean> {
+  const found = await tx
+    .selectFrom('assignments')
+    .select('lead_id')
+    .where('agency_id', '=', agencyId)
+    .where('ghl_contact_id', '=', ghlContactId)
+    .limit(1)
+    .executeTakeFirst();
+  return found !== undefined;
+}

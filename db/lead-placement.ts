@@ -1,0 +1,69 @@
+import { type Transaction, sql } from 'kysely';
+import type { GhlAddress } from './locations.ts';
+import type { Database } from './schema.ts';
+
+/** Everything that writing an assignment into GHL needs, read at once. */
+export interface PlacementFacts {
+  address: GhlAddress;
+  locationName: string;
+  pipelineId: string | null;
+  pipelineStageId: string | null;
+  ghlUserId: string | null;
+  person: { firstName: string | null; lastName: string | null; email: string | null; phone: string | null };
+  postcode: string | null;
+  country: string | null;
+  score: number | null;
+  closeReason: string | null;
+  /** The person's contact in this very account: the one the lead came in as, or that an earlier assignment wrote. */
+  knownContactId: string | null;
+  ghlContactId: string | null;
+  ghlNoteId: string | null;
+  ghlTaskId: string | null;
+  ghlOpportunityId: string | null;
+  /** The contact of the lead's active assignment, whichever that is. */
+  activeContactId: string | null;
+  step: string;
+  reason: string;
+  ruleVersion: string;
+  distanceKm: number | null;
+}
+
+/** @throws Error when the scope does not hold the assignment, or its location is not connected to GHL */
+export async function getPlacementFacts(tx: Transaction<Database>, assignmentId: string): Promise<PlacementFacts> {
+  const found = await sql<Omit<PlacementFacts, 'address' | 'person'> & GhlAddress & PlacementFacts['person']>`
+    select a.agency_id as "agencyId", g.ghl_company_id as "ghlCompanyId", a.location_id as "locationId",
+      l.ghl_location_id as "ghlLocationId", l.name as "locationName", l.pipeline_id as "pipelineId",
+      l.pipeline_stage_id as "pipelineStageId", r.ghl_user_id as "ghlUserId",
+      p.first_name as "firstName", p.last_name as "lastName", p.email, p.phone,
+      d.postcode, d.country, d.score, d.close_reason as "closeReason",
+      coalesce(
+        case when d.intake_location_id = a.location_id then d.source_contact_id end,
+        (select earlier.ghl_contact_id from assignments earlier
+          where earlier.lead_id = a.lead_id and earlier.location_id = a.location_id and earlier.ghl_contact_id is not null
+          order by earlier.reserved_at desc limit 1)) as "knownContactId",
+      a.ghl_contact_id as "ghlContactId", a.ghl_note_id as "ghlNoteId", a.ghl_task_id as "ghlTaskId",
+      a.ghl_opportunity_id as "ghlOpportunityId",
+      (select active.ghl_contact_id from assignments active
+        where active.lead_id = a.lead_id and active.state = 'active') as "activeContactId",
+      c.step, c.reason, c.rule_version as "ruleVersion",
+      (select (candidate ->> 'distanceKm')::double precision from jsonb_array_elements(c.candidates) candidate
+        where candidate ->> 'locationId' = a.location_id::text and candidate ->> 'kind' <> 'rep' limit 1) as "distanceKm"
+    from assignments a
+      join agencies g on g.id = a.agency_id
+      join locations l on l.id = a.location_id
+      join leads d on d.id = a.lead_id
+      left join persons p on p.id = d.person_id
+      left join reps r on r.id = a.rep_id
+      join decisions c on c.id = a.decision_id and c.lead_id = a.lead_id
+    where a.id = ${assignmentId}
+  `.execute(tx);
+  const row = found.rows[0];
+  if (!row) throw new Error('no such assignment in this scope');
+  const { agencyId, ghlCompanyId, locationId, ghlLocationId, firstName, lastName, email, phone, ...rest } = row;
+  if (!ghlCompanyId || !ghlLocationId) throw new Error('the location of the assignment is not connected to GHL');
+  return {
+    ...rest,
+    address: { agencyId, ghlCompanyId, locationId, ghlLocationId },
+    person: { firstName, lastName, email, phone },
+  };
+}

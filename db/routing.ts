@@ -1,0 +1,76 @@
+import { type Transaction, sql } from 'kysely';
+import type { Database } from './schema.ts';
+import type { LocationKind, RepStatus } from './schema/tenants.ts';
+
+/**
+ * Makes the routing decisions of an agency follow one another until the transaction ends, so that two leads never
+ * take the same last slot and two enquiries of one person meet.
+ */
+export async function lockRouting(tx: Transaction<Database>, agencyId: string): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtextextended('routing ' || ${agencyId}, 0))`.execute(tx);
+}
+
+export interface RoutingLocationRow {
+  id: string;
+  parentId: string | null;
+  kind: LocationKind;
+  verticals: string[];
+  latitude: number | null;
+  longitude: number | null;
+  radiusKm: number | null;
+  isLive: boolean;
+  isInstalled: boolean;
+  openLeads: number;
+  maxOpenLeads: number | null;
+  leadsToday: number;
+  dailyCap: number | null;
+}
+
+/** Every location of the agency with what it carries now; its day is the one of its own time zone. */
+export async function listRoutingLocations(tx: Transaction<Database>, now: Date): Promise<RoutingLocationRow[]> {
+  const found = await sql<RoutingLocationRow>`
+    select l.id, l.parent_id as "parentId", l.kind, l.verticals, l.latitude, l.longitude, l.radius_km as "radiusKm",
+      l.live_at is not null as "isLive", l.installed_at is not null and not exists (
+        select from installs i where i.location_id = l.id and (i.status <> 'active' or i.paused_until > ${now})
+      ) as "isInstalled",
+      l.max_open_leads as "maxOpenLeads", l.daily_cap as "dailyCap",
+      (select count(*)::int from assignments a where a.location_id = l.id and a.state <> 'released') as "openLeads",
+      (select count(*)::int from assignments a where a.location_id = l.id
+        and a.reserved_at >= date_trunc('day', ${now} at time zone l.time_zone) at time zone l.time_zone
+        and a.release_reason is distinct from 'not-placed') as "leadsToday"
+    from locations l order by l.id
+  `.execute(tx);
+  return found.rows;
+}
+
+export interface RoutingRepRow {
+  id: string;
+  locationId: string;
+  status: RepStatus;
+  weight: number;
+  rotationPass: number;
+  openLeads: number;
+  maxOpenLeads: number | null;
+  leadsToday: number;
+  dailyCap: number | null;
+}
+
+/** Every rep of the agency with what they carry now. */
+export async function listRoutingReps(tx: Transaction<Database>, now: Date): Promise<RoutingRepRow[]> {
+  const found = await sql<RoutingRepRow>`
+    select r.id, r.location_id as "locationId", r.status, r.weight, r.rotation_pass as "rotationPass",
+      r.max_open_leads as "maxOpenLeads", r.daily_cap as "dailyCap",
+      (select count(*)::int from assignments a where a.rep_id = r.id and a.state <> 'released') as "openLeads",
+      (select count(*)::int from assignments a where a.rep_id = r.id and a.location_id = r.location_id
+        and a.reserved_at >= date_trunc('day', ${now} at time zone l.time_zone) at time zone l.time_zone
+        and a.release_reason is distinct from 'not-placed') as "leadsToday"
+    from reps r join locations l on l.id = r.location_id
+    order by r.id
+  `.execute(tx);
+  return found.rows;
+}
+
+/** Stores where the rep stands in the rotation now. */
+export async function saveRotationPass(tx: Transaction<Database>, repId: string, pass: number): Promise<void> {
+  await tx.updateTable('reps').set({ rotation_pass: pass }).where('id', '=', repId).execute();
+}

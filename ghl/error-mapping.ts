@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import type { GhlError } from './errors.ts';
+import {
+  GhlAuthExpiredError,
+  GhlDuplicateContactError,
+  GhlForbiddenError,
+  GhlInvalidError,
+  GhlNotFoundError,
+  GhlRateLimitedError,
+} from './errors.ts';
+import { looseText } from './loose-fields.ts';
+import type { OperationName } from './operations.ts';
+import type { GhlAnswer } from './transport.ts';
+
+const errorBodySchema = z
+  .object({
+    message: z.union([z.string(), z.array(z.string())]).catch(''),
+    error: looseText,
+    error_description: looseText,
+    traceId: looseText,
+    meta: z.object({ contactId: looseText }).catch({ contactId: null }),
+  })
+  .catch({ message: '', error: null, error_description: null, traceId: null, meta: { contactId: null } });
+
+type ErrorBody = z.output<typeof errorBodySchema>;
+
+/**
+ * Turns a refusal (a 4xx, or a redirect, which is not followed) into a typed error. GHL has no error codes: its texts
+ * are recognised here and nowhere else, and none of them is passed on, for they quote what was sent.
+ */
+export function toGhlError(operation: OperationName, answer: GhlAnswer, pauseMs: number | null): GhlError {
+  const body = errorBodySchema.parse(answer.body ?? {});
+  const facts = { operation, status: answer.status, traceId: body.traceId };
+  const text = Array.isArray(body.message) ? body.message.join('\n') : body.message;
+  if (/not active|is inactive/i.test(text)) return new GhlForbiddenError({ ...facts, reason: 'location-inactive' });
+  switch (answer.status) {
+    case 400:
+      return badRequest(facts, text, body);
+    case 401:
+      return unauthorised(facts, text, body);
+    case 403:
+      return new GhlForbiddenError({ ...facts, reason: /location/i.test(text) ? 'wrong-tenant' : 'refused' });
+    case 404:
+      return new GhlNotFoundError({ ...facts, reason: /^Cannot [A-Z]+ \//.test(text) ? 'unknown-route' : 'not-found' });
+    case 422:
+      return new GhlInvalidError({ ...facts, reason: 'validation', fields: fieldNames(body) });
+    case 429:
+      return new GhlRateLimitedError({ ...facts, reason: 'limit', retryAfterMs: pauseMs ?? 0 });
+    default:
+      return new GhlInvalidError({ ...facts, reason: `status-${answer.status}` });
+  }
+}
+
+interface Facts {
+  operation: OperationName;
+  status: number;
+  traceId: string | null;
+}
+
+function badRequest(facts: Facts, text: string, body: ErrorBody): GhlError {
+  if (body.meta.contactId) {
+    return new GhlDuplicateContactError({ ...facts, reason: 'duplicate', contactId: body.meta.contactId });
+  }
+  // A wrong contact id is a 400 and not a 404.
+  if (/^Contact\b.*\bnot found/i.test(text)) return new GhlNotFoundError({ ...facts, reason: 'not-found' });
+  if (/app is not installed/i.test(text)) return new GhlForbiddenError({ ...facts, reason: 'not-installed' });
+  if (facts.operation === 'requestToken' && !Array.isArray(body.message)) return tokenRefused(facts, body);
+  return new GhlInvalidError({ ...facts, reason: 'bad-request', fields: fieldNames(body) });
+}
+
+/** Only an expired or unknown token is worth a refresh; a refused scope, class or tenant stays refused. */
+function unauthorised(facts: Facts, text: string, body: ErrorBody): GhlError {
+  if (facts.operation === 'requestToken') return tokenRefused(facts, body);
+  if (/version header/i.test(text)) return new GhlInvalidError({ ...facts, reason: 'version-header' });
+  if (/invalid jwt|invalid token|token (has |is )?expired|jwt expired/i.test(text)) {
+    return new GhlAuthExpiredError({ ...facts, reason: 'token-refused' });
+  }
+  if (/not authorized for this scope/i.test(text)) return new GhlForbiddenError({ ...facts, reason: 'token-scope' });
+  if (/authClass|user type mismatch/i.test(text)) return new GhlForbiddenError({ ...facts, reason: 'token-class' });
+  return new GhlForbiddenError({ ...facts, reason: 'refused' });
+}
+
+function tokenRefused(facts: Facts, body: ErrorBody): GhlError {
+  // Our own credentials are wrong: no install is to blame, and none may be marked for it.
+  if (/invalid_client|unauthorized_client/i.test(body.error ?? '')) {
+    return new GhlForbiddenError({ ...facts, reason: 'app-credentials' });
+  }
+  return new GhlAuthExpiredError({ ...facts, reason: 'grant-refused' });
+}
+
+/** Validation messages read `property x should not exist` or `x must be …`: the names are safe, the rest is not. */
+function fieldNames(body: ErrorBody): string[] {
+  const messages = Array.isArray(body.message) ? body.message : [];
+  const names = messages.map((message) => /^(?:property )?([A-Za-z_][\w.[\]]{0,60})\s/.exec(message)?.[1]);
+  return [...new Set(names.filter((name) => name !== undefined))];
+}

@@ -1,0 +1,191 @@
+import type { CallContext, CallRequest, GhlCalls } from './calls.ts';
+import { waitForBudget } from './budget.ts';
+import type { BudgetStore } from './budget.ts';
+import { createBreakers, DEFAULT_BREAKER } from './breaker.ts';
+import type { BreakerOptions, BreakerStore } from './breaker.ts';
+import { toGhlError } from './error-mapping.ts';
+import type { GhlErrorCode } from './errors.ts';
+import { GhlAuthExpiredError, GhlError, GhlForbiddenError, GhlInvalidError, GhlUnavailableError } from './errors.ts';
+import { silentLog } from './log.ts';
+import type { GhlLog } from './log.ts';
+import { mintLocationToken, refreshGrant } from './oauth.ts';
+import { operations } from './operations.ts';
+import type { EndpointGroup, GhlOperation, OperationName, OperationResult } from './operations.ts';
+import { readRateHeaders, saysSomething } from './rate-headers.ts';
+import { createTokenSource } from './token-source.ts';
+import type { TokenStore } from './tokens.ts';
+import { createTransport } from './transport.ts';
+import type { GhlAnswer } from './transport.ts';
+
+/** One finished call, for metrics: which operation, how it ended and how long it took, waiting included. */
+export interface CallRecord {
+  operation: OperationName;
+  group: EndpointGroup;
+  lane: CallContext['lane'] | null;
+  outcome: 'ok' | GhlErrorCode | 'stopped';
+  durationMs: number;
+}
+
+export interface GatewayOptions {
+  baseUrl: string;
+  /** The app's OAuth credentials; null where only private integration tokens are used. */
+  app: { clientId: string; clientSecret: string } | null;
+  tokens: TokenStore;
+  budget: BudgetStore;
+  breakers: BreakerStore;
+  log?: GhlLog;
+  onCall?: (record: CallRecord) => void;
+  now?: () => Date;
+  /** Replaces the timeout of named operations. */
+  timeoutsMs?: Partial<Record<OperationName, number>>;
+  breaker?: Partial<BreakerOptions>;
+  maxConnections?: number;
+  /** The longest wait for budget inside a call; a longer one becomes GhlRateLimitedError. */
+  maxBudgetWaitMs?: number;
+}
+
+export interface GhlGateway extends GhlCalls {
+  close(): Promise<void>;
+}
+
+/**
+ * The one way to GHL. Under each call, in this order: install, access token, budget, breaker, request with a timeout,
+ * check of the answer, typed error. The breaker is looked at once more before all that, so that an open circuit costs
+ * neither a refresh nor budget. There is no retry here but one: after a refresh, for a token that had expired.
+ */
+export function createGhlGateway(options: GatewayOptions): GhlGateway {
+  const { log = silentLog, now = () => new Date(), maxBudgetWaitMs = 2_000 } = options;
+  const transport = createTransport({ baseUrl: options.baseUrl, maxConnections: options.maxConnections ?? 50 });
+  const breakers = createBreakers(options.breakers, { ...DEFAULT_BREAKER, ...options.breaker }, log);
+  const gateway: GhlGateway = {
+    call: (name, request) => measured(name, request.lane, () => callWithToken(name, request)),
+    requestToken: (fields, signal) => measured('requestToken', null, () => requestToken(fields, signal)),
+    async close() {
+      breakers.close();
+      await transport.close();
+    },
+  };
+  const tokens = createTokenSource({
+    store: options.tokens,
+    refresh: (refreshToken, userType) => refreshGrant(gateway, refreshToken, userType, now()),
+    mint: ({ agencyId, ghlCompanyId, ghlLocationId }, lane) => {
+      const resource = { kind: 'company', agencyId, ghlCompanyId } as const;
+      return mintLocationToken(gateway, { resource, lane }, ghlLocationId, now());
+    },
+    log,
+    now,
+  });
+
+  async function callWithToken<Name extends OperationName>(
+    name: Name,
+    request: CallRequest,
+  ): Promise<OperationResult<Name>> {
+    const operation = operationOf(name);
+    const body = checkBody(name, operation, request.body);
+    await breakers.assertClosed(name, operation.group);
+    const wanted = { resource: request.resource, operation: name, lane: request.lane };
+    const send = async (accessToken: string) => {
+      await waitForBudget(options.budget, { ...request, operation: name, maxWaitMs: maxBudgetWaitMs, now });
+      const requestedAtMs = now().getTime();
+      const { path, query, signal } = request;
+      const outgoing = { accessToken, path, query, body, signal };
+      const answer = await breakers.run(name, operation.group, () => transport.send(name, operation, outgoing));
+      return { answer, pauseMs: await observe(request, answer, requestedAtMs) };
+    };
+
+    const accessToken = await tokens.getToken(wanted);
+    let { answer, pauseMs } = await send(accessToken);
+    if (isRefusal(answer)) {
+      const refusal = toGhlError(name, answer, pauseMs);
+      if (!(refusal instanceof GhlAuthExpiredError)) throw refusal;
+      ({ answer, pauseMs } = await send(await tokens.getToken({ ...wanted, refusedToken: accessToken })));
+      if (isRefusal(answer)) throw toGhlError(name, answer, pauseMs);
+    }
+    return checkAnswer(name, answer);
+  }
+
+  async function requestToken(
+    fields: Record<string, unknown>,
+    signal?: AbortSignal,
+  ): Promise<OperationResult<'requestToken'>> {
+    const name = 'requestToken';
+    if (!options.app) throw new GhlForbiddenError({ operation: name, reason: 'no-app' });
+    const operation = operationOf(name);
+    const client = { client_id: options.app.clientId, client_secret: options.app.clientSecret };
+    const body = checkBody(name, operation, { ...fields, ...client });
+    const outgoing = { accessToken: null, body, signal };
+    const answer = await breakers.run(name, operation.group, () => transport.send(name, operation, outgoing));
+    const nowMs = now().getTime();
+    const { pauseMs } = readRateHeaders(answer.headers, answer.status, nowMs, nowMs);
+    if (isRefusal(answer)) throw toGhlError(name, answer, pauseMs);
+    return checkAnswer(name, answer);
+  }
+
+  /** Tells the budget what the headers say. The call has been carried out: a failing store must not undo that. */
+  async function observe(request: CallRequest, answer: GhlAnswer, requestedAtMs: number): Promise<number | null> {
+    const observation = readRateHeaders(answer.headers, answer.status, requestedAtMs, now().getTime());
+    if (!saysSomething(observation)) return null;
+    try {
+      await options.budget.observe(request.resource, observation, now());
+    } catch (error) {
+      log.warn({ errorName: error instanceof Error ? error.name : 'unknown' }, 'GHL budget not corrected');
+    }
+    return observation.pauseMs;
+  }
+
+  async function measured<T>(name: OperationName, lane: CallRecord['lane'], work: () => Promise<T>): Promise<T> {
+    const startedMs = performance.now();
+    const { group } = operations[name];
+    const report = (outcome: CallRecord['outcome']) =>
+      options.onCall?.({ operation: name, group, lane, outcome, durationMs: performance.now() - startedMs });
+    try {
+      const result = await work();
+      report('ok');
+      return result;
+    } catch (error) {
+      report(error instanceof GhlError ? error.code : 'stopped');
+      throw error;
+    }
+  }
+
+  function operationOf(name: OperationName): GhlOperation {
+    const operation: GhlOperation = operations[name];
+    return { ...operation, timeoutMs: options.timeoutsMs?.[name] ?? operation.timeoutMs };
+  }
+
+  return gateway;
+}
+
+function isRefusal(answer: GhlAnswer): boolean {
+  return answer.status < 200 || answer.status >= 300;
+}
+
+/** Lets only the properties through that the operation names. Raises GhlInvalidError with their names, not values. */
+function checkBody(
+  name: OperationName,
+  operation: GhlOperation,
+  body: Record<string, unknown> | undefined,
+): Record<string, unknown> | undefined {
+  if (!operation.body) return undefined;
+  const parsed = operation.body.safeParse(body);
+  if (parsed.success) return parsed.data as Record<string, unknown>;
+  throw new GhlInvalidError({ operation: name, reason: 'request-shape', fields: issuePaths(parsed.error.issues) });
+}
+
+/** A success that cannot be read: what is not JSON came from something before GHL, the rest is a change of its API. */
+function checkAnswer<Name extends OperationName>(name: Name, answer: GhlAnswer): OperationResult<Name> {
+  const operation: GhlOperation = operations[name];
+  const { status } = answer;
+  if (answer.body === undefined) {
+    const ambiguous = operation.effect === 'write';
+    throw new GhlUnavailableError({ operation: name, reason: 'not-json', status, ambiguous });
+  }
+  const parsed = operation.response.safeParse(answer.body);
+  if (parsed.success) return parsed.data as OperationResult<Name>;
+  const fields = issuePaths(parsed.error.issues);
+  throw new GhlInvalidError({ operation: name, reason: 'response-shape', status, fields });
+}
+
+function issuePaths(issues: readonly { path: readonly PropertyKey[] }[]): string[] {
+  return issues.map((issue) => issue.path.map(String).join('.'));
+}

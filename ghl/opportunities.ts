@@ -1,0 +1,72 @@
+import type { GhlCalls, LocationCall } from './calls.ts';
+import type {
+  GhlOpportunity,
+  GhlPipeline,
+  OpportunityStatus,
+  OpportunityUpdateFields,
+  OpportunityUpsertFields,
+} from './opportunity-schema.ts';
+
+/** All pipelines of the location with their stages. They change rarely: read them through the slow-read cache. */
+export async function listPipelines(ghl: GhlCalls, context: LocationCall): Promise<GhlPipeline[]> {
+  const query = { locationId: context.resource.ghlLocationId };
+  const answer = await ghl.call('listPipelines', { ...context, query });
+  return answer.pipelines;
+}
+
+/** Creates the contact's opportunity in a pipeline or updates the one that is there. */
+export async function upsertOpportunity(
+  ghl: GhlCalls,
+  context: LocationCall,
+  fields: OpportunityUpsertFields,
+): Promise<{ opportunity: GhlOpportunity; isNew: boolean }> {
+  const body = { ...fields, locationId: context.resource.ghlLocationId };
+  const answer = await ghl.call('upsertOpportunity', { ...context, body });
+  return { opportunity: answer.opportunity, isNew: answer.new ?? false };
+}
+
+/** The opportunities of one contact, at most 100. The search index lags writes by seconds. */
+export async function searchOpportunities(
+  ghl: GhlCalls,
+  context: LocationCall,
+  search: { contactId: string; pipelineId?: string; status?: OpportunityStatus },
+): Promise<GhlOpportunity[]> {
+  // This version of the endpoint takes snake case, unlike its neighbours.
+  const query = {
+    location_id: context.resource.ghlLocationId,
+    contact_id: search.contactId,
+    pipeline_id: search.pipelineId,
+    status: search.status,
+    limit: '100',
+  };
+  const answer = await ghl.call('searchOpportunities', { ...context, query });
+  return answer.opportunities;
+}
+
+export async function getOpportunity(
+  ghl: GhlCalls,
+  context: LocationCall,
+  opportunityId: string,
+): Promise<GhlOpportunity> {
+  const answer = await ghl.call('getOpportunity', { ...context, path: { opportunityId } });
+  return answer.opportunity;
+}
+
+export async function updateOpportunity(
+  ghl: GhlCalls,
+  context: LocationCall,
+  opportunityId: string,
+  fields: OpportunityUpdateFields,
+): Promise<GhlOpportunity> {
+  const answer = await ghl.call('updateOpportunity', { ...context, path: { opportunityId }, body: { ...fields } });
+  return answer.opportunity;
+}
+
+export async function updateOpportunityStatus(
+  ghl: GhlCalls,
+  context: LocationCall,
+  opportunityId: string,
+  status: OpportunityStatus,
+): Promise<void> {
+  await ghl.call('updateOpportunityStatus', { ...context, path: { opportunityId }, body: { status } });
+}

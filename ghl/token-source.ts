@@ -1,0 +1,180 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Lane } from '../domain/ghl-budget.ts';
+import { GhlAuthExpiredError, GhlForbiddenError, GhlUnavailableError } from './errors.ts';
+import type { GhlLog } from './log.ts';
+import type { OAuthGrant } from './oauth.ts';
+import type { GhlLocationResource, GhlResource } from './resource.ts';
+import { resourceKey } from './resource.ts';
+import type { GhlInstall, NewTokens, TokenStore } from './tokens.ts';
+
+export interface TokenSourceDeps {
+  store: TokenStore;
+  refresh: (refreshToken: string, userType: 'Company' | 'Location') => Promise<OAuthGrant>;
+  mint: (resource: GhlLocationResource, lane: Lane) => Promise<NewTokens>;
+  log: GhlLog;
+  now: () => Date;
+}
+
+export interface TokenRequest {
+  resource: GhlResource;
+  operation: string;
+  lane: Lane;
+  /** The token that GHL has just refused as expired, if any. */
+  refusedToken?: string;
+}
+
+/** Long enough for two tries of a refresh, short enough that a survivor still meets GHL's 30 s of grace. */
+const LEASE_MS = 12_000;
+const LEASE_WAIT_MS = 20_000;
+const LEASE_POLL_MS = 100;
+const REFRESH_MARGIN_MS = 60_000;
+/** Installs made together do not expire together: each is refreshed at its own moment within this time. */
+const REFRESH_SPREAD_MS = 10 * 60_000;
+const INACTIVE_PAUSE_MS = 15 * 60_000;
+
+/**
+ * Gives access tokens and renews them: one refresh at a time for each install, in this process and across processes.
+ * Whoever does not get the lease waits for the other's result and never refreshes the same token again.
+ */
+export function createTokenSource(deps: TokenSourceDeps): { getToken(request: TokenRequest): Promise<string> } {
+  const { store, now } = deps;
+  const owner = randomUUID();
+  const underWay = new Map<string, Promise<GhlInstall>>();
+
+  /** Raises GhlAuthExpiredError, GhlForbiddenError and what the renewal raises. */
+  async function getToken(request: TokenRequest): Promise<string> {
+    const install = await store.findInstall(request.resource);
+    if (!install) {
+      const { resource } = request;
+      if (resource.kind === 'company') throw forbidden(request, 'not-installed');
+      const minted = await once(resourceKey(resource), () => mintLocation(resource, request));
+      return minted.accessToken;
+    }
+    assertUsable(install, request);
+    const isRefused = install.accessToken === request.refusedToken;
+    if (install.kind === 'pit') {
+      if (!isRefused) return install.accessToken;
+      await store.markNeedsReauth(install, 'private-token-refused', now());
+      throw authExpired(request, 'private-token-refused');
+    }
+    if (!isRefused && isFresh(install)) return install.accessToken;
+    const renewed = await once(install.installId, () => renew(install, request));
+    return renewed.accessToken;
+  }
+
+  /** Joins work of the same key that is under way in this process. */
+  async function once(key: string, work: () => Promise<GhlInstall>): Promise<GhlInstall> {
+    const running = underWay.get(key);
+    if (running) return running;
+    const started = work().finally(() => underWay.delete(key));
+    underWay.set(key, started);
+    return started;
+  }
+
+  async function renew(stale: GhlInstall, request: TokenRequest): Promise<GhlInstall> {
+    const deadlineMs = now().getTime() + LEASE_WAIT_MS;
+    while (!(await store.tryLeaseRefresh(stale, owner, LEASE_MS, now()))) {
+      if (now().getTime() > deadlineMs) {
+        throw new GhlUnavailableError({ operation: request.operation, reason: 'refresh-busy', ambiguous: false });
+      }
+      await sleep(LEASE_POLL_MS + Math.random() * LEASE_POLL_MS);
+      const current = await getUsable(request);
+      if (current.tokenVersion !== stale.tokenVersion) return current;
+    }
+    try {
+      // Another process may have finished between our look and our lease.
+      const current = await getUsable(request);
+      if (current.tokenVersion !== stale.tokenVersion) return current;
+      return await renewUnderLease(current, request);
+    } finally {
+      await store.releaseRefresh(stale, owner);
+    }
+  }
+
+  async function renewUnderLease(install: GhlInstall, request: TokenRequest): Promise<GhlInstall> {
+    try {
+      if (!install.refreshToken) return await mintAgain(install, request, 'no-refresh-token');
+      const { tokens } = await refreshWithGrace(install.refreshToken, install.userType);
+      // Stored before it is used: a pair that is lost cannot be had again.
+      const isSaved = await store.saveTokens(install, install.tokenVersion, tokens, now());
+      deps.log.info({ agencyId: install.agencyId, installId: install.installId, isSaved }, 'GHL tokens refreshed');
+      return await getUsable(request);
+    } catch (error) {
+      if (error instanceof GhlForbiddenError && error.reason === 'location-inactive') {
+        await store.pauseInstall(install, error.reason, new Date(now().getTime() + INACTIVE_PAUSE_MS));
+      }
+      if (!(error instanceof GhlAuthExpiredError) || error.operation !== 'requestToken') throw error;
+      const latest = await store.findInstall(request.resource);
+      if (latest && latest.tokenVersion !== install.tokenVersion) return latest;
+      return await mintAgain(install, request, error.reason);
+    }
+  }
+
+  /** GHL answers the same pair to the same refresh token for 30 s: a lost answer is asked for once more. */
+  async function refreshWithGrace(refreshToken: string, userType: 'Company' | 'Location'): Promise<OAuthGrant> {
+    try {
+      return await deps.refresh(refreshToken, userType);
+    } catch (error) {
+      if (!(error instanceof GhlUnavailableError) || !error.ambiguous) throw error;
+      return deps.refresh(refreshToken, userType);
+    }
+  }
+
+  /** The way back when a location's refresh token is of no use: its company's authority, where there is one. */
+  async function mintAgain(install: GhlInstall, request: TokenRequest, reason: string): Promise<GhlInstall> {
+    const { resource } = request;
+    if (resource.kind === 'location' && (await hasCompanyInstall(resource))) return mintLocation(resource, request);
+    await store.markNeedsReauth(install, reason, now());
+    deps.log.warn({ agencyId: install.agencyId, installId: install.installId, reason }, 'GHL install needs a person');
+    throw authExpired(request, reason);
+  }
+
+  async function hasCompanyInstall(resource: GhlLocationResource): Promise<boolean> {
+    const { agencyId, ghlCompanyId } = resource;
+    const company = await store.findInstall({ kind: 'company', agencyId, ghlCompanyId });
+    return company?.kind === 'oauth' && company.status === 'active';
+  }
+
+  async function mintLocation(resource: GhlLocationResource, request: TokenRequest): Promise<GhlInstall> {
+    const tokens = await deps.mint(resource, request.lane);
+    const { agencyId, locationId, ghlLocationId } = resource;
+    return store.saveLocationInstall({ agencyId, locationId, ghlLocationId, tokens }, now());
+  }
+
+  async function getUsable(request: TokenRequest): Promise<GhlInstall> {
+    const install = await store.findInstall(request.resource);
+    if (!install) throw forbidden(request, 'not-installed');
+    assertUsable(install, request);
+    return install;
+  }
+
+  function assertUsable(install: GhlInstall, request: TokenRequest): void {
+    if (install.status === 'uninstalled') throw forbidden(request, 'not-installed');
+    if (install.status === 'needs_reauth') throw authExpired(request, 'needs-reauth');
+    if (install.pausedUntil && install.pausedUntil > now()) throw forbidden(request, 'location-inactive');
+  }
+
+  function isFresh(install: GhlInstall): boolean {
+    if (!install.expiresAt) return true;
+    const marginMs = REFRESH_MARGIN_MS + spread(install.installId) * REFRESH_SPREAD_MS;
+    return install.expiresAt.getTime() - now().getTime() > marginMs;
+  }
+
+  return { getToken };
+}
+
+/** A number from 0 to 1 that is always the same for the same id. */
+function spread(id: string): number {
+  let hash = 0;
+  for (const character of id) hash = (hash * 31 + character.charCodeAt(0)) % 1009;
+  return hash / 1009;
+}
+
+function forbidden(request: TokenRequest, reason: string): GhlForbiddenError {
+  return new GhlForbiddenError({ operation: request.operation, reason });
+}
+
+function authExpired(request: TokenRequest, reason: string): GhlAuthExpiredError {
+  return new GhlAuthExpiredError({ operation: request.operation, reason });
+}

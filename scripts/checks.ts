@@ -1,0 +1,34 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** One thing that must hold of the repository. */
+export interface Check {
+  title: string;
+  /** A program in node_modules/.bin. */
+  program: string;
+  args: string[];
+}
+
+const root = join(import.meta.dirname, '..');
+const NOT_LAYERS = ['node_modules', 'dist', 'docs'];
+
+/** The folders and entry files that the layout's arrows are drawn between. */
+function listSources(): string[] {
+  const entries = readdirSync(root, { withFileTypes: true });
+  const folders = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'));
+  const layers = folders.map((entry) => entry.name).filter((name) => !NOT_LAYERS.includes(name));
+  return [...layers, ...['client.ts', 'config.ts', 'worker.ts'].filter((file) => existsSync(join(root, file)))];
+}
+
+/** The checks that need no server. */
+export const listStaticChecks = (): Check[] => [
+  { title: 'format (prettier)', program: 'prettier', args: ['--check', '--log-level', 'warn', '.'] },
+  { title: 'lint (eslint)', program: 'eslint', args: ['.'] },
+  { title: 'types (tsc)', program: 'tsc', args: ['--noEmit', '-p', 'tsconfig.json'] },
+  {
+    title: 'arrows between layers (dependency-cruiser)',
+    program: 'depcruise',
+    args: ['--config', '.dependency-cruiser.cjs', ...listSources()],
+  },
+  { title: 'unused code (knip)', program: 'knip', args: [] },
+];

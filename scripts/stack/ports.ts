@@ -1,0 +1,42 @@
+import { createServer } from 'node:net';
+
+/** A port that this stack wants is taken by somebody else. */
+export class PortTakenError extends Error {
+  readonly code = 'PortTaken';
+  constructor(purpose: string, port: number, variable: string) {
+    super(
+      `Port ${port}, wanted for ${purpose}, is taken by another process. ` +
+        `Stop that process or choose another port: ${variable}=${port + 100} npm start`,
+    );
+    this.name = 'PortTakenError';
+  }
+}
+
+function listenOnce(port: number): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      error.code === 'EADDRINUSE' || error.code === 'EACCES' ? resolve(undefined) : reject(error),
+    );
+    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : undefined));
+    });
+  });
+}
+
+/** A port of 127.0.0.1 that was free a moment ago. */
+export async function findFreePort(): Promise<number> {
+  const port = await listenOnce(0);
+  if (port === undefined) throw new Error('the system gave no free port on 127.0.0.1');
+  return port;
+}
+
+/**
+ * Makes sure that a port can be listened on.
+ * @param variable the environment variable by which another port is chosen
+ * @throws PortTakenError naming the variable
+ */
+export async function requireFreePort(purpose: string, port: number, variable: string): Promise<void> {
+  if ((await listenOnce(port)) === undefined) throw new PortTakenError(purpose, port, variable);
+}

@@ -1,0 +1,93 @@
+import { execFile } from 'node:child_process';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { promisify } from 'node:util';
+import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
+import type { Log } from './progress.ts';
+
+const runFile = promisify(execFile);
+
+const recordSchema = z.object({ pid: z.int().positive(), startedAt: z.string().min(1), signal: z.string() });
+
+/** A process id alone is reused by the system; together with the start time it names one process. */
+export type ProcessIdentity = { pid: number; startedAt: string };
+
+async function askPs(pid: number, columns: string[]): Promise<string | undefined> {
+  const args = ['-ww', ...columns.flatMap((column) => ['-o', `${column}=`]), '-p', String(pid)];
+  try {
+    const { stdout } = await runFile('ps', args, { env: { ...process.env, LC_ALL: 'C' } });
+    return stdout.trim() || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** When the process started, as the system words it; undefined when none with this id runs. */
+export async function findStartTime(pid: number): Promise<string | undefined> {
+  const answer = await askPs(pid, ['stat', 'lstart']);
+  // Z: it has ended and waits for its parent to notice.
+  return answer?.startsWith('Z') ? undefined : answer?.replace(/^\S+\s+/, '');
+}
+
+/** The command line of a process; undefined when there is none with this id. */
+export const findCommandLine = (pid: number): Promise<string | undefined> => askPs(pid, ['command']);
+
+/** Whether exactly this process still runs. */
+export async function isSameProcess(identity: ProcessIdentity): Promise<boolean> {
+  return (await findStartTime(identity.pid)) === identity.startedAt;
+}
+
+/** Notes a process in `folder`, for the next start to find when this one is killed. Returns what removes the note. */
+export async function recordProcess(
+  folder: string,
+  name: string,
+  pid: number,
+  signal: NodeJS.Signals,
+): Promise<() => Promise<void>> {
+  const startedAt = await findStartTime(pid);
+  const file = join(folder, `${name}.json`);
+  if (startedAt === undefined) return async () => {};
+  await mkdir(folder, { recursive: true });
+  await writeFile(file, JSON.stringify({ pid, startedAt, signal }));
+  return () => rm(file, { force: true });
+}
+
+/**
+ * Ends a process: the signal, then SIGKILL when it has not ended after `timeoutMs`.
+ * @returns false when it could not be ended, for example because it belongs to another user
+ */
+export async function endProcess(identity: ProcessIdentity, signal: string, timeoutMs: number): Promise<boolean> {
+  for (const attempt of [signal, 'SIGKILL']) {
+    try {
+      process.kill(identity.pid, attempt);
+    } catch {
+      return !(await isSameProcess(identity));
+    }
+    const deadline = Date.now() + timeoutMs;
+    while (Date.now() < deadline) {
+      if (!(await isSameProcess(identity))) return true;
+      await delay(100);
+    }
+  }
+  return false;
+}
+
+async function endLeftover(file: string, log: Log): Promise<void> {
+  const parsed = await readFile(file, 'utf8').then(
+    (text) => recordSchema.safeParse(JSON.parse(text)),
+    () => undefined,
+  );
+  if (parsed?.success && (await isSameProcess(parsed.data))) {
+    log(`stopping ${basename(file, '.json')} (process ${parsed.data.pid}), left over from a run that was killed`);
+    await endProcess(parsed.data, parsed.data.signal, 10_000);
+  }
+  await rm(file, { force: true });
+}
+
+/** Ends what an earlier run that was killed left running, as far as its notes in `folder` tell. */
+export async function endLeftovers(folder: string, log: Log): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  const notes = names.filter((name) => name.endsWith('.json'));
+  await Promise.all(notes.map((name) => endLeftover(join(folder, name), log)));
+}

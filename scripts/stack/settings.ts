@@ -1,0 +1,116 @@
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+
+/** The arguments or the environment do not say what to start; the message lists every problem. */
+export class SettingsError extends Error {
+  readonly code = 'Settings';
+  constructor(problems: string[]) {
+    super(`npm start cannot use its settings:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+    this.name = 'SettingsError';
+  }
+}
+
+export const USAGE = `Starts everything Switchyard needs on this machine: Postgres, Temporal with its Web UI, a simulated GHL,
+the API and the worker; migrates, and sends a day's worth of sample leads through the signed webhook.
+
+  npm start                        until Ctrl-C; a second start finds its data again
+  npm start -- --scenario once     runs the demonstration once, stops everything, exits 0 when all went well
+  npm start -- --no-demo           sends no sample leads
+  npm start -- --help
+
+Environment:
+  SWITCHYARD_DATA_DIR  data, logs and secrets of the local stack     .switchyard
+  DATABASE_URL         a Postgres of yours, as a role that may create roles, instead of starting one
+  TEMPORAL_ADDRESS     a Temporal server of yours (host:port) instead of starting one
+  TEMPORAL_CLI_PATH    the temporal program to start
+  API_PORT             3000        POSTGRES_PORT        5544
+  WORKER_HEALTH_PORT   3001        TEMPORAL_PORT        7244
+  SIMULATOR_PORT       4010        TEMPORAL_UI_PORT     8244
+`;
+
+const port = (fallback: number): z.ZodDefault<z.ZodCoercedNumber> =>
+  z.coerce.number().int().min(1).max(65_535).default(fallback);
+
+const environmentSchema = z.object({
+  SWITCHYARD_DATA_DIR: z.string().min(1).default('.switchyard'),
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  TEMPORAL_ADDRESS: z
+    .string()
+    .regex(/^[^\s:]+:\d+$/, 'wanted is host:port')
+    .optional(),
+  TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
+  API_PORT: port(3000),
+  WORKER_HEALTH_PORT: port(3001),
+  SIMULATOR_PORT: port(4010),
+  POSTGRES_PORT: port(5544),
+  TEMPORAL_PORT: port(7244),
+  TEMPORAL_UI_PORT: port(8244),
+});
+
+const argumentsSchema = z.object({
+  help: z.boolean().default(false),
+  'no-demo': z.boolean().default(false),
+  scenario: z.enum(['once'], 'the only scenario is "once"').optional(),
+});
+
+export interface Settings {
+  help: boolean;
+  demo: boolean;
+  /** Stop when the demonstration has ended. */
+  once: boolean;
+  /** Absolute. */
+  dataDir: string;
+  databaseUrl: string | undefined;
+  temporalAddress: string | undefined;
+  namespace: string;
+  ports: Record<'api' | 'workerHealth' | 'simulator' | 'postgres' | 'temporal' | 'temporalUi', number>;
+}
+
+function readArguments(args: string[]): Record<string, unknown> {
+  try {
+    const options = {
+      help: { type: 'boolean' },
+      'no-demo': { type: 'boolean' },
+      scenario: { type: 'string' },
+    } as const;
+    return parseArgs({ args, options, strict: true }).values;
+  } catch (error) {
+    throw new SettingsError([`${error instanceof Error ? error.message : 'unknown argument'} (see --help)`]);
+  }
+}
+
+/**
+ * Reads what `npm start` is told by its arguments and the environment. An empty variable counts as not set.
+ * @param root what a relative data folder is relative to
+ * @throws SettingsError
+ */
+export function readSettings(args: string[], environment: NodeJS.ProcessEnv, root: string): Settings {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const read = z
+    .object({ ...environmentSchema.shape, ...argumentsSchema.shape })
+    .safeParse({ ...given, ...readArguments(args) });
+  if (!read.success) {
+    throw new SettingsError(read.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
+  }
+  const value = read.data;
+  const once = value.scenario === 'once';
+  if (once && value['no-demo']) throw new SettingsError(['--scenario once and --no-demo exclude each other']);
+  return {
+    help: value.help,
+    demo: !value['no-demo'],
+    once,
+    dataDir: resolve(root, value.SWITCHYARD_DATA_DIR),
+    databaseUrl: value.DATABASE_URL,
+    temporalAddress: value.TEMPORAL_ADDRESS,
+    namespace: value.TEMPORAL_NAMESPACE,
+    ports: {
+      api: value.API_PORT,
+      workerHealth: value.WORKER_HEALTH_PORT,
+      simulator: value.SIMULATOR_PORT,
+      postgres: value.POSTGRES_PORT,
+      temporal: value.TEMPORAL_PORT,
+      temporalUi: value.TEMPORAL_UI_PORT,
+    },
+  };
+}

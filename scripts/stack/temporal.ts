@@ -1,0 +1,108 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { findFreePort, requireFreePort } from './ports.ts';
+import { startProcess, watchForUnexpectedEnd } from './process.ts';
+import { type Log, waitUntilReady } from './progress.ts';
+import { resolveTemporalBinary } from './temporal-binary.ts';
+import { addMissingSearchAttributes, probeNamespace, TemporalNamespaceError } from './temporal-namespace.ts';
+
+/** What workflows are found by in the Web UI; all of type Keyword. None holds personal data. */
+export const SEARCH_ATTRIBUTES = ['AgencyId', 'LocationId', 'Capability', 'LeadStatus'];
+
+export interface TemporalOptions {
+  /** Folder of the stack: logs, notes on processes, and the server's database. */
+  dataDir: string;
+  /** Port on 127.0.0.1; 0 takes a free one. */
+  port: number;
+  /** Port of the Web UI; undefined leaves the UI out. */
+  uiPort?: number;
+  namespace: string;
+  searchAttributes: string[];
+  /** Path below which the Web UI is served, such as /temporal, when it is reached through a proxy. */
+  publicPath?: string;
+  /** Keeps nothing on disk; for tests. */
+  inMemory?: boolean;
+  log: Log;
+}
+
+export interface Temporal {
+  /** host:port */
+  address: string;
+  uiUrl: string | undefined;
+  /** Rejects when the server ends although nobody stopped it. */
+  failed: Promise<never>;
+  stop: () => Promise<void>;
+}
+
+const DYNAMIC_CONFIGURATION = [
+  'matching.enableFairness=true',
+  // A limit for each fairness key is divided by the number of partitions; with one it is exact.
+  'matching.numTaskqueueReadPartitions=1',
+  'matching.numTaskqueueWritePartitions=1',
+];
+
+function serverArguments(options: TemporalOptions, port: number, file: string): string[] {
+  const args = ['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--log-level', 'warn'];
+  args.push('--namespace', options.namespace);
+  if (options.uiPort === undefined) args.push('--headless');
+  else args.push('--ui-port', String(options.uiPort), '--ui-ip', '127.0.0.1');
+  if (options.publicPath !== undefined) args.push('--ui-public-path', options.publicPath);
+  if (!options.inMemory) args.push('--db-filename', file, '--sqlite-pragma', 'journal_mode=WAL');
+  for (const name of options.searchAttributes) args.push('--search-attribute', `${name}=Keyword`);
+  for (const setting of DYNAMIC_CONFIGURATION) args.push('--dynamic-config-value', setting);
+  return args;
+}
+
+/**
+ * Starts Temporal's development server on 127.0.0.1 and waits until it serves the namespace.
+ * @throws TemporalProgramMissingError, PortTakenError, ProcessEndedError, WaitTimeoutError
+ */
+export async function startTemporal(options: TemporalOptions): Promise<Temporal> {
+  const { dataDir, namespace, log } = options;
+  const binary = await resolveTemporalBinary(log);
+  if (options.port !== 0) await requireFreePort('Temporal', options.port, 'TEMPORAL_PORT');
+  if (options.uiPort !== undefined) await requireFreePort('Temporal’s Web UI', options.uiPort, 'TEMPORAL_UI_PORT');
+  const port = options.port === 0 ? await findFreePort() : options.port;
+  await mkdir(join(dataDir, 'temporal'), { recursive: true, mode: 0o700 });
+  const server = await startProcess({
+    name: 'Temporal',
+    command: binary,
+    args: serverArguments(options, port, join(dataDir, 'temporal', 'temporal.db')),
+    logFile: join(dataDir, 'logs', 'temporal.log'),
+    recordFolder: join(dataDir, 'run'),
+    stopTimeoutMs: 15_000,
+  });
+  const address = `127.0.0.1:${port}`;
+  const failed = watchForUnexpectedEnd(server);
+  failed.catch(() => {});
+  try {
+    const probe = (): Promise<void> => probeNamespace(address, namespace);
+    await waitUntilReady({ what: 'Temporal', probe, timeoutMs: 90_000, giveUp: failed, log });
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+  const uiUrl =
+    options.uiPort === undefined ? undefined : `http://127.0.0.1:${options.uiPort}${options.publicPath ?? ''}`;
+  return { address, uiUrl, failed, stop: server.stop };
+}
+
+/**
+ * Uses a Temporal server that somebody else runs (`TEMPORAL_ADDRESS`); stopping leaves it alone.
+ * @throws TemporalNamespaceError when it does not serve the namespace
+ */
+export async function useTemporal(address: string, options: TemporalOptions): Promise<Temporal> {
+  const { namespace, searchAttributes, log } = options;
+  const probe = (): Promise<void> => probeNamespace(address, namespace);
+  try {
+    await waitUntilReady({ what: `Temporal at ${address}`, probe, timeoutMs: 15_000, log });
+  } catch (error) {
+    throw new TemporalNamespaceError(
+      `TEMPORAL_ADDRESS=${address}: no Temporal server answers there for namespace ${namespace}. ` +
+        `Without this variable a server of this project's own is started.`,
+      { cause: error },
+    );
+  }
+  await addMissingSearchAttributes(address, namespace, searchAttributes, log);
+  return { address, uiUrl: undefined, failed: new Promise<never>(() => {}), stop: async () => {} };
+}

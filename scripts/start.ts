@@ -1,0 +1,119 @@
+import { join } from 'node:path';
+import {
+  prepareDatabase,
+  requireServicePorts,
+  startApi,
+  startSimulatorProcess,
+  startWorker,
+  type Surroundings,
+} from './stack/application.ts';
+import { runDemonstration } from './stack/demonstration.ts';
+import { InterruptedError, watchForInterrupt } from './stack/interrupt.ts';
+import { acquireLock } from './stack/lock.ts';
+import { createParts, type Parts } from './stack/parts.ts';
+import { startPostgres } from './stack/postgres.ts';
+import { endLeftovers } from './stack/process-record.ts';
+import { readOrMakeSecrets } from './stack/secrets.ts';
+import { readSettings, type Settings, USAGE } from './stack/settings.ts';
+import { SEARCH_ATTRIBUTES, startTemporal, type Temporal, useTemporal } from './stack/temporal.ts';
+
+const root = join(import.meta.dirname, '..');
+const startedAt = Date.now();
+const log = (line: string): void =>
+  console.log(`[${((Date.now() - startedAt) / 1000).toFixed(1).padStart(5)} s] ${line}`);
+
+async function startDatabase(settings: Settings, parts: Parts): Promise<string> {
+  if (settings.databaseUrl !== undefined) return settings.databaseUrl;
+  const dataDir = join(settings.dataDir, 'postgres');
+  const begin = () => startPostgres({ dataDir, port: settings.ports.postgres, log });
+  return (await parts.start('Postgres', begin)).ownerUrl;
+}
+
+function startWorkflowServer(settings: Settings, parts: Parts): Promise<Temporal> {
+  const { dataDir, namespace, ports, temporalAddress } = settings;
+  const common = { dataDir, namespace, searchAttributes: SEARCH_ATTRIBUTES, publicPath: '/temporal', log };
+  const options = { ...common, port: ports.temporal, uiPort: ports.temporalUi };
+  if (temporalAddress !== undefined) return useTemporal(temporalAddress, options);
+  return parts.start('Temporal', () => startTemporal(options));
+}
+
+function showAddresses(settings: Settings, around: Surroundings, temporal: Temporal): void {
+  const lines = [
+    ['API', `http://127.0.0.1:${settings.ports.api}`],
+    ['Temporal Web UI', temporal.uiUrl ?? `(the one of ${temporal.address})`],
+    ['Temporal', temporal.address],
+    ['GHL simulator', around.simulator.url],
+    ['Logs', join(settings.dataDir, 'logs')],
+  ];
+  console.log(`\n${lines.map(([name, address]) => `  ${name!.padEnd(16)} ${address}`).join('\n')}\n`);
+}
+
+/** Brings everything up and runs the demonstration. Returns whether that went well. */
+async function bringUp(settings: Settings, parts: Parts): Promise<boolean> {
+  const { dataDir, namespace } = settings;
+  await endLeftovers(join(dataDir, 'run'), log);
+  await requireServicePorts(settings);
+  const secrets = await readOrMakeSecrets(dataDir);
+  const [{ ownerUrl, databaseUrl }, temporal] = await Promise.all([
+    startDatabase(settings, parts).then(async (url) => ({
+      ownerUrl: url,
+      databaseUrl: await prepareDatabase(url, secrets.databasePassword, log),
+    })),
+    startWorkflowServer(settings, parts),
+  ]);
+  const simulator = await parts.start('Simulator', () => startSimulatorProcess(settings, secrets, log));
+  const around: Surroundings = { databaseUrl, temporalAddress: temporal.address, simulator };
+  await parts.start('Worker', () => startWorker(settings, secrets, around, log));
+  await parts.start('API', () => startApi(settings, secrets, around, log));
+  const apiUrl = `http://127.0.0.1:${settings.ports.api}`;
+  const context = { ...around, apiUrl, temporalUiUrl: temporal.uiUrl, ownerUrl, namespace, secrets, dataDir, log };
+  const { ok } = settings.demo ? await runDemonstration(context) : { ok: true };
+  showAddresses(settings, around, temporal);
+  return ok;
+}
+
+/** Errors of our own say in their message what to do; of others the place is wanted as well. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return 'an unknown error';
+  const isOurs = 'code' in error && error.name.endsWith('Error') && error.name !== 'Error';
+  return isOurs ? error.message : (error.stack ?? error.message);
+}
+
+async function run(settings: Settings): Promise<number> {
+  const interrupted = watchForInterrupt(log, process.env['npm_lifecycle_event'] !== undefined);
+  const parts = createParts(log);
+  const release = await acquireLock(join(settings.dataDir, 'lock'));
+  let up = false;
+  let exitCode = 0;
+  try {
+    const ok = await Promise.race([bringUp(settings, parts), interrupted, parts.failed]);
+    up = true;
+    exitCode = ok ? 0 : 1;
+    if (!settings.once) {
+      log('everything is running; Ctrl-C stops it');
+      await Promise.race([interrupted, parts.failed]);
+    }
+  } catch (error) {
+    if (error instanceof InterruptedError) exitCode = up ? exitCode : 130;
+    else {
+      console.error(`\n${describe(error)}\n`);
+      exitCode = 1;
+    }
+  }
+  const troubled = await parts.stopAll();
+  if (troubled.length > 0) log(`had to be stopped by force: ${troubled.join(', ')}`);
+  await release();
+  log('stopped');
+  return exitCode;
+}
+
+try {
+  const settings = readSettings(process.argv.slice(2), process.env, root);
+  if (settings.help) console.log(USAGE);
+  process.exitCode = settings.help ? 0 : await run(settings);
+} catch (error) {
+  console.error(describe(error));
+  process.exitCode = 1;
+}
+// What is still going on (a download, a connection) is of no use any more.
+process.exit();

@@ -1,0 +1,28 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describeResults, runCheck, runChecks } from './check-run.ts';
+import { listStaticChecks } from './checks.ts';
+import { countTests } from './test-report.ts';
+
+const dataDir = join(import.meta.dirname, '..', '.switchyard');
+await mkdir(dataDir, { recursive: true });
+const folder = await mkdtemp(join(dataDir, 'report-'));
+const reportFile = join(folder, 'vitest.json');
+
+try {
+  const checks = await runChecks(listStaticChecks());
+  const vitest = { title: 'tests (vitest)', program: 'vitest', args: ['run', ...process.argv.slice(2)] };
+  const tests = await runCheck(vitest, { TEST_REPORT_FILE: reportFile });
+  const count = await countTests(reportFile, tests.passed);
+  console.log(describeResults([...checks, tests]));
+
+  const passed = count.passed + checks.filter((check) => check.passed).length;
+  const failed = count.failed + checks.filter((check) => !check.passed).length;
+  const summary = `${passed} passed, ${failed} failed`;
+  console.log(`\n${summary}`);
+  const summaryFile = process.env['CHECK_SUMMARY_FILE'];
+  if (summaryFile) await writeFile(summaryFile, `${summary}\n`);
+  process.exitCode = failed === 0 ? 0 : 1;
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,162 @@
+import type { z } from 'zod';
+import type {
+  behaviourChangeSchema,
+  installRequestSchema,
+  locationChangeSchema,
+  revokeSchema,
+  sendWebhookSchema,
+  uiContactCreateSchema,
+  uiContactUpdateSchema,
+  uiOpportunityUpdateSchema,
+  uiUserCreateSchema,
+  uiUserUpdateSchema,
+} from './control/schemas.ts';
+import type { CallRecord } from './calls.ts';
+import type { Stats } from './control/stats.ts';
+import type { Fault, FaultInput } from './faults.ts';
+import type { webhookSettingsChangeSchema, WebhookSettings } from './webhooks/settings.ts';
+import type { Install } from './world/grants.ts';
+import type {
+  appSchema,
+  companySchema,
+  Contact,
+  contactSchema,
+  locationSchema,
+  Note,
+  noteSchema,
+  Opportunity,
+  opportunitySchema,
+  pipelineSchema,
+  Task,
+  taskSchema,
+  User,
+  userSchema,
+} from './world/records.ts';
+import type { seedSchema } from './world/seed.ts';
+
+type Undated<Schema extends z.ZodType> = Omit<
+  z.input<Schema>,
+  'id' | 'dateAdded' | 'dateUpdated' | 'createdAt' | 'updatedAt'
+> & {
+  id?: string;
+  dateAdded?: string;
+};
+type SeedRequest = z.input<typeof seedSchema>;
+
+/** What to put into the world; ids and dates of contacts and what hangs on them may be left to the simulator. */
+export interface SeedInput extends Pick<SeedRequest, 'tokens' | 'codes' | 'installs'> {
+  companies?: z.input<typeof companySchema>[];
+  apps?: z.input<typeof appSchema>[];
+  locations?: z.input<typeof locationSchema>[];
+  users?: z.input<typeof userSchema>[];
+  pipelines?: z.input<typeof pipelineSchema>[];
+  contacts?: Undated<typeof contactSchema>[];
+  notes?: Undated<typeof noteSchema>[];
+  tasks?: Undated<typeof taskSchema>[];
+  opportunities?: Undated<typeof opportunitySchema>[];
+}
+
+/** A contact as the simulator shows it. */
+type ShownContact = Contact & { name: string };
+
+/** The control API as functions; each raises a ControlError when the simulator refuses. */
+export interface ControlClient {
+  seed(seed: SeedInput): Promise<Stats>;
+  setWebhooks(change: z.input<typeof webhookSettingsChangeSchema>): Promise<WebhookSettings & { publicKeyPem: string }>;
+  getWebhooks(): Promise<WebhookSettings & { publicKeyPem: string }>;
+  sendWebhook(event: z.input<typeof sendWebhookSchema>): Promise<{ webhookId: string; webhookIds: string[] }>;
+  addFault(fault: FaultInput): Promise<Fault>;
+  listFaults(): Promise<Fault[]>;
+  clearFaults(): Promise<void>;
+  revokeTokens(which: z.input<typeof revokeSchema>): Promise<number>;
+  changeLocation(locationId: string, change: z.input<typeof locationChangeSchema>): Promise<void>;
+  setBehaviour(change: z.input<typeof behaviourChangeSchema>): Promise<void>;
+  advanceClock(ms: number): Promise<void>;
+  createContact(contact: z.input<typeof uiContactCreateSchema>): Promise<ShownContact>;
+  updateContact(contactId: string, change: z.input<typeof uiContactUpdateSchema>): Promise<ShownContact>;
+  deleteContact(contactId: string): Promise<void>;
+  updateOpportunity(opportunityId: string, change: z.input<typeof uiOpportunityUpdateSchema>): Promise<Opportunity>;
+  deleteOpportunity(opportunityId: string): Promise<void>;
+  createUser(user: z.input<typeof uiUserCreateSchema>): Promise<User>;
+  updateUser(userId: string, change: z.input<typeof uiUserUpdateSchema>): Promise<User>;
+  deleteUser(userId: string): Promise<void>;
+  install(request: z.input<typeof installRequestSchema>): Promise<{ code: string }>;
+  uninstall(request: z.input<typeof installRequestSchema>): Promise<void>;
+  listContacts(locationId?: string): Promise<ShownContact[]>;
+  listNotes(locationId?: string): Promise<Note[]>;
+  listTasks(locationId?: string): Promise<Task[]>;
+  listOpportunities(locationId?: string): Promise<Opportunity[]>;
+  listUsers(locationId?: string): Promise<User[]>;
+  listInstalls(locationId?: string): Promise<Install[]>;
+  getCalls(): Promise<{ counts: Record<string, number>; last: CallRecord[] }>;
+  resetCalls(): Promise<void>;
+  getStats(): Promise<Stats>;
+}
+
+/** The control API refused a request. */
+class ControlError extends Error {
+  readonly code = 'ControlRefused';
+  readonly status: number;
+
+  constructor(status: number, detail: string) {
+    super(`the simulator refused with ${status}: ${detail}`);
+    this.name = 'ControlError';
+    this.status = status;
+  }
+}
+
+/** Makes a client of the control API of the simulator at `url`. */
+export function createControlClient(url: string): ControlClient {
+  // The simulator is our own program: its answers are trusted to have the types declared above.
+  const ask = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
+    const response = await fetch(new URL(`/_control${path}`, url), {
+      method,
+      ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+    });
+    if (!response.ok) throw new ControlError(response.status, await response.text());
+    return (await response.json()) as T;
+  };
+  const list = async <T>(collection: string, locationId: string | undefined): Promise<T[]> => {
+    const query = locationId ? `?locationId=${encodeURIComponent(locationId)}` : '';
+    const answer = await ask<Record<string, T[]>>('GET', `/state/${collection}${query}`);
+    return answer[collection] ?? [];
+  };
+  const done = async (work: Promise<unknown>): Promise<void> => {
+    await work;
+  };
+
+  return {
+    seed: (seed) => ask('POST', '/seed', seed),
+    setWebhooks: (change) => ask('PUT', '/webhooks', change),
+    getWebhooks: () => ask('GET', '/webhooks'),
+    sendWebhook: (event) => ask('POST', '/webhooks/send', event),
+    addFault: (fault) => ask('POST', '/faults', fault),
+    listFaults: async () => (await ask<{ faults: Fault[] }>('GET', '/faults')).faults,
+    clearFaults: () => done(ask('DELETE', '/faults')),
+    revokeTokens: async (which) => (await ask<{ revoked: number }>('POST', '/tokens/revoke', which)).revoked,
+    changeLocation: (locationId, change) => done(ask('PUT', `/locations/${locationId}`, change)),
+    setBehaviour: (change) => done(ask('PUT', '/behaviour', change)),
+    advanceClock: (ms) => done(ask('POST', '/clock/advance', { ms })),
+    createContact: async (contact) => (await ask<{ contact: ShownContact }>('POST', '/ui/contacts', contact)).contact,
+    updateContact: async (id, change) =>
+      (await ask<{ contact: ShownContact }>('PUT', `/ui/contacts/${id}`, change)).contact,
+    deleteContact: (id) => done(ask('DELETE', `/ui/contacts/${id}`)),
+    updateOpportunity: async (id, change) =>
+      (await ask<{ opportunity: Opportunity }>('PUT', `/ui/opportunities/${id}`, change)).opportunity,
+    deleteOpportunity: (id) => done(ask('DELETE', `/ui/opportunities/${id}`)),
+    createUser: async (user) => (await ask<{ user: User }>('POST', '/ui/users', user)).user,
+    updateUser: async (id, change) => (await ask<{ user: User }>('PUT', `/ui/users/${id}`, change)).user,
+    deleteUser: (id) => done(ask('DELETE', `/ui/users/${id}`)),
+    install: (request) => ask('POST', '/ui/install', request),
+    uninstall: (request) => done(ask('POST', '/ui/uninstall', request)),
+    listContacts: (locationId) => list('contacts', locationId),
+    listNotes: (locationId) => list('notes', locationId),
+    listTasks: (locationId) => list('tasks', locationId),
+    listOpportunities: (locationId) => list('opportunities', locationId),
+    listUsers: (locationId) => list('users', locationId),
+    listInstalls: (locationId) => list('installs', locationId),
+    getCalls: () => ask('GET', '/calls'),
+    resetCalls: () => done(ask('DELETE', '/calls')),
+    getStats: () => ask('GET', '/stats'),
+  };
+}

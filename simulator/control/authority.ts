@@ -1,0 +1,46 @@
+import type { z } from 'zod';
+import { plainRefusal } from '../http/reply.ts';
+import type { Simulation } from '../simulation.ts';
+import { rateLimitSchema } from '../world/records.ts';
+import type { locationChangeSchema, revokeSchema } from './schemas.ts';
+
+type Revocation = z.output<typeof revokeSchema>;
+
+/** Makes tokens stop working at once. Returns how many did. */
+export function revokeTokens(sim: Simulation, which: Revocation): number {
+  const { tokens, refreshGrants } = sim.world;
+  const names = (key: string, held: { companyId: string; locationId?: string | undefined }): boolean =>
+    key === which.token ||
+    (which.locationId !== undefined && held.locationId === which.locationId) ||
+    (which.companyId !== undefined && held.companyId === which.companyId);
+  let revoked = 0;
+  for (const [key, token] of tokens) if (names(key, token) && tokens.delete(key)) revoked += 1;
+  for (const [key, grant] of refreshGrants) {
+    const named = key === which.token || (which.withRefresh && names(key, grant));
+    if (named && refreshGrants.delete(key)) revoked += 1;
+  }
+  return revoked;
+}
+
+/** Suspends or revives a location, or changes its settings and limits. Raises 400 where it is not known. */
+export function changeLocation(
+  sim: Simulation,
+  locationId: string,
+  change: z.output<typeof locationChangeSchema>,
+): void {
+  const location = sim.world.locations.get(locationId);
+  if (!location) throw plainRefusal(400, `Location with id ${locationId} not found`);
+  const { settings } = location;
+  sim.world.locations.set(locationId, {
+    ...location,
+    active: change.active ?? location.active,
+    settings: {
+      allowDuplicateContact: change.settings?.allowDuplicateContact ?? settings.allowDuplicateContact,
+      allowDuplicateOpportunity: change.settings?.allowDuplicateOpportunity ?? settings.allowDuplicateOpportunity,
+      dedupe: change.settings?.dedupe ?? settings.dedupe,
+    },
+    rateLimit: change.rateLimit
+      ? rateLimitSchema.parse({ ...location.rateLimit, ...change.rateLimit })
+      : location.rateLimit,
+  });
+}

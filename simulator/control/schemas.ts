@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { contactCreateSchema, contactUpdateSchema } from '../resources/contact-input.ts';
+import { opportunityUpdateSchema } from '../resources/opportunity-input.ts';
+import { locationSettingsSchema, rateLimitSchema } from '../world/records.ts';
+
+const id = z.string().min(1);
+
+export const sendWebhookSchema = z.strictObject({
+  type: id,
+  locationId: id.optional(),
+  companyId: id.optional(),
+  body: z.record(z.string(), z.unknown()).default({}),
+});
+
+/** Any of: one access or refresh token, all tokens of a location, all of an agency. */
+export const revokeSchema = z.strictObject({
+  token: id.optional(),
+  locationId: id.optional(),
+  companyId: id.optional(),
+  /** Refresh tokens die as well: only a new install helps. */
+  withRefresh: z.boolean().default(false),
+});
+
+export const locationChangeSchema = z.strictObject({
+  active: z.boolean().optional(),
+  settings: locationSettingsSchema.partial().optional(),
+  rateLimit: rateLimitSchema.partial().optional(),
+});
+
+export const behaviourChangeSchema = z.strictObject({
+  refreshGraceMs: z.number().int().min(0).optional(),
+  accessTokenSeconds: z.number().int().positive().optional(),
+  searchLagMs: z.number().int().min(0).optional(),
+});
+
+export const advanceClockSchema = z.strictObject({ ms: z.number().int().min(0) });
+
+/** What a person types into GHL's own forms: the API's fields. */
+export const uiContactCreateSchema = contactCreateSchema;
+export const uiContactUpdateSchema = contactUpdateSchema;
+export const uiOpportunityUpdateSchema = opportunityUpdateSchema;
+
+const userFields = {
+  firstName: z.string().optional(),
+  lastName: z.string().optional(),
+  phone: z.string().optional(),
+  type: z.enum(['account', 'agency']).optional(),
+  role: z.enum(['admin', 'user']).optional(),
+  locationIds: z.array(id).optional(),
+};
+export const uiUserCreateSchema = z.strictObject({ companyId: id, email: z.email(), ...userFields });
+export const uiUserUpdateSchema = z.strictObject({ email: z.email().optional(), ...userFields });
+
+export const installRequestSchema = z.strictObject({
+  clientId: id.optional(),
+  companyId: id.optional(),
+  locationId: id.optional(),
+  userId: id.optional(),
+});
+
+export const stateQuerySchema = z.strictObject({ locationId: id.optional() });
+export const collectionSchema = z.enum(['contacts', 'notes', 'tasks', 'opportunities', 'users', 'installs']);
+export type Collection = z.infer<typeof collectionSchema>;

@@ -1,0 +1,91 @@
+import { isDeepStrictEqual } from 'node:util';
+import { plainRefusal } from '../http/reply.ts';
+import type { Simulation } from '../simulation.ts';
+import type { Contact, Location } from '../world/records.ts';
+import { findMatch } from './contact-dedupe.ts';
+import type { Match } from './contact-dedupe.ts';
+import { applyInput } from './contact-fields.ts';
+import type { ContactInput } from './contact-input.ts';
+import { contactEventFields, nameOf } from './contact-view.ts';
+
+/** Returns the contact. Raises the 400 that GHL answers where others answer 404. */
+export function getContact(sim: Simulation, contactId: string): Contact {
+  const contact = sim.world.contacts.find(contactId);
+  if (!contact) throw plainRefusal(400, `Contact with id ${contactId} not found`);
+  return contact;
+}
+
+/** Makes a contact and announces it. Raises 400 where the location does not allow the duplicate. */
+export function createContact(sim: Simulation, location: Location, input: ContactInput): Contact {
+  const now = sim.clock.now().toISOString();
+  const blank: Contact = {
+    id: sim.random.id(),
+    locationId: location.id,
+    type: 'lead',
+    country: location.country,
+    dnd: false,
+    dndSettings: {},
+    tags: [],
+    customFields: [],
+    dateAdded: now,
+    dateUpdated: now,
+  };
+  const contact = applyInput(blank, input);
+  refuseDuplicate(location, findMatch(sim.world, location, contact));
+  store(sim, contact);
+  announce(sim, 'ContactCreate', contact);
+  return contact;
+}
+
+/** Writes fields over a contact and announces what changed. Raises 400 where it would become a duplicate. */
+export function updateContact(sim: Simulation, contact: Contact, input: ContactInput): Contact {
+  const location = sim.world.locations.get(contact.locationId);
+  const written = applyInput(contact, input);
+  const changed = (['email', 'phone'] as const).filter((field) => written[field] !== contact[field]);
+  const identifiers = Object.fromEntries(changed.map((field) => [field, written[field]]));
+  if (location) refuseDuplicate(location, findMatch(sim.world, location, identifiers, contact.id));
+  return replaceContact(sim, contact, written);
+}
+
+/** Stores the new state of a contact and announces what differs; tags and DND have events of their own. */
+export function replaceContact(sim: Simulation, before: Contact, written: Contact): Contact {
+  if (isDeepStrictEqual(before, written)) return before;
+  const after = { ...written, dateUpdated: sim.clock.now().toISOString() };
+  store(sim, after);
+  const tagsChanged = !isDeepStrictEqual(before.tags, after.tags);
+  const dndChanged = before.dnd !== after.dnd || !isDeepStrictEqual(before.dndSettings, after.dndSettings);
+  const rest = { ...written, tags: before.tags, dnd: before.dnd, dndSettings: before.dndSettings };
+  if (!isDeepStrictEqual(before, rest)) announce(sim, 'ContactUpdate', after);
+  if (tagsChanged) announce(sim, 'ContactTagUpdate', after);
+  if (dndChanged) announce(sim, 'ContactDndUpdate', after, { dndSettings: after.dndSettings });
+  return after;
+}
+
+/** Removes a contact with its notes, tasks and opportunities, and announces only the contact's end. */
+export function deleteContact(sim: Simulation, contact: Contact): void {
+  const { world } = sim;
+  for (const records of [world.notes, world.tasks, world.opportunities]) {
+    for (const [id, record] of records) if (record.contactId === contact.id) records.delete(id);
+  }
+  world.contacts.remove(contact.id);
+  sim.index.write(contact.locationId, contact.id, null);
+  announce(sim, 'ContactDelete', contact);
+}
+
+function store(sim: Simulation, contact: Contact): void {
+  sim.world.contacts.put(contact);
+  sim.index.write(contact.locationId, contact.id, contact);
+}
+
+function announce(sim: Simulation, type: string, contact: Contact, extra: Record<string, unknown> = {}): void {
+  const companyId = sim.world.locations.get(contact.locationId)?.companyId ?? '';
+  const fields = { ...contactEventFields(contact), ...extra };
+  sim.emitter.emit({ type, companyId, locationId: contact.locationId, fields });
+}
+
+function refuseDuplicate(location: Location, match: Match | undefined): void {
+  if (!match || location.settings.allowDuplicateContact) return;
+  throw plainRefusal(400, 'This location does not allow duplicated contacts.', {
+    meta: { contactId: match.contact.id, contactName: nameOf(match.contact), matchingField: match.matchingField },
+  });
+}

@@ -1,0 +1,78 @@
+import { createCalls } from './calls.ts';
+import type { Calls } from './calls.ts';
+import { createClock } from './clock.ts';
+import type { Clock } from './clock.ts';
+import { createFaults } from './faults.ts';
+import type { Faults } from './faults.ts';
+import { createLimits } from './limits.ts';
+import type { Limits } from './limits.ts';
+import { createRandom } from './random.ts';
+import type { Random } from './random.ts';
+import { createSearchIndex } from './resources/search-index.ts';
+import type { SearchIndex } from './resources/search-index.ts';
+import { createDeliveryQueue } from './webhooks/delivery.ts';
+import type { DeliveryQueue } from './webhooks/delivery.ts';
+import { createEmitter } from './webhooks/emitter.ts';
+import type { Emitter } from './webhooks/emitter.ts';
+import { defaultWebhookSettings } from './webhooks/settings.ts';
+import type { WebhookSettings } from './webhooks/settings.ts';
+import { createSigner } from './webhooks/signer.ts';
+import type { Signer } from './webhooks/signer.ts';
+import { createWorld } from './world/world.ts';
+import type { World } from './world/world.ts';
+
+/** How the pretended GHL behaves where the real one is not known for sure or where tests need it quicker. */
+export interface Behaviour {
+  /** How long a used refresh token still returns the pair it was exchanged for. */
+  refreshGraceMs: number;
+  accessTokenSeconds: number;
+  /** How far the contact search index lags behind writes. */
+  searchLagMs: number;
+}
+
+/** Everything one simulator is made of; passed to every handler. */
+export interface Simulation {
+  behaviour: Behaviour;
+  world: World;
+  clock: Clock;
+  random: Random;
+  limits: Limits;
+  faults: Faults;
+  calls: Calls;
+  index: SearchIndex;
+  signer: Signer;
+  webhookSettings: WebhookSettings;
+  deliveries: DeliveryQueue;
+  emitter: Emitter;
+  /** Set by anything that changes state; cleared by whoever saves it. */
+  changed: boolean;
+}
+
+/** Joins the parts of one simulator. `seed` decides ids, chances and the webhook key. */
+export function createSimulation(seed: string, behaviour: Partial<Behaviour>): Simulation {
+  const world = createWorld();
+  const clock = createClock();
+  const random = createRandom(seed);
+  const signer = createSigner(seed);
+  const webhookSettings = defaultWebhookSettings();
+  const whole: Behaviour = { refreshGraceMs: 30_000, accessTokenSeconds: 86_399, searchLagMs: 0, ...behaviour };
+  const deliveries = createDeliveryQueue(webhookSettings, signer, random, () => {
+    simulation.changed = true;
+  });
+  const simulation: Simulation = {
+    behaviour: whole,
+    world,
+    clock,
+    random,
+    limits: createLimits(world, clock),
+    faults: createFaults(clock, random),
+    calls: createCalls(),
+    index: createSearchIndex(clock, whole),
+    signer,
+    webhookSettings,
+    deliveries,
+    emitter: createEmitter(world, clock, random, webhookSettings, deliveries),
+    changed: false,
+  };
+  return simulation;
+}

@@ -1,0 +1,68 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { createApp } from './http/app.ts';
+import { createSimulation } from './simulation.ts';
+import type { Behaviour } from './simulation.ts';
+import { loadSnapshot, saveSnapshot } from './world/snapshot.ts';
+
+const saveEveryMs = 3_000;
+
+/** What a simulator may be told at its start; everything has a default. */
+export interface SimulatorOptions {
+  /** 0, the default, takes any free port. */
+  port?: number;
+  /** Decides ids, chances and the webhook key. */
+  seed?: string;
+  /** A file to load at the start and to keep up to date. */
+  snapshotPath?: string;
+  behaviour?: Partial<Behaviour>;
+}
+
+/** A running simulator, reached over HTTP at `url`. */
+export interface Simulator {
+  url: string;
+  /** The key that verifies `X-GHL-Signature`. */
+  webhookPublicKeyPem: string;
+  /** Stops it: saves the snapshot, cuts open connections, gives up deliveries in flight. */
+  close(): Promise<void>;
+}
+
+/** Starts a simulator on the loopback address. Raises when the port is taken or the snapshot cannot be read. */
+export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
+  const simulation = createSimulation(options.seed ?? 'switchyard', options.behaviour ?? {});
+  const { snapshotPath } = options;
+  if (snapshotPath) await loadSnapshot(simulation, snapshotPath);
+
+  const server = createServer(createApp(simulation));
+  server.listen(options.port ?? 0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+
+  let saving: Promise<void> = Promise.resolve();
+  const save = (): void => {
+    if (!snapshotPath || !simulation.changed) return;
+    saving = saving
+      .then(() => saveSnapshot(simulation, snapshotPath))
+      .catch(() => {
+        simulation.changed = true;
+        process.stderr.write('simulator: the snapshot could not be saved\n');
+      });
+  };
+  const timer = setInterval(save, saveEveryMs).unref();
+
+  return {
+    url: `http://127.0.0.1:${port}`,
+    webhookPublicKeyPem: simulation.signer.publicKeyPem,
+    async close() {
+      clearInterval(timer);
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+      save();
+      await saving;
+      await simulation.deliveries.close();
+    },
+  };
+}

@@ -1,0 +1,105 @@
+import type { Clock } from '../clock.ts';
+import type { Random } from '../random.ts';
+import type { App } from '../world/records.ts';
+import { appIdOf } from '../world/world.ts';
+import type { World } from '../world/world.ts';
+import type { DeliveryQueue } from './delivery.ts';
+import type { WebhookSettings } from './settings.ts';
+
+/** GHL cuts bodies above this size and marks them. */
+const maxBodyBytes = 256 * 1024;
+
+/** Something that happened and may be of interest to apps. */
+interface Happening {
+  type: string;
+  companyId: string;
+  /** Absent for events of the agency itself. */
+  locationId?: string | undefined;
+  fields: Record<string, unknown>;
+  /** Only this app is told (INSTALL, UNINSTALL); otherwise every app installed there. */
+  onlyTo?: App;
+}
+
+/** Turns happenings into signed deliveries. */
+export interface Emitter {
+  /** Returns the ids of the webhooks made: one for each app that listens, none when webhooks are off. */
+  emit(happening: Happening): string[];
+}
+
+/** Makes the emitter, with the drops, duplicates, delays and reordering that the settings ask for. */
+export function createEmitter(
+  world: World,
+  clock: Clock,
+  random: Random,
+  settings: WebhookSettings,
+  queue: DeliveryQueue,
+): Emitter {
+  const waitMs = (): number =>
+    settings.delayMs +
+    Math.round(settings.reorderWithinMs === 0 ? 0 : random.chance('reorder') * settings.reorderWithinMs);
+
+  const send = (url: string, body: string): void => {
+    const delivery = { deliveryId: random.uuid('delivery'), url, body, attempts: 0 };
+    if (happens(settings.dropRate, 'drop')) {
+      queue.count('dropped');
+      return;
+    }
+    queue.enqueue(delivery, waitMs());
+    if (happens(settings.duplicateRate, 'duplicate')) {
+      queue.count('duplicated');
+      queue.enqueue({ ...delivery }, waitMs());
+    }
+  };
+  const happens = (rate: number, stream: string): boolean => rate > 0 && random.chance(stream) < rate;
+
+  return {
+    emit(happening) {
+      const timestamp = clock.now().toISOString();
+      return listListeners(world, settings, happening).map(({ url, clientId, versionId }) => {
+        const webhookId = random.uuid('webhook');
+        const envelope = {
+          type: happening.type,
+          ...(happening.locationId ? { locationId: happening.locationId } : { companyId: happening.companyId }),
+        };
+        const trailer = { timestamp, webhookId, appId: appIdOf(clientId), versionId: versionId ?? appIdOf(clientId) };
+        const body = JSON.stringify({ ...envelope, ...happening.fields, ...trailer });
+        const tooLarge = Buffer.byteLength(body) > maxBodyBytes;
+        const sent = tooLarge
+          ? JSON.stringify({ ...envelope, id: happening.fields['id'], payloadTooLarge: true, ...trailer })
+          : body;
+        send(url, sent);
+        return webhookId;
+      });
+    },
+  };
+}
+
+interface Listener {
+  url: string;
+  clientId: string;
+  versionId: string | undefined;
+}
+
+/** Without any app the one URL of the settings still hears everything, so that a small test needs no app. */
+function listListeners(world: World, settings: WebhookSettings, happening: Happening): Listener[] {
+  if (world.apps.size === 0)
+    return settings.url ? [{ url: settings.url, clientId: 'simulator', versionId: undefined }] : [];
+  const apps = happening.onlyTo
+    ? [happening.onlyTo]
+    : [...world.apps.values()].filter((app) => isInstalled(world, app, happening));
+  return apps.flatMap((app) => {
+    const url = app.webhookUrl ?? settings.url;
+    return url ? [{ url, clientId: app.clientId, versionId: app.versionId }] : [];
+  });
+}
+
+function isInstalled(world: World, app: App, happening: Happening): boolean {
+  for (const install of world.installs.values()) {
+    if (install.clientId !== app.clientId) continue;
+    const here = happening.locationId
+      ? install.locationId === happening.locationId
+      : install.companyId === happening.companyId;
+    if (here) return true;
+  }
+  return false;
+}

@@ -1,0 +1,98 @@
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { z } from 'zod';
+import type { Simulation } from '../simulation.ts';
+import { deliverySchema } from '../webhooks/delivery.ts';
+import { webhookSettingsSchema } from '../webhooks/settings.ts';
+import { codeSchema, installSchema, refreshGrantSchema, tokenSchema } from './grants.ts';
+import {
+  appSchema,
+  companySchema,
+  contactSchema,
+  locationSchema,
+  noteSchema,
+  opportunitySchema,
+  pipelineSchema,
+  taskSchema,
+  userSchema,
+} from './records.ts';
+
+const keyed = <T extends z.ZodType>(schema: T) => z.array(z.tuple([z.string(), schema]));
+
+const snapshotSchema = z.object({
+  companies: keyed(companySchema),
+  apps: keyed(appSchema),
+  locations: keyed(locationSchema),
+  users: keyed(userSchema),
+  pipelines: keyed(pipelineSchema),
+  contacts: z.array(contactSchema),
+  notes: keyed(noteSchema),
+  tasks: keyed(taskSchema),
+  opportunities: keyed(opportunitySchema),
+  tokens: keyed(tokenSchema),
+  refreshGrants: keyed(refreshGrantSchema),
+  codes: keyed(codeSchema),
+  installs: keyed(installSchema),
+  random: z.record(z.string(), z.number()),
+  webhookSettings: webhookSettingsSchema,
+  pending: z.array(deliverySchema),
+});
+
+/** Writes everything the simulator knows to a file, replacing it whole. */
+export async function saveSnapshot(sim: Simulation, path: string): Promise<void> {
+  sim.changed = false;
+  const { contacts, ...maps } = sim.world;
+  const snapshot: z.input<typeof snapshotSchema> = {
+    companies: [...maps.companies],
+    apps: [...maps.apps],
+    locations: [...maps.locations],
+    users: [...maps.users],
+    pipelines: [...maps.pipelines],
+    contacts: contacts.list(),
+    notes: [...maps.notes],
+    tasks: [...maps.tasks],
+    opportunities: [...maps.opportunities],
+    tokens: [...maps.tokens],
+    refreshGrants: [...maps.refreshGrants],
+    codes: [...maps.codes],
+    installs: [...maps.installs],
+    random: sim.random.position(),
+    webhookSettings: sim.webhookSettings,
+    pending: sim.deliveries.listPending(),
+  };
+  await writeFile(`${path}.new`, JSON.stringify(snapshot));
+  await rename(`${path}.new`, path);
+}
+
+/** Reads a snapshot into an empty simulator; a missing file is an empty one. Raises when the file is not a snapshot. */
+export async function loadSnapshot(sim: Simulation, path: string): Promise<void> {
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (text === undefined) return;
+  const snapshot = snapshotSchema.parse(JSON.parse(text));
+  const { world } = sim;
+  fill(world.companies, snapshot.companies);
+  fill(world.apps, snapshot.apps);
+  fill(world.locations, snapshot.locations);
+  fill(world.users, snapshot.users);
+  fill(world.pipelines, snapshot.pipelines);
+  fill(world.notes, snapshot.notes);
+  fill(world.tasks, snapshot.tasks);
+  fill(world.opportunities, snapshot.opportunities);
+  fill(world.tokens, snapshot.tokens);
+  fill(world.refreshGrants, snapshot.refreshGrants);
+  fill(world.codes, snapshot.codes);
+  fill(world.installs, snapshot.installs);
+  for (const contact of snapshot.contacts) {
+    world.contacts.put(contact);
+    sim.index.seed(contact);
+  }
+  sim.random.restore(snapshot.random);
+  Object.assign(sim.webhookSettings, snapshot.webhookSettings);
+  for (const delivery of snapshot.pending) sim.deliveries.enqueue(delivery, 0);
+}
+
+function fill<T>(map: Map<string, T>, entries: [string, T][]): void {
+  for (const [key, value] of entries) map.set(key, value);
+}

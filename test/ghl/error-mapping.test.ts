@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { toGhlError } from '../../ghl/error-mapping.ts';
+import { GhlDuplicateContactError, GhlInvalidError } from '../../ghl/errors.ts';
+import type { OperationName } from '../../ghl/operations.ts';
+
+const map = (status: number, body: unknown, operation: OperationName = 'getContact') =>
+  toGhlError(operation, { status, headers: {}, body }, null);
+
+describe('a refusal of GHL', () => {
+  it.each([
+    [401, 'Invalid JWT', 'GhlAuthExpired', 'token-refused'],
+    [401, 'Invalid token: access token is invalid', 'GhlAuthExpired', 'token-refused'],
+    [401, 'The token is not authorized for this scope.', 'GhlForbidden', 'token-scope'],
+    [401, "Token's user type mismatch!", 'GhlForbidden', 'token-class'],
+    [401, 'This authClass type is not allowed to access this scope.', 'GhlForbidden', 'token-class'],
+    [401, 'version header was not found.', 'GhlInvalid', 'version-header'],
+    [401, 'IAM says no', 'GhlForbidden', 'refused'],
+    [403, 'The token does not have access to this location.', 'GhlForbidden', 'wrong-tenant'],
+    [403, 'Something else', 'GhlForbidden', 'refused'],
+    [404, 'Cannot GET /contact/x', 'GhlNotFound', 'unknown-route'],
+    [404, 'User not found', 'GhlNotFound', 'not-found'],
+    [400, 'Contact with id abc not found', 'GhlNotFound', 'not-found'],
+    [400, 'Location or agency is inactive', 'GhlForbidden', 'location-inactive'],
+    [400, 'Bad Request', 'GhlInvalid', 'bad-request'],
+    [429, 'Too Many Requests', 'GhlRateLimited', 'limit'],
+    [302, '', 'GhlInvalid', 'status-302'],
+  ] as const)('with %i "%s" is %s (%s)', (status, message, code, reason) => {
+    expect(map(status, { statusCode: status, message })).toMatchObject({ code, reason, status });
+  });
+
+  it.each([
+    [400, { error: 'invalid_grant' }, 'GhlAuthExpired', 'grant-refused'],
+    [401, { error: 'UnAuthorized!', error_description: 'not found' }, 'GhlAuthExpired', 'grant-refused'],
+    [401, { error: 'invalid_client' }, 'GhlForbidden', 'app-credentials'],
+    [400, { message: 'Location is not active' }, 'GhlForbidden', 'location-inactive'],
+    [400, { message: ['refresh_token must be a string'] }, 'GhlInvalid', 'bad-request'],
+  ] as const)('of a refresh with %i %j is %s (%s)', (status, body, code, reason) => {
+    expect(map(status, body, 'requestToken')).toMatchObject({ code, reason });
+  });
+
+  it('of a duplicate carries the id of the contact that is there', () => {
+    const error = map(400, {
+      message: 'This location does not allow duplicated contacts.',
+      meta: { contactId: 'c9', contactName: 'Ann Example', matchingField: 'email' },
+      traceId: 't1',
+    });
+    expect(error).toBeInstanceOf(GhlDuplicateContactError);
+    expect(error).toMatchObject({ contactId: 'c9', traceId: 't1' });
+  });
+
+  it('names the fields of a validation and repeats none of the values', () => {
+    const message = ['property additionalEmails should not exist', 'email must be an email, not ann@example.com'];
+    const error = map(422, { message });
+    expect(error).toBeInstanceOf(GhlInvalidError);
+    expect(error).toMatchObject({ fields: ['additionalEmails', 'email'] });
+    expect(JSON.stringify({ ...error, message: error.message })).not.toContain('ann@example.com');
+  });
+
+  it('is understood although its body is no JSON or of an unknown shape', () => {
+    expect(map(403, undefined).code).toBe('GhlForbidden');
+    expect(map(400, [1, 2]).code).toBe('GhlInvalid');
+    expect(map(400, { message: { deep: true } }).code).toBe('GhlInvalid');
+  });
+});

@@ -1,0 +1,59 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createControlClient } from '../../simulator/control-client.ts';
+import { basicSeed, one } from './harness.ts';
+
+let folder: string;
+let running: ChildProcess | undefined;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'simulator-'));
+});
+afterEach(async () => {
+  running?.kill('SIGKILL');
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function start(): Promise<{ url: string; stop: () => Promise<number | null> }> {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'simulator/main.ts'], {
+    env: { ...process.env, SIMULATOR_PORT: '0', SIMULATOR_SNAPSHOT: join(folder, 'snapshot.json') },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  running = child;
+  const lines = createInterface({ input: child.stdout });
+  const [line] = (await once(lines, 'line')) as [string];
+  const { listening } = JSON.parse(line) as { listening: string };
+  return {
+    url: listening,
+    async stop() {
+      const exited = once(child, 'exit') as Promise<[number | null]>;
+      child.kill('SIGTERM');
+      return (await exited)[0];
+    },
+  };
+}
+
+describe('the simulator process', () => {
+  it('stops cleanly and finds its world and undelivered webhooks again', async () => {
+    const first = await start();
+    expect(first.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+    const before = createControlClient(first.url);
+    await before.seed(basicSeed);
+    await before.setWebhooks({ url: 'http://127.0.0.1:9/hook', paused: true });
+    const contact = await before.createContact({ locationId: one, email: 'a@x.test' });
+    expect(await first.stop()).toBe(0);
+
+    const second = await start();
+    const after = createControlClient(second.url);
+    expect(await after.listContacts(one)).toMatchObject([{ id: contact.id }]);
+    expect((await after.getStats()).webhooks.pending).toBe(1);
+    const another = await after.createContact({ locationId: one, email: 'b@x.test' });
+    expect(another.id).not.toBe(contact.id);
+    expect(await second.stop()).toBe(0);
+  }, 30_000);
+});

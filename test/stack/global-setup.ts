@@ -1,0 +1,98 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import type { TestProject } from 'vitest/node';
+import { startPostgres } from '../../scripts/stack/postgres.ts';
+import { endLeftovers, findStartTime } from '../../scripts/stack/process-record.ts';
+import { SEARCH_ATTRIBUTES, startTemporal } from '../../scripts/stack/temporal.ts';
+import { decideNeeds, readFilters } from './needs.ts';
+import { prepareTemplate } from './template.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Connects as the superuser to the test server; empty when no selected test needs Postgres. */
+    postgresUrl: string;
+    /** host:port of a Temporal server with namespace default; empty when no selected test needs it. */
+    temporalAddress: string;
+    /** File with the bundled workflows; empty when there are none or no selected test needs them. */
+    workflowBundlePath: string;
+  }
+}
+
+const root = join(import.meta.dirname, '..', '..');
+const log = (line: string): void => console.log(`[stack] ${line}`);
+
+type Stop = () => Promise<void>;
+
+/** Removes what runs that were killed have left; another run at the same time keeps its own folder. */
+async function removeOldRuns(runsFolder: string): Promise<void> {
+  for (const name of await readdir(runsFolder).catch(() => [])) {
+    if ((await findStartTime(Number(name))) !== undefined) continue;
+    await endLeftovers(join(runsFolder, name, 'run'), log);
+    await rm(join(runsFolder, name), { recursive: true, force: true });
+  }
+}
+
+async function providePostgres(project: TestProject, folder: string): Promise<Stop> {
+  const external = process.env['DATABASE_URL'];
+  if (external) {
+    await prepareTemplate(external);
+    project.provide('postgresUrl', external);
+    return async () => {};
+  }
+  const postgres = await startPostgres({ dataDir: join(folder, 'postgres'), port: 0, unsafeAndFast: true, log });
+  await prepareTemplate(postgres.ownerUrl);
+  project.provide('postgresUrl', postgres.ownerUrl);
+  return postgres.stop;
+}
+
+async function provideTemporal(project: TestProject, folder: string): Promise<Stop> {
+  const external = process.env['TEMPORAL_ADDRESS'];
+  if (external) {
+    project.provide('temporalAddress', external);
+    return async () => {};
+  }
+  const server = { port: 0, namespace: 'default', searchAttributes: SEARCH_ATTRIBUTES, inMemory: true };
+  const temporal = await startTemporal({ dataDir: folder, ...server, log });
+  project.provide('temporalAddress', temporal.address);
+  return temporal.stop;
+}
+
+async function provideWorkflowBundle(project: TestProject, folder: string): Promise<Stop> {
+  const workflowsPath = join(root, 'workflows', 'index.ts');
+  if (!existsSync(workflowsPath)) return async () => {};
+  const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
+  const file = join(folder, 'workflow-bundle.js');
+  await writeFile(file, code);
+  project.provide('workflowBundlePath', file);
+  return async () => {};
+}
+
+/** Starts, once for all test files, the servers that the selected tests need. Returns what stops them. */
+export async function setup(project: TestProject): Promise<Stop> {
+  project.provide('postgresUrl', '');
+  project.provide('temporalAddress', '');
+  project.provide('workflowBundlePath', '');
+  const { testFiles } = await project.globTestFiles(readFilters(process.argv));
+  const needs = decideNeeds(testFiles, join(root, 'test'));
+
+  const runsFolder = join(root, '.switchyard', 'test');
+  await removeOldRuns(runsFolder);
+  const folder = join(runsFolder, String(process.pid));
+  await mkdir(folder, { recursive: true });
+  const starting: Promise<Stop>[] = [];
+  if (needs.postgres) starting.push(providePostgres(project, folder));
+  if (needs.temporal) starting.push(provideTemporal(project, folder), provideWorkflowBundle(project, folder));
+  const started = await Promise.allSettled(starting);
+  const stop: Stop = async () => {
+    for (const part of started) if (part.status === 'fulfilled') await part.value();
+    await rm(folder, { recursive: true, force: true });
+  };
+  const problem = started.find((part) => part.status === 'rejected');
+  if (problem) {
+    await stop();
+    throw problem.reason;
+  }
+  return stop;
+}

@@ -1,0 +1,17 @@
+import { defineConfig } from 'vitest/config';
+
+/** Set by scripts/test.ts, which counts the results. */
+const report = process.env['TEST_REPORT_FILE'];
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    globalSetup: ['test/stack/global-setup.ts'],
+    pool: 'forks',
+    // The machine's other half runs Postgres and Temporal.
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],
+  },
+});

@@ -1,0 +1,42 @@
+import type { Kysely } from 'kysely';
+import type { Logger } from 'pino';
+import { createAccountActivities } from '../activities/account-sync.ts';
+import { createAccountGhlActivities } from '../activities/account-sync-ghl.ts';
+import { createLeadActivities } from '../activities/lead-intake.ts';
+import { createLeadGhlActivities } from '../activities/lead-intake-ghl.ts';
+import { createGhlTaskNotifier } from '../activities/rep-notifier.ts';
+import type { KeyProvider } from '../crypto/key-ring.ts';
+import { createBreakerStore } from '../db/ghl-breakers.ts';
+import { createBudgetStore } from '../db/ghl-budgets.ts';
+import { createTokenStore } from '../db/installs.ts';
+import type { Database } from '../db/schema.ts';
+import { createGhlGateway, type GatewayOptions } from '../ghl/gateway.ts';
+
+export interface ActivityOptions {
+  db: Kysely<Database>;
+  keys: KeyProvider;
+  ghl: Pick<GatewayOptions, 'baseUrl' | 'app'> & Partial<GatewayOptions>;
+  log: Logger;
+}
+
+/** All activities, joined to their memory in Postgres and to GHL. */
+export function createActivities({ db, keys, ghl: ghlOptions, log }: ActivityOptions) {
+  const gateway = createGhlGateway({
+    tokens: createTokenStore(db, keys),
+    budget: createBudgetStore(db),
+    breakers: createBreakerStore(db),
+    log,
+    ...ghlOptions,
+  });
+  const store = { db, keys, now: () => new Date() };
+  const withGhl = { ...store, ghl: gateway, notifier: createGhlTaskNotifier(gateway) };
+  return {
+    /** On the workflows' own queues: the database only. */
+    store: { ...createLeadActivities(store), ...createAccountActivities(store) },
+    /** On queues of their own. */
+    ghl: { ...createLeadGhlActivities(withGhl), ...createAccountGhlActivities(withGhl) },
+    close: () => gateway.close(),
+  };
+}
+
+export type Activities = ReturnType<typeof createActivities>;

@@ -1,0 +1,61 @@
+import { type NativeConnection, Worker, type WorkflowBundleOption } from '@temporalio/worker';
+import { createPayloadCodec } from '../crypto/payload-codec.ts';
+import type { KeyProvider } from '../crypto/key-ring.ts';
+import { ghlQueueOf, type LaneQueue } from '../workflows/task-queues.ts';
+import type { Activities } from './activities.ts';
+
+export interface WorkersOptions {
+  connection: NativeConnection;
+  namespace: string;
+  workflowBundle: WorkflowBundleOption;
+  lanes: readonly LaneQueue[];
+  activities: Activities;
+  /** Null switches the payload codec off. */
+  keys: KeyProvider | null;
+  maxCachedWorkflows: number;
+  /** How long running activities may go on once the worker is told to stop. */
+  shutdownGraceMs: number;
+}
+
+/** Slots of a lane's workers. Activities wait for GHL and Postgres and cost little meanwhile; figures for 2 cores. */
+const SLOTS: Record<LaneQueue, { workflowTasks: number; storeActivities: number; ghlActivities: number }> = {
+  interactive: { workflowTasks: 20, storeActivities: 20, ghlActivities: 40 },
+  sync: { workflowTasks: 8, storeActivities: 8, ghlActivities: 20 },
+  bulk: { workflowTasks: 4, storeActivities: 4, ghlActivities: 10 },
+};
+
+/**
+ * The workers of this process: for each lane one for workflows and their database steps, and one for GHL calls on a
+ * queue of its own, without a workflow bundle, so that a storm of calls takes no slot from a decision.
+ */
+export async function createWorkers(options: WorkersOptions): Promise<Worker[]> {
+  const { connection, namespace, keys, activities } = options;
+  const shared = {
+    connection,
+    namespace,
+    shutdownGraceTime: options.shutdownGraceMs,
+    ...(keys && { dataConverter: { payloadCodecs: [createPayloadCodec(keys)] } }),
+  };
+  const workers: Worker[] = [];
+  for (const lane of options.lanes) {
+    const slots = SLOTS[lane];
+    workers.push(
+      await Worker.create({
+        ...shared,
+        taskQueue: lane,
+        workflowBundle: options.workflowBundle,
+        activities: activities.store,
+        maxConcurrentWorkflowTaskExecutions: slots.workflowTasks,
+        maxConcurrentActivityTaskExecutions: slots.storeActivities,
+        maxCachedWorkflows: options.maxCachedWorkflows,
+      }),
+      await Worker.create({
+        ...shared,
+        taskQueue: ghlQueueOf(lane),
+        activities: activities.ghl,
+        maxConcurrentActivityTaskExecutions: slots.ghlActivities,
+      }),
+    );
+  }
+  return workers;
+}

@@ -1,0 +1,2 @@
+export { accountSync } from './account-sync.ts';
+export { leadIntake } from './lead-intake.ts';

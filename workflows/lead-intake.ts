@@ -1,0 +1,88 @@
+import {
+  allHandlersFinished,
+  ApplicationFailure,
+  condition,
+  continueAsNew,
+  setCurrentDetails,
+  setHandler,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import type { LeadStanding } from '../domain/lead-messages.ts';
+import { leadStateQuery } from './lead-intake-messages.ts';
+import { type LeadMessage, openLeadInbox } from './lead-inbox.ts';
+import { type LeadRef, takeIn } from './lead-placement.ts';
+import { obey } from './lead-obedience.ts';
+
+export interface LeadIntakeInput extends LeadRef {
+  /** How long GHL may stay away before a placement is given up, in milliseconds. */
+  patienceMs?: number;
+  /** Where an earlier run of this lead stopped. */
+  standing?: LeadStanding;
+  /** What that run had not yet obeyed. */
+  messages?: LeadMessage[];
+}
+
+const PATIENCE_MS = 24 * 3_600_000;
+const LOCATION_ID = defineSearchAttributeKey('LocationId', SearchAttributeType.KEYWORD);
+const LEAD_STATUS = defineSearchAttributeKey('LeadStatus', SearchAttributeType.KEYWORD);
+
+/** A lead from the moment it came in until it ends: routed, written to GHL, told to its rep, reassigned, closed. */
+export async function leadIntake(input: LeadIntakeInput): Promise<LeadStanding> {
+  const { agencyId, leadId, patienceMs = PATIENCE_MS } = input;
+  const lead: LeadRef = { agencyId, leadId };
+  let standing: LeadStanding = input.standing ?? {
+    status: 'routing',
+    locationId: null,
+    repId: null,
+    assignmentId: null,
+    closeReason: null,
+    expiresAtMs: null,
+  };
+  setHandler(leadStateQuery, () => standing);
+  const inbox = openLeadInbox(input.messages ?? [], () => standing);
+  const stand = (next: LeadStanding): void => {
+    if (next.status !== standing.status || next.locationId !== standing.locationId) show(next);
+    standing = next;
+  };
+
+  if (standing.status === 'routing') stand(await takeIn(lead, patienceMs));
+  while (isOpen(standing)) {
+    const leftMs = Math.max(0, (standing.expiresAtMs ?? Infinity) - Date.now());
+    const waiting = await inbox.next(leftMs);
+    try {
+      stand(await obey(lead, standing, waiting?.message ?? 'too-old', patienceMs));
+      waiting?.settle?.done(standing);
+    } catch (failure) {
+      // A refusal is the answer to an update; a signal has nobody to answer, and the refusal is on the timeline.
+      if (!(failure instanceof ApplicationFailure)) throw failure;
+      waiting?.settle?.refused(failure);
+    }
+    const messages = inbox.carry();
+    if (workflowInfo().continueAsNewSuggested && messages && isOpen(standing)) {
+      await condition(allHandlersFinished);
+      await continueAsNew<typeof leadIntake>({ ...input, standing, messages });
+    }
+  }
+  inbox.close(ApplicationFailure.nonRetryable('refused: lead-closed', 'lead-closed'));
+  await condition(allHandlersFinished);
+  return standing;
+}
+
+const isOpen = (standing: LeadStanding): boolean => standing.status !== 'closed';
+
+/** What an operator sees in the Web UI without reading the code. */
+function show(standing: LeadStanding): void {
+  upsertSearchAttributes([
+    { key: LEAD_STATUS, value: standing.status },
+    ...(standing.locationId === null ? [] : [{ key: LOCATION_ID, value: standing.locationId }]),
+  ]);
+  const lines = [
+    `**${standing.status}**${standing.closeReason === null ? '' : ` (${standing.closeReason})`}`,
+    ...(standing.locationId === null ? [] : [`- location: \`${standing.locationId}\``]),
+    ...(standing.repId === null ? [] : [`- rep: \`${standing.repId}\``]),
+    ...(standing.status === 'queued' ? ['- waits for an operator: signal `reassignLead` with `{"repId": "…"}`'] : []),
+  ];
+  setCurrentDetails(lines.join('\n'));
+}

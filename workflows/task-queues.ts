@@ -1,0 +1,5 @@
+/** Queues by urgency, so that a bulk run never makes a lead wait. */
+export type LaneQueue = 'interactive' | 'sync' | 'bulk';
+
+/** The activity-only queue of a lane's GHL calls: never eager, and without a workflow bundle in its worker. */
+export const ghlQueueOf = (lane: LaneQueue): string => `ghl-${lane}`;
