@@ -52,6 +52,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       state text not null check (state in ('pending', 'started', 'dead')),
       attempts integer not null default 0,
       due_at timestamptz not null,
+      created_at timestamptz not null default now(),
       started_at timestamptz,
       last_error text,
       unique (cause_id, capability, workflow_id)
@@ -104,6 +105,12 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     grant select, insert, update on event_keys, refused_delivery_counts to switchyard_intake;
     grant select, insert, delete on refused_deliveries to switchyard_intake;
 
+    -- Upkeep notices an account that has gone silent: from when events came, never from what they say.
+    create policy upkeep_counts on events for select to switchyard_upkeep using (true);
+    create policy upkeep_reads on locations for select to switchyard_upkeep using (true);
+    grant select (location_id, received_at) on events to switchyard_upkeep;
+    grant select (id, agency_id, last_event_at) on locations to switchyard_upkeep;
+
     create policy relay_drains on event_capabilities to switchyard_relay using (true);
     grant select on event_capabilities to switchyard_relay;
     grant update (state, attempts, due_at, started_at, last_error) on event_capabilities to switchyard_relay;
@@ -117,6 +124,8 @@ export async function down(db: Kysely<unknown>): Promise<void> {
     .raw(
       `
     delete from monthly_tables where name = 'events';
+    revoke select (id, agency_id, last_event_at) on locations from switchyard_upkeep;
+    drop policy upkeep_reads on locations;
     drop table refused_delivery_counts, refused_deliveries, event_capabilities, event_keys, events;
   `,
     )

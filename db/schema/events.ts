@@ -43,6 +43,7 @@ export interface EventCapabilityTable {
   state: 'pending' | 'started' | 'dead';
   attempts: Generated<number>;
   due_at: Date;
+  created_at: Timestamp;
   started_at: NullableTimestamp;
   last_error: string | null;
 }

@@ -1,0 +1,25 @@
+import { randomBytes } from 'node:crypto';
+import { Connection } from '@temporalio/client';
+import { addMissingSearchAttributes, probeNamespace } from '../../scripts/stack/temporal-namespace.ts';
+import { SEARCH_ATTRIBUTES } from '../../scripts/stack/temporal.ts';
+import { waitFor } from './wait.ts';
+
+/** A namespace of its own for a test file: its queues, ids and search attributes meet nobody else's. */
+export async function createTestNamespace(address: string): Promise<string> {
+  const namespace = `test-${randomBytes(6).toString('hex')}`;
+  const connection = await Connection.connect({ address });
+  try {
+    await connection.workflowService.registerNamespace({
+      namespace,
+      workflowExecutionRetentionPeriod: { seconds: 86_400 as never },
+    });
+  } finally {
+    await connection.close();
+  }
+  await waitFor('the namespace', async () => {
+    await probeNamespace(address, namespace);
+    await addMissingSearchAttributes(address, namespace, SEARCH_ATTRIBUTES, () => {});
+    return true;
+  });
+  return namespace;
+}

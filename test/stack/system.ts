@@ -1,0 +1,95 @@
+import { randomBytes } from 'node:crypto';
+import { NativeConnection, type Worker } from '@temporalio/worker';
+import { pino } from 'pino';
+import { inject } from 'vitest';
+import { createSwitchyardClient, type SwitchyardClient } from '../../client.ts';
+import { type KeyProvider, parseKeyRing } from '../../crypto/key-ring.ts';
+import type { AgencyPlan } from '../../scripts/demo/agency-plan.ts';
+import { plantAgency, type PlantedAgency } from '../../scripts/demo/plant-agency.ts';
+import { type ControlClient, createControlClient } from '../../simulator/control-client.ts';
+import { startSimulator } from '../../simulator/simulator.ts';
+import { type ActivityOptions, createActivities } from '../../worker/activities.ts';
+import { createWorkers } from '../../worker/workers.ts';
+import { createTestDatabase, type TestDatabase } from './database.ts';
+import { createTestNamespace } from './namespace.ts';
+import { smallAgency } from './small-agency.ts';
+
+export const TEST_APP = { clientId: '0123456789abcdef01234567-abcdefgh', clientSecret: 'secret-of-the-test-app' };
+
+/** The real parts under a test: Postgres, Temporal, the simulator, and workers in this process. */
+export interface TestSystem {
+  database: TestDatabase;
+  keys: KeyProvider;
+  simulator: ControlClient;
+  simulatorUrl: string;
+  webhookKeyPem: string;
+  temporalAddress: string;
+  namespace: string;
+  client: SwitchyardClient;
+  plant(plan: AgencyPlan, webhookUrl?: string | null): Promise<PlantedAgency>;
+  startWorkers(): Promise<void>;
+  stopWorkers(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startTestSystem(ghl: Partial<ActivityOptions['ghl']> = {}): Promise<TestSystem> {
+  const keys = parseKeyRing(`1:${randomBytes(32).toString('base64')}`);
+  const temporalAddress = inject('temporalAddress');
+  const [database, simulator, namespace] = await Promise.all([
+    createTestDatabase(),
+    startSimulator({ port: 0, seed: 'test' }),
+    createTestNamespace(temporalAddress),
+  ]);
+  const control = createControlClient(simulator.url);
+  const client = createSwitchyardClient({ connection: { address: temporalAddress }, namespace, keys });
+  const log = pino({ level: process.env['TEST_LOG_LEVEL'] ?? 'silent' });
+  const activities = createActivities({
+    db: database.db,
+    keys,
+    ghl: { baseUrl: simulator.url, app: TEST_APP, ...ghl },
+    log,
+  });
+  let running: { connection: NativeConnection; workers: Worker[]; done: Promise<unknown> } | undefined;
+
+  const system: TestSystem = {
+    database,
+    keys,
+    simulator: control,
+    simulatorUrl: simulator.url,
+    webhookKeyPem: simulator.webhookPublicKeyPem,
+    temporalAddress,
+    namespace,
+    client,
+    plant: (plan = smallAgency('one'), webhookUrl = null) =>
+      plantAgency(plan, { db: database.db, keys, simulator: control, app: TEST_APP, webhookUrl }),
+    async startWorkers() {
+      const connection = await NativeConnection.connect({ address: temporalAddress });
+      const workers = await createWorkers({
+        connection,
+        namespace,
+        workflowBundle: { codePath: inject('workflowBundlePath') },
+        lanes: ['interactive', 'sync'],
+        activities,
+        keys,
+        maxCachedWorkflows: 200,
+        shutdownGraceMs: 5_000,
+      });
+      running = { connection, workers, done: Promise.all(workers.map((worker) => worker.run())) };
+    },
+    async stopWorkers() {
+      if (!running) return;
+      for (const worker of running.workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+      await running.done;
+      await running.connection.close();
+      running = undefined;
+    },
+    async stop() {
+      await system.stopWorkers();
+      await activities.close();
+      await client.close();
+      await simulator.close();
+      await database.drop();
+    },
+  };
+  return system;
+}
