@@ -7,6 +7,7 @@ import { recordDecision } from '../db/decisions.ts';
 import { findEvent } from '../db/events.ts';
 import { addToTimeline } from '../db/lead-timeline.ts';
 import { lockLead, updateLead } from '../db/leads.ts';
+import { getPerson } from '../db/persons.ts';
 import { listRoutingLocations, listRoutingReps, lockRouting, saveRotationPass } from '../db/routing.ts';
 import type { Database, Lead } from '../db/schema.ts';
 import { withScope } from '../db/scope.ts';
@@ -91,7 +92,9 @@ async function decide(tx: Tx, lead: Lead, now: Date, reroute: boolean): Promise<
   const notPlaced = earlier.filter((assignment) => assignment.release_reason === 'not-placed');
   const place = normalisePostcode(lead.postcode, lead.country);
   const located = place.postcode && place.country ? locatePostcode(place.postcode, place.country) : undefined;
+  const person = lead.person_id === null ? undefined : await getPerson(tx, lead.person_id);
   const input = {
+    isReachable: Boolean(person?.email ?? person?.phone),
     intakeLocationId: lead.intake_location_id,
     postcode: place.postcode,
     country: place.country,

@@ -10,6 +10,7 @@ export interface AssignmentExplanation {
 
 const REASONS: Record<string, string> = {
   'requested-location': 'this location was asked for',
+  unreachable: 'there is neither a usable phone nor an e-mail',
   'intake-location': 'no usable postcode was given, and the lead came in here',
   'nearest-location': 'this is the nearest location',
   'nearest-full': 'the nearest location has no room',

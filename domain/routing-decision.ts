@@ -17,10 +17,12 @@ export interface RoutingDecision {
 }
 
 /** How far down the ladder the choice was made. */
-export type RoutingStep = 'nearest' | 'next-nearest' | 'region' | 'master' | 'master-queue';
+export type RoutingStep = 'nearest' | 'next-nearest' | 'region' | 'master' | 'master-queue' | 'intake-queue';
 
 export type RoutingReason =
   | 'requested-location'
+  /** Neither phone nor e-mail: nobody can call back. */
+  | 'unreachable'
   /** No place is known for the lead, and the account it arrived in serves leads itself. */
   | 'intake-location'
   | 'nearest-location'

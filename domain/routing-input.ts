@@ -17,6 +17,8 @@ export interface RoutingInput {
 export interface RoutingLead {
   /** The account in which the lead arrived. */
   intakeLocationId: string;
+  /** Whether the person gave a phone or an e-mail that can be used. */
+  isReachable: boolean;
   postcode: string | null;
   country: string | null;
   /** Where the postcode is; null when it is not known. */

@@ -46,13 +46,16 @@ export function chooseRoute(input: RoutingInput): RoutingDecision {
 
   const region = findRegion(findAnchor(assessed, input) ?? intake, locations);
   const fallbackReason = explainFallback(assessed, input);
-  const choice: Choice = tryOne(assessed, named, 'requested-location') ??
-    tryOne(assessed, guess, 'intake-location') ??
-    tryNearest(assessed) ??
-    tryOne(assessed, region, fallbackReason) ??
-    tryOne(assessed, master.location, fallbackReason) ?? { at: master, step: 'master-queue', reason: fallbackReason };
+  const choice: Choice = lead.isReachable
+    ? (tryOne(assessed, named, 'requested-location') ??
+      tryOne(assessed, guess, 'intake-location') ??
+      tryNearest(assessed) ??
+      tryOne(assessed, region, fallbackReason) ??
+      tryOne(assessed, master.location, fallbackReason) ?? { at: master, step: 'master-queue', reason: fallbackReason })
+    : keepWhereItCame(assessed, intake ?? master.location);
 
-  const turn = choice.step === 'master-queue' ? undefined : nextInRotation(listFreeReps(choice.at));
+  const isQueued = choice.step === 'master-queue' || choice.step === 'intake-queue';
+  const turn = isQueued ? undefined : nextInRotation(listFreeReps(choice.at));
   return {
     locationId: choice.at.location.id,
     repId: turn?.repId ?? null,
@@ -68,6 +71,12 @@ export function chooseRoute(input: RoutingInput): RoutingDecision {
     }),
     ruleVersion: ROUTING_RULE_VERSION,
   };
+}
+
+/** Without phone and e-mail nobody elsewhere could call back: somebody at the account it came in by looks at it. */
+function keepWhereItCame(assessed: readonly AssessedLocation[], intake: RoutingLocation): Choice {
+  const at = assessed.find((each) => each.location === intake)!;
+  return tryOne(assessed, intake, 'unreachable') ?? { at, step: 'intake-queue', reason: 'unreachable' };
 }
 
 function tryOne(

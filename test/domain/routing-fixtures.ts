@@ -26,6 +26,7 @@ export function rep(locationId: string, fields: Partial<RoutingRep> = {}): Routi
 export function lead(fields: Partial<RoutingLead> = {}): RoutingLead {
   return {
     intakeLocationId: 'master',
+    isReachable: true,
     postcode: '02116',
     country: 'US',
     point: { latitude: 0, longitude: 0 },

@@ -59,6 +59,7 @@ const anyInput: fc.Arbitrary<RoutingInput> = fc
         postcodeReason: seed.hasPoint ? 'ok' : 'missing',
         vertical: seed.vertical,
         intakeLocationId: idAt(seed.intake),
+        isReachable: true,
         requestedLocationId:
           seed.requested === 12 ? 'elsewhere' : seed.requested === null ? null : idAt(seed.requested),
         excludedLocationIds: seed.excludedLocations.map(idAt),

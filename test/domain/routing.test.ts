@@ -279,4 +279,11 @@ describe('chooseRoute, the master', () => {
     expect(() => chooseRoute(input)).toThrow(RoutingConfigurationError);
     expect(() => chooseRoute(input)).toThrow(expect.objectContaining({ code: 'no-master' }));
   });
+
+  it('keeps a lead without phone and e-mail where it came in, with a rep or in the queue there', () => {
+    const atMaster = chooseRoute(agency({ lead: lead({ isReachable: false }) }));
+    expect(atMaster).toMatchObject({ locationId: 'master', reason: 'unreachable' });
+    const atBranch = chooseRoute(agency({ lead: lead({ isReachable: false, intakeLocationId: 'far' }) }));
+    expect(atBranch).toMatchObject({ locationId: 'far', reason: 'unreachable' });
+  });
 });

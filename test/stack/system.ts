@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { NativeConnection, type Worker } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime, type Worker } from '@temporalio/worker';
 import { pino } from 'pino';
 import { inject } from 'vitest';
 import { createSwitchyardClient, type SwitchyardClient } from '../../client.ts';
@@ -15,6 +15,8 @@ import { createTestNamespace } from './namespace.ts';
 import { smallAgency } from './small-agency.ts';
 
 export const TEST_APP = { clientId: '0123456789abcdef01234567-abcdefgh', clientSecret: 'secret-of-the-test-app' };
+
+Runtime.install({ shutdownSignals: [], logger: new DefaultLogger('ERROR') });
 
 /** The real parts under a test: Postgres, Temporal, the simulator, and workers in this process. */
 export interface TestSystem {
@@ -32,8 +34,10 @@ export interface TestSystem {
   stop(): Promise<void>;
 }
 
-export async function startTestSystem(ghl: Partial<ActivityOptions['ghl']> = {}): Promise<TestSystem> {
-  const keys = parseKeyRing(`1:${randomBytes(32).toString('base64')}`);
+export async function startTestSystem(
+  options: { ghl?: Partial<ActivityOptions['ghl']>; keys?: KeyProvider } = {},
+): Promise<TestSystem> {
+  const { ghl = {}, keys = parseKeyRing(`1:${randomBytes(32).toString('base64')}`) } = options;
   const temporalAddress = inject('temporalAddress');
   const [database, simulator, namespace] = await Promise.all([
     createTestDatabase(),

@@ -1,0 +1,69 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { EventSource, EventStatus } from '../db/schema/events.ts';
+
+export type Metrics = ReturnType<typeof createMetrics>;
+
+/** What the API measures, on a registry of its own so that two of them can live in one process. */
+export function createMetrics() {
+  const registry = new Registry();
+  const registers = [registry];
+  return {
+    registry,
+    webhookAck: new Histogram({
+      name: 'switchyard_webhook_ack_seconds',
+      help: 'Time from a webhook request to its answer',
+      labelNames: ['door', 'status'] as const,
+      buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+      registers,
+    }),
+    events: new Counter({
+      name: 'switchyard_events_total',
+      help: 'Events taken in, by class of type and by status; a repeat changes nothing',
+      labelNames: ['source', 'class', 'status'] as const,
+      registers,
+    }),
+    refusedDeliveries: new Counter({
+      name: 'switchyard_refused_deliveries_total',
+      help: 'Webhooks whose signature was refused',
+      labelNames: ['reason'] as const,
+      registers,
+    }),
+    starts: new Counter({
+      name: 'switchyard_workflow_handovers_total',
+      help: 'Work handed to Temporal, by who did it and how it went',
+      labelNames: ['by', 'outcome'] as const,
+      registers,
+    }),
+    startsInFlight: new Gauge({
+      name: 'switchyard_workflow_starts_in_flight',
+      help: 'Workflow starts that have not been answered yet',
+      registers,
+    }),
+    inboxDepth: new Gauge({
+      name: 'switchyard_inbox_depth',
+      help: 'Work that Temporal has not been given yet',
+      registers,
+    }),
+    inboxOldest: new Gauge({
+      name: 'switchyard_inbox_oldest_seconds',
+      help: 'Age of the oldest work in the inbox',
+      registers,
+    }),
+    silentLocations: new Gauge({
+      name: 'switchyard_silent_locations',
+      help: 'Locations that normally send events and have stopped',
+      registers,
+    }),
+  };
+}
+
+const CLASSES = ['Contact', 'Opportunity', 'User', 'Lead', 'INSTALL', 'UNINSTALL'];
+
+/** Counts an event. Types come from outside, so only their class is a label. */
+export function countEvent(
+  metrics: Metrics,
+  event: { source: EventSource; type: string; status: EventStatus | 'repeat' },
+): void {
+  const found = CLASSES.find((prefix) => event.type.startsWith(prefix)) ?? 'other';
+  metrics.events.inc({ source: event.source, class: found.toLowerCase(), status: event.status });
+}

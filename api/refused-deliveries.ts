@@ -1,0 +1,98 @@
+import type { Kysely } from 'kysely';
+import type { Logger } from 'pino';
+import { v7 as uuidv7 } from 'uuid';
+import type { KeyProvider } from '../crypto/key-ring.ts';
+import { seal } from '../crypto/seal.ts';
+import { countRefusedDeliveries } from '../db/refused-delivery-counts.ts';
+import { recordRefusedDelivery } from '../db/refused-deliveries.ts';
+import type { Database } from '../db/schema.ts';
+import { withSystemRole } from '../db/scope.ts';
+import { decideRefusalAlert } from '../domain/refused-signatures.ts';
+import { describeError } from './error-description.ts';
+import type { Metrics } from './metrics.ts';
+
+interface RefusedDelivery {
+  reason: string;
+  signature: string | null;
+  body: Buffer;
+}
+
+export interface RefusedDeliveries {
+  /** Counts a refused delivery; the answer never waits for it. */
+  note(delivery: RefusedDelivery): void;
+  /** Writes what has been counted, as far as Postgres allows. */
+  flush(): Promise<void>;
+}
+
+/** However many are refused, Postgres hears of them once in so long. */
+const WRITE_EVERY_MS = 1_000;
+const MAX_SIGNATURE_LENGTH = 200;
+
+/** Counts deliveries whose signature was refused and keeps one of each write, for the day GHL rotates its key. */
+export function createRefusedDeliveries(deps: {
+  db: Kysely<Database>;
+  keys: KeyProvider;
+  logger: Logger;
+  metrics: Metrics;
+}): RefusedDeliveries {
+  const { db, keys, logger, metrics } = deps;
+  let counts = new Map<string, number>();
+  let latest: RefusedDelivery | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let lastWriteMs = 0;
+
+  function schedule(): void {
+    timer ??= setTimeout(
+      () => void flush(),
+      Math.max(0, lastWriteMs + WRITE_EVERY_MS - performance.now()),
+    ).unref();
+  }
+
+  async function flush(): Promise<void> {
+    clearTimeout(timer);
+    const [batch, kept] = [counts, latest];
+    counts = new Map();
+    latest = undefined;
+    lastWriteMs = performance.now();
+    if (kept) {
+      try {
+        await write(batch, kept);
+      } catch (error) {
+        // They stay counted here; the next refused delivery brings the next try.
+        for (const [reason, count] of batch) counts.set(reason, (counts.get(reason) ?? 0) + count);
+        logger.warn({ error: describeError(error) }, 'refused deliveries could not be counted');
+      }
+    }
+    timer = undefined;
+    if (latest) schedule();
+  }
+
+  async function write(batch: Map<string, number>, kept: RefusedDelivery): Promise<void> {
+    const { reason, signature, body } = kept;
+    const sealed = seal(keys, body, { agencyId: null, locationId: null, purpose: 'refused-delivery' });
+    const inHour = await withSystemRole(db, 'intake', async (tx) => {
+      for (const [each, count] of batch) {
+        const others = each === reason ? count - 1 : count;
+        if (others > 0) await countRefusedDeliveries(tx, each, others);
+      }
+      return recordRefusedDelivery(tx, { id: uuidv7(), reason, signature, body: sealed });
+    });
+    const now = [...batch.values()].reduce((sum, count) => sum + count, 0);
+    const decision = decideRefusalAlert(inHour - now, inHour);
+    if (!decision.alert) return;
+    logger.error(
+      { alert: 'webhook-signatures-refused', inHour, reason: decision.reason },
+      'webhook signatures are refused: an attack, or GHL has a new key',
+    );
+  }
+
+  return {
+    note({ reason, signature, body }) {
+      metrics.refusedDeliveries.inc({ reason });
+      counts.set(reason, (counts.get(reason) ?? 0) + 1);
+      latest = { reason, signature: signature?.slice(0, MAX_SIGNATURE_LENGTH) ?? null, body };
+      schedule();
+    },
+    flush,
+  };
+}

@@ -1,0 +1,56 @@
+import type { Kysely } from 'kysely';
+import type { Logger } from 'pino';
+import type { Database } from '../db/schema.ts';
+import { withSystemRole } from '../db/scope.ts';
+import { listQuietAccounts } from '../db/silent-accounts.ts';
+import { judgeSilence } from '../domain/silence.ts';
+import { describeError } from './error-description.ts';
+import type { Metrics } from './metrics.ts';
+
+export interface SilenceWatch {
+  check(): Promise<void>;
+  start(): void;
+  stop(): void;
+}
+
+const CHECK_EVERY_MS = 60_000;
+const QUIET_MS = 6 * 3_600_000;
+const PERIOD_DAYS = 7;
+
+/** Raises an alert, once, when an account that normally sends events has stopped. */
+export function createSilenceWatch(deps: {
+  db: Kysely<Database>;
+  logger: Logger;
+  metrics: Metrics;
+  now: () => Date;
+}): SilenceWatch {
+  const { db, logger, metrics, now } = deps;
+  let known: ReadonlySet<string> = new Set();
+  let timer: NodeJS.Timeout | undefined;
+
+  async function check(): Promise<void> {
+    const options = { quietMs: QUIET_MS, periodDays: PERIOD_DAYS };
+    const quiet = await withSystemRole(db, 'upkeep', (tx) => listQuietAccounts(tx, options));
+    const silent = quiet.filter(
+      (account) => judgeSilence({ ...account, periodMs: PERIOD_DAYS * 86_400_000 }, now()).isSilent,
+    );
+    for (const { agencyId, locationId, lastEventAt } of silent) {
+      if (known.has(locationId)) continue;
+      logger.error({ alert: 'location-silent', agencyId, locationId, lastEventAt }, 'a location sends no events any more');
+    }
+    known = new Set(silent.map((account) => account.locationId));
+    metrics.silentLocations.set(known.size);
+  }
+
+  return {
+    check,
+    start() {
+      timer ??= setInterval(() => {
+        check().catch((error: unknown) => logger.warn({ error: describeError(error) }, 'silence could not be checked'));
+      }, CHECK_EVERY_MS).unref();
+    },
+    stop() {
+      clearInterval(timer);
+    },
+  };
+}

@@ -1,0 +1,41 @@
+import type { KeyObject } from 'node:crypto';
+import type { RequestHandler } from 'express';
+import type { Logger } from 'pino';
+import { verifyGhlSignature } from '../ghl/webhooks.ts';
+import type { EventIntake } from './event-intake.ts';
+import { readGhlDelivery } from './ghl-delivery.ts';
+import { takeGhlDelivery } from './ghl-intake.ts';
+import { ProblemError } from './problem.ts';
+import { rawBodyOf } from './raw-body.ts';
+import type { RefusedDeliveries } from './refused-deliveries.ts';
+import { describeRequest } from './request-log.ts';
+import { orRetryLater } from './retry-later.ts';
+
+export interface GhlWebhookDeps {
+  publicKeys: readonly KeyObject[];
+  intake: EventIntake;
+  refused: RefusedDeliveries;
+  logger: Logger;
+}
+
+/**
+ * `POST /webhooks/ghl`: a signed delivery of GHL. 200 once it is stored, whatever it holds, and for a repeat; 401
+ * without a valid `X-GHL-Signature`; 429 when it cannot be stored now.
+ */
+export const receiveGhlWebhook =
+  ({ publicKeys, intake, refused, logger }: GhlWebhookDeps): RequestHandler =>
+  async (req, res) => {
+    const body = rawBodyOf(req);
+    const signature = req.get('x-ghl-signature');
+    const { valid, reason } = verifyGhlSignature(body, signature, publicKeys);
+    if (!valid) {
+      const isRetired = reason === 'missing' && req.get('x-wh-signature') !== undefined;
+      refused.note({ reason: isRetired ? 'retired-signature-only' : reason, signature: signature ?? null, body });
+      throw new ProblemError(401, 'signature-refused');
+    }
+    const delivery = readGhlDelivery(body, req.headers);
+    const receipt = await orRetryLater(logger, () => takeGhlDelivery(intake, delivery, body));
+    const { agencyId, locationId, rowId } = receipt;
+    describeRequest(res, { agencyId, locationId, eventId: rowId });
+    res.json({ outcome: receipt.outcome, status: receipt.status });
+  };

@@ -1,0 +1,108 @@
+import { writeFile } from 'node:fs/promises';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { afterAll, beforeAll, it } from 'vitest';
+import { seal } from '../../crypto/seal.ts';
+import { takeEvent } from '../../db/events.ts';
+import { withSystemRole } from '../../db/scope.ts';
+import { createLeadHarness, type LeadHarness, somebody } from '../stack/lead-harness.ts';
+import { smallAgency } from '../stack/small-agency.ts';
+import { startTestSystem, type TestSystem } from '../stack/system.ts';
+import { waitFor } from '../stack/wait.ts';
+import { HISTORIES_FOLDER, RECORDING_KEYS } from './recording.ts';
+
+let system: TestSystem;
+let leads: LeadHarness;
+beforeAll(async () => {
+  system = await startTestSystem({ keys: RECORDING_KEYS });
+  leads = createLeadHarness(system, await system.plant(smallAgency('one')));
+  await system.startWorkers();
+});
+afterAll(() => system.stop());
+
+const save = async (workflowId: string, name: string): Promise<void> => {
+  const history = await system.client.temporal.workflow.getHandle(workflowId).fetchHistory();
+  await writeFile(new URL(`${name}.json`, HISTORIES_FOLDER), `${historyToJSON(history)}\n`);
+};
+const saveLead = (leadId: string, name: string) => save(`lead-intake/${leads.agencyId}/${leadId}`, name);
+const lead = async (postcode: string): Promise<string> => {
+  const leadId = await leads.start(somebody(postcode));
+  await leads.inState(leadId, 'assigned');
+  return leadId;
+};
+const of = (leadId: string) => ({ agencyId: leads.agencyId, leadId });
+
+it('records a lead that is assigned, reassigned, accepted and won', async () => {
+  const leadId = await lead('02116');
+  await system.client.reassignLead({ ...of(leadId), request: { repId: leads.rep('dan') }, updateId: 'record' });
+  await system.client.acceptLead({ ...of(leadId), request: { actor: 'test' } });
+  await system.client.closeLead({ ...of(leadId), request: { outcome: 'won', actor: 'test' } });
+  await leads.inState(leadId, 'closed');
+  await saveLead(leadId, 'lead-reassigned-and-won');
+});
+
+it('records a lead that a location refuses, whose GHL is away for a moment, and that is still open', async () => {
+  await system.simulator.addFault({
+    status: 403,
+    message: 'The token does not have access to this location.',
+    locationId: 'one-loc-chelsea',
+    times: 1,
+  });
+  await system.simulator.addFault({ status: 500, times: 2, path: '/contacts/upsert' });
+  const leadId = await lead('10011');
+  await leads.withRep(leadId, 'east-desk');
+  await saveLead(leadId, 'lead-not-placed-and-open');
+});
+
+it('records a lead that loses its rep and then its location', async () => {
+  const leadId = await lead('02139');
+  await system.client.changeLead({ ...of(leadId), change: { kind: 'rep-unavailable', repId: leads.rep('cid') } });
+  await waitFor('another rep', async () => (await leads.get(leadId))?.rep_id !== leads.rep('cid'));
+  const locationId = (await leads.get(leadId))!.location_id!;
+  await system.client.changeLead({ ...of(leadId), change: { kind: 'location-uninstalled', locationId } });
+  await leads.inState(leadId, 'closed');
+  await saveLead(leadId, 'lead-rerouted-and-uninstalled');
+});
+
+it('records an account’s events', async () => {
+  const { agencyId } = leads;
+  const receivedAt = new Date();
+  const rowId = crypto.randomUUID();
+  const body = {
+    type: 'UserCreate',
+    id: 'new-user',
+    locationId: 'one-loc-chelsea',
+    firstName: 'New',
+    lastName: 'User',
+  };
+  const locationId = leads.location('chelsea');
+  await withSystemRole(system.database.db, 'intake', (tx) =>
+    takeEvent(tx, {
+      rowId,
+      source: 'ghl',
+      eventId: rowId,
+      repeatWithinMs: null,
+      receivedAt,
+      agencyId,
+      locationId,
+      type: body.type,
+      status: 'accepted',
+      ghlLocationId: body.locationId,
+      ghlContactId: null,
+      occurredAt: null,
+      body: seal(RECORDING_KEYS, Buffer.from(JSON.stringify(body)), { agencyId, locationId, purpose: 'event-body' }),
+    }),
+  );
+  const event = { eventRowId: rowId, eventReceivedAt: receivedAt.toISOString() };
+  await system.client.accountEvent({ agencyId, locationId, event });
+  await waitFor('the rep', async () => {
+    const rep = await system.database.ownerDb
+      .selectFrom('reps')
+      .select('id')
+      .where('ghl_user_id', '=', 'new-user')
+      .executeTakeFirst();
+    return rep !== undefined;
+  });
+  const workflowId = `account-sync/${agencyId}/${locationId}`;
+  await system.client.temporal.workflow.getHandle(workflowId).result();
+  await save(workflowId, 'account-user-created');
+});
