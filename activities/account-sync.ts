@@ -4,18 +4,17 @@ import { v7 as uuidv7 } from 'uuid';
 import { unseal } from '../crypto/seal.ts';
 import { audit } from '../db/audit-log.ts';
 import { addDeadLetter } from '../db/dead-letters.ts';
-import { addWork } from '../db/event-capabilities.ts';
 import { findEvent } from '../db/events.ts';
 import { markUninstalled } from '../db/installs.ts';
+import { type LeadCause, tellLeads } from '../db/lead-follow-up.ts';
 import { listOpenLeadIds } from '../db/leads.ts';
 import { createLocation, findLocationByGhlId, listLocations, updateLocation } from '../db/locations.ts';
 import { createRep, listRepsOfGhlUser, listRepsOfLocation, updateRep } from '../db/reps.ts';
 import type { Database } from '../db/schema.ts';
 import { withScope } from '../db/scope.ts';
 import type { AccountEvent } from '../domain/account-event.ts';
-import type { LeadChange } from '../domain/lead-change.ts';
 import { joinRotation } from '../domain/rotation.ts';
-import { accountSyncWorkflowId, leadIntakeWorkflowId } from '../domain/workflow-ids.ts';
+import { accountSyncWorkflowId } from '../domain/workflow-ids.ts';
 import { type GhlEvent, parseGhlEvent } from '../ghl/webhooks.ts';
 import type { StoreDeps } from './dependencies.ts';
 
@@ -35,7 +34,7 @@ export function createAccountActivities(deps: StoreDeps) {
     const now = deps.now();
     return withScope(deps.db, { agencyId }, async (tx) => {
       const { event, locationId } = await readEvent(tx, args.event);
-      const cause: Cause = { agencyId, causeId: args.event.eventRowId, now };
+      const cause: LeadCause = { agencyId, causeId: args.event.eventRowId, now };
       switch (event.type) {
         case 'INSTALL':
           return install(tx, cause, event.locationId);
@@ -83,14 +82,8 @@ export function createAccountActivities(deps: StoreDeps) {
 
 export type AccountActivities = ReturnType<typeof createAccountActivities>;
 
-interface Cause {
-  agencyId: string;
-  causeId: string;
-  now: Date;
-}
-
 /** A location that is not in the tree yet is put under the master, not live: an operator places it and switches it live. */
-async function install(tx: Tx, cause: Cause, ghlLocationId: string | null): Promise<AccountChange> {
+async function install(tx: Tx, cause: LeadCause, ghlLocationId: string | null): Promise<AccountChange> {
   const { agencyId, now } = cause;
   if (ghlLocationId === null) return { locationId: null, needsToken: false };
   const known = await findLocationByGhlId(tx, ghlLocationId);
@@ -115,7 +108,7 @@ async function install(tx: Tx, cause: Cause, ghlLocationId: string | null): Prom
   return { locationId: id, needsToken: true };
 }
 
-async function uninstall(tx: Tx, cause: Cause, ghlLocationId: string | null): Promise<void> {
+async function uninstall(tx: Tx, cause: LeadCause, ghlLocationId: string | null): Promise<void> {
   const { agencyId, now } = cause;
   const locations = await listLocations(tx);
   // An agency that removes the app removes it from all its locations.
@@ -133,7 +126,7 @@ async function uninstall(tx: Tx, cause: Cause, ghlLocationId: string | null): Pr
 }
 
 /** Users become reps of the location they work in: plain users take leads at once, admins only when an operator says so. */
-async function followUser(tx: Tx, cause: Cause, locationId: string | null, event: UserEvent): Promise<void> {
+async function followUser(tx: Tx, cause: LeadCause, locationId: string | null, event: UserEvent): Promise<void> {
   const { agencyId } = cause;
   const reps = await listRepsOfGhlUser(tx, event.id);
   if (event.type === 'UserDelete') {
@@ -167,30 +160,6 @@ async function followUser(tx: Tx, cause: Cause, locationId: string | null, event
     rotation_pass: pass,
   });
   await record(tx, agencyId, 'rep.add', `rep:${id}`);
-}
-
-/** The leads hear of it through the inbox: each once, however often this is repeated, and also when Temporal is slow. */
-async function tellLeads(
-  tx: Tx,
-  cause: Cause,
-  locationId: string,
-  leadIds: string[],
-  change: LeadChange,
-): Promise<void> {
-  const { agencyId, causeId, now } = cause;
-  await addWork(
-    tx,
-    leadIds.map((leadId) => ({
-      causeId,
-      agencyId,
-      locationId,
-      capability: 'lead-follow-up',
-      orderingKey: `lead:${leadId}`,
-      workflowId: leadIntakeWorkflowId(agencyId, leadId),
-      input: { agencyId, leadId, change },
-      dueAt: now,
-    })),
-  );
 }
 
 const record = (tx: Tx, agencyId: string, action: string, subject: string): Promise<void> =>

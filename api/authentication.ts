@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { Kysely } from 'kysely';
+import { hashApiKey } from '../crypto/api-key.ts';
 import { type Credential, findCredential } from '../db/api-keys.ts';
 import type { Database } from '../db/schema.ts';
 import { type Scope, withSystemRole } from '../db/scope.ts';
@@ -26,8 +26,7 @@ async function identify(
   roles: readonly Credential['role'][],
 ): Promise<Caller> {
   if (key === undefined || !KEY.test(key)) throw new ProblemError(401, 'unauthorized');
-  const hash = createHash('sha256').update(key).digest();
-  const credential = await withSystemRole(db, 'intake', (tx) => findCredential(tx, hash));
+  const credential = await withSystemRole(db, 'intake', (tx) => findCredential(tx, hashApiKey(key)));
   if (!credential || !roles.includes(credential.role)) throw new ProblemError(401, 'unauthorized');
   const { agencyId, locationId, keyId } = credential;
   const scope: Scope = locationId === null ? { agencyId } : { agencyId, locationId };

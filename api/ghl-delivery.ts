@@ -1,8 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { EventFacts } from '../domain/event-plan.ts';
-import { type GhlEnvelope, type GhlEvent, type ParsedGhlEvent, parseGhlEvent } from '../ghl/webhooks.ts';
+import { type GhlEvent, type ParsedGhlEvent, parseGhlEvent } from '../ghl/webhooks.ts';
 import { type EventKey, keyOfContent, keyOfId } from './event-key.ts';
 import { readJsonBody } from './json-body.ts';
+
+type Envelope = ParsedGhlEvent['envelope'];
 
 /** What a signed delivery says, as far as intake needs it. */
 export interface GhlDelivery {
@@ -32,7 +34,9 @@ export function readGhlDelivery(rawBody: Buffer, headers: IncomingHttpHeaders): 
   const event = parsed.outcome === 'event' ? parsed.event : undefined;
   const facts: EventFacts = event ? factsOf(event) : { kind: 'other' };
   const ids = idsOf(facts);
-  const isOversized = [envelope?.locationId, envelope?.companyId, ...ids].some((id) => (id?.length ?? 0) > MAX_ID_LENGTH);
+  const isOversized = [envelope?.locationId, envelope?.companyId, ...ids].some(
+    (id) => (id?.length ?? 0) > MAX_ID_LENGTH,
+  );
   const unreadable = body.outcome === 'json' ? (isOversized ? 'oversized-id' : whyUnreadable(parsed)) : body.outcome;
   const type = envelope?.type ?? 'unknown';
   const known = {
@@ -58,7 +62,7 @@ export function readGhlDelivery(rawBody: Buffer, headers: IncomingHttpHeaders): 
 const whyUnreadable = (parsed: ParsedGhlEvent): GhlDelivery['unreadable'] =>
   parsed.outcome === 'unreadable' ? parsed.reason : null;
 
-const isStorable = (envelope: GhlEnvelope | null): boolean =>
+const isStorable = (envelope: Envelope): boolean =>
   envelope !== null && !Object.values(envelope).some((value) => typeof value === 'string' && value.includes('\u0000'));
 
 /** The id of the event's subject first. */
@@ -67,13 +71,7 @@ const idsOf = (facts: EventFacts): (string | null)[] => {
   return facts.kind === 'opportunity' ? [facts.ghlOpportunityId, facts.ghlContactId, facts.assignedTo] : [];
 };
 
-function keyOf(
-  envelope: GhlEnvelope | null,
-  type: string,
-  id: string,
-  rawBody: Buffer,
-  headers: IncomingHttpHeaders,
-): EventKey {
+function keyOf(envelope: Envelope, type: string, id: string, rawBody: Buffer, headers: IncomingHttpHeaders): EventKey {
   const deliveryId = DELIVERY_ID_HEADERS.map((name) => headers[name]).find((value) => typeof value === 'string');
   const given = envelope?.webhookId ?? (typeof deliveryId === 'string' && deliveryId !== '' ? deliveryId : null);
   return given === null ? keyOfContent([type, id, rawBody]) : keyOfId(given);

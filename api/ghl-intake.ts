@@ -53,8 +53,7 @@ async function findOwner(tx: Tx, delivery: GhlDelivery): Promise<GhlOwner> {
   const account = ghlLocationId === null ? undefined : await findAccountOfGhlLocation(tx, ghlLocationId);
   // The workflow that follows an INSTALL makes the location; every other event needs one that we know.
   const mayComeByCompany = ghlLocationId === null || delivery.isInstall;
-  const companyAgencyId =
-    account || ghlCompanyId === null ? undefined : await findAgencyOfGhlCompany(tx, ghlCompanyId);
+  const companyAgencyId = account || ghlCompanyId === null ? undefined : await findAgencyOfGhlCompany(tx, ghlCompanyId);
   const agencyId = account?.agencyId ?? companyAgencyId ?? null;
   const isKnown = account !== undefined || (companyAgencyId !== undefined && mayComeByCompany);
   const statusOfReadable = !isKnown ? 'unknown-tenant' : delivery.isListed ? 'accepted' : 'ignored';
@@ -66,7 +65,7 @@ async function findOwner(tx: Tx, delivery: GhlDelivery): Promise<GhlOwner> {
   };
 }
 
-const unreadableLetter = (delivery: GhlDelivery, rowId: string): EventPlan['deadLetter'] => ({
+const unreadableLetter = (delivery: GhlDelivery, rowId: string): NonNullable<EventPlan['deadLetter']> => ({
   cause: `unparseable:${delivery.unreadable}`,
   advice: `A signed delivery of type ${delivery.type} could not be read (${delivery.unreadable}). Its body is kept: compare it with GHL's schema, and look at the record in GHL.`,
   subject: { kind: 'event', id: rowId },

@@ -39,13 +39,10 @@ export function createRefusedDeliveries(deps: {
   let counts = new Map<string, number>();
   let latest: RefusedDelivery | undefined;
   let timer: NodeJS.Timeout | undefined;
-  let lastWriteMs = 0;
+  let lastWriteMs = -Infinity;
 
   function schedule(): void {
-    timer ??= setTimeout(
-      () => void flush(),
-      Math.max(0, lastWriteMs + WRITE_EVERY_MS - performance.now()),
-    ).unref();
+    timer ??= setTimeout(() => void flush(), Math.max(0, lastWriteMs + WRITE_EVERY_MS - performance.now())).unref();
   }
 
   async function flush(): Promise<void> {

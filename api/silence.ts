@@ -36,7 +36,10 @@ export function createSilenceWatch(deps: {
     );
     for (const { agencyId, locationId, lastEventAt } of silent) {
       if (known.has(locationId)) continue;
-      logger.error({ alert: 'location-silent', agencyId, locationId, lastEventAt }, 'a location sends no events any more');
+      logger.error(
+        { alert: 'location-silent', agencyId, locationId, lastEventAt },
+        'a location sends no events any more',
+      );
     }
     known = new Set(silent.map((account) => account.locationId));
     metrics.silentLocations.set(known.size);

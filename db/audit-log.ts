@@ -1,6 +1,7 @@
-import { type Transaction, sql } from 'kysely';
+import { type Selectable, type Transaction, sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import type { Database } from './schema.ts';
+import type { AuditLogTable } from './schema/operations.ts';
 
 export interface AuditEntry {
   agencyId: string;
@@ -30,6 +31,16 @@ export async function audit(tx: Transaction<Database>, entry: AuditEntry): Promi
       origin: entry.origin,
     })
     .execute();
+}
+
+/** The tenant's latest acts, newest first; of one subject when it is named. */
+export async function listAuditEntries(
+  tx: Transaction<Database>,
+  filter: { agencyId: string; subject: string | undefined; limit: number },
+): Promise<Selectable<AuditLogTable>[]> {
+  let query = tx.selectFrom('audit_log').selectAll().where('agency_id', '=', filter.agencyId);
+  if (filter.subject !== undefined) query = query.where('subject', '=', filter.subject);
+  return query.orderBy('sequence', 'desc').limit(filter.limit).execute();
 }
 
 /**

@@ -1,6 +1,7 @@
-import type { Transaction } from 'kysely';
+import type { Selectable, Transaction } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import type { Database } from './schema.ts';
+import type { DeadLetterTable } from './schema/leads.ts';
 
 export interface NewDeadLetter {
   agencyId: string | null;
@@ -31,4 +32,14 @@ export async function addDeadLetter(tx: Transaction<Database>, letter: NewDeadLe
     })
     .onConflict((conflict) => conflict.doNothing())
     .execute();
+}
+
+/** The letters of the scope, newest first; those that are resolved only on request. */
+export async function listDeadLetters(
+  tx: Transaction<Database>,
+  options: { withResolved: boolean; limit: number },
+): Promise<Selectable<DeadLetterTable>[]> {
+  let query = tx.selectFrom('dead_letters').selectAll();
+  if (!options.withResolved) query = query.where('resolved_at', 'is', null);
+  return query.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(options.limit).execute();
 }

@@ -106,6 +106,15 @@ export async function saveInstall(
   return openInstall(keys, row);
 }
 
+/** The installs of the scope without their tokens. */
+export async function listInstalls(tx: Transaction<Database>) {
+  return tx
+    .selectFrom('installs')
+    .select(['id', 'location_id', 'kind', 'user_type', 'status', 'status_reason', 'paused_until', 'expires_at'])
+    .orderBy('installed_at')
+    .execute();
+}
+
 /** Ends the authority of an agency (no location) or of a location, when GHL says that the app was removed. */
 export async function markUninstalled(
   tx: Transaction<Database>,

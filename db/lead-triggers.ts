@@ -19,6 +19,25 @@ export async function listLeadTriggers(tx: Transaction<Database>, locationId: st
     .execute();
 }
 
+/** Adds a trigger to an account. */
+export async function createLeadTrigger(
+  tx: Transaction<Database>,
+  trigger: LeadTrigger & { agencyId: string; locationId: string },
+): Promise<void> {
+  const { id, agencyId, locationId, name, kind, subject, value } = trigger;
+  const values = { id, agency_id: agencyId, location_id: locationId, name, kind, subject, value };
+  await tx.insertInto('lead_triggers').values(values).execute();
+}
+
+/** Removes a trigger and what it remembers of contacts. Returns what it was; undefined when the scope holds none. */
+export async function removeLeadTrigger(tx: Transaction<Database>, id: string): Promise<LeadTrigger | undefined> {
+  return tx
+    .deleteFrom('lead_triggers')
+    .where('id', '=', id)
+    .returning(['id', 'name', 'kind', 'subject', 'value'])
+    .executeTakeFirst();
+}
+
 /**
  * Remembers how a contact looks to a trigger now. Needs the intake role.
  * @returns the occurrence (1, 2, …) when this was the step from absent to present; undefined otherwise. The first

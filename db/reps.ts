@@ -21,6 +21,11 @@ export async function listRepsOfLocation(tx: Transaction<Database>, locationId: 
   return tx.selectFrom('reps').selectAll().where('location_id', '=', locationId).orderBy('name').execute();
 }
 
+/** All reps of the scope, by location and name. */
+export async function listReps(tx: Transaction<Database>): Promise<Rep[]> {
+  return tx.selectFrom('reps').selectAll().orderBy('location_id').orderBy('name').execute();
+}
+
 /** Changes a rep. Returns false when the scope does not hold them. */
 export async function updateRep(
   tx: Transaction<Database>,

@@ -1,0 +1,62 @@
+import type { KeyObject } from 'node:crypto';
+import express, { type Express } from 'express';
+import type { Kysely } from 'kysely';
+import type { Logger } from 'pino';
+import type { Database } from '../db/schema.ts';
+import type { Drain } from './drain.ts';
+import type { EventIntake } from './event-intake.ts';
+import { reportHealth, reportReadiness } from './health.ts';
+import type { LeadChangeDeps } from './lead-client.ts';
+import { acceptLeadByApi } from './leads-accept.ts';
+import { closeLeadByApi } from './leads-close.ts';
+import { createLeadByApi } from './leads-create.ts';
+import { getLeadByApi } from './leads-get.ts';
+import { listLeadsByApi } from './leads-list.ts';
+import { reassignLeadByApi } from './leads-reassign.ts';
+import type { Metrics } from './metrics.ts';
+import { reportMetrics, timeWebhooks } from './metrics-page.ts';
+import { handleErrors, handleUnknownRoute } from './problem.ts';
+import { readRawBody } from './raw-body.ts';
+import type { RefusedDeliveries } from './refused-deliveries.ts';
+import { logRequests } from './request-log.ts';
+import { receiveGhlWebhook } from './webhooks-ghl.ts';
+import { receiveGhlWorkflowWebhook } from './webhooks-ghl-workflow.ts';
+import type { WorkClient } from './work.ts';
+
+export interface AppDeps {
+  db: Kysely<Database>;
+  client: LeadChangeDeps['client'] & Pick<WorkClient, 'isReachable'>;
+  publicKeys: readonly KeyObject[];
+  intake: EventIntake;
+  refused: RefusedDeliveries;
+  drain: Drain;
+  metrics: Metrics;
+  logger: Logger;
+}
+
+/** The routes. What runs beside requests (relay, starts) is made and stopped by `createService`. */
+export function createApp(deps: AppDeps): Express {
+  const app = express();
+  app.disable('x-powered-by').disable('etag');
+  app.use(logRequests(deps.logger));
+  app.get('/healthz', reportHealth);
+  app.get('/readyz', reportReadiness(deps));
+  app.get('/metrics', reportMetrics(deps));
+
+  app.use('/webhooks/ghl', timeWebhooks(deps.metrics, 'ghl'));
+  app.use('/webhooks/ghl-workflow', timeWebhooks(deps.metrics, 'ghl-workflow'));
+  app.use(deps.drain.guard);
+  app.post('/webhooks/ghl', readRawBody, receiveGhlWebhook(deps));
+  app.post('/webhooks/ghl-workflow', readRawBody, receiveGhlWorkflowWebhook(deps));
+
+  app.post('/v1/leads', readRawBody, createLeadByApi(deps));
+  app.get('/v1/leads', listLeadsByApi(deps));
+  app.get('/v1/leads/:id', getLeadByApi(deps));
+  app.post('/v1/leads/:id/reassign', readRawBody, reassignLeadByApi(deps));
+  app.post('/v1/leads/:id/accept', readRawBody, acceptLeadByApi(deps));
+  app.post('/v1/leads/:id/close', readRawBody, closeLeadByApi(deps));
+
+  app.use(handleUnknownRoute);
+  app.use(handleErrors(deps.logger));
+  return app;
+}

@@ -1,0 +1,43 @@
+import type { Transaction } from 'kysely';
+import { LeadOverError, LeadRefusedError } from '../client.ts';
+import { findLead } from '../db/leads.ts';
+import type { Database, Lead } from '../db/schema.ts';
+import type { Caller } from './authentication.ts';
+import { ProblemError } from './problem.ts';
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** The lead of a URL's id. Another tenant's is as unknown as one that never was. @throws ProblemError 404 */
+export async function requireLead(tx: Transaction<Database>, id: unknown): Promise<Lead> {
+  const lead = typeof id === 'string' && UUID.test(id) ? await findLead(tx, id.toLowerCase()) : undefined;
+  if (!lead) throw new ProblemError(404, 'no-such-lead');
+  return lead;
+}
+
+/**
+ * A lead that the caller may change now: the account it came in by still sees a lead that has gone to another location,
+ * but only that location and the agency change it.
+ * @throws ProblemError 404, 403, 409
+ */
+export async function requireOpenLead(tx: Transaction<Database>, id: unknown, caller: Caller): Promise<Lead> {
+  const lead = await requireLead(tx, id);
+  const isElsewhere = caller.locationId !== null && lead.location_id !== null && lead.location_id !== caller.locationId;
+  if (isElsewhere) throw new ProblemError(403, 'lead-in-other-location');
+  if (lead.state === 'closed') throw new ProblemError(409, 'lead-closed');
+  return lead;
+}
+
+/** Asks a lead's workflow for something and turns its refusal into 409 with the reason as the code. */
+export async function askLead<T>(lead: Lead, ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof LeadRefusedError) throw new ProblemError(409, error.code);
+    // No workflow runs: it is over, or Temporal was away and it has not been started yet.
+    if (error instanceof LeadOverError)
+      throw lead.state === 'received'
+        ? new ProblemError(409, 'lead-not-started', { retryAfterSeconds: 5 })
+        : new ProblemError(409, error.code);
+    throw error;
+  }
+}

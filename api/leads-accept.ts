@@ -1,0 +1,19 @@
+import type { RequestHandler } from 'express';
+import { withScope } from '../db/scope.ts';
+import { authenticateBearer } from './authentication.ts';
+import { askLead, requireOpenLead } from './lead-access.ts';
+import type { LeadChangeDeps } from './lead-client.ts';
+import { describeRequest } from './request-log.ts';
+
+/** `POST /v1/leads/:id/accept`: the rep has taken the lead up. Repeating it changes nothing. */
+export const acceptLeadByApi =
+  ({ db, client }: LeadChangeDeps): RequestHandler =>
+  async (req, res) => {
+    const caller = await authenticateBearer(db, req.get('authorization'));
+    const { agencyId, actor } = caller;
+    describeRequest(res, { agencyId, locationId: caller.locationId });
+    const lead = await withScope(db, caller.scope, (tx) => requireOpenLead(tx, req.params['id'], caller));
+    const request = { actor };
+    const standing = await askLead(lead, () => client.acceptLead({ agencyId, leadId: lead.id, request }));
+    res.json({ id: lead.id, ...standing });
+  };

@@ -1,0 +1,28 @@
+import type { RequestHandler } from 'express';
+import { z } from 'zod';
+import { withScope } from '../db/scope.ts';
+import { authenticateBearer } from './authentication.ts';
+import { readBody } from './input.ts';
+import { askLead, requireOpenLead } from './lead-access.ts';
+import type { LeadChangeDeps } from './lead-client.ts';
+import { reasonCode } from './reason-code.ts';
+import { describeRequest } from './request-log.ts';
+
+const bodySchema = z.strictObject({
+  outcome: z.enum(['won', 'lost', 'abandoned']),
+  reason: reasonCode.optional(),
+});
+
+/** `POST /v1/leads/:id/close`: the lead is over. 409 `lead-closed` when it is already. */
+export const closeLeadByApi =
+  ({ db, client }: LeadChangeDeps): RequestHandler =>
+  async (req, res) => {
+    const caller = await authenticateBearer(db, req.get('authorization'));
+    const { agencyId, actor } = caller;
+    describeRequest(res, { agencyId, locationId: caller.locationId });
+    const { outcome, reason } = readBody(req, bodySchema);
+    const lead = await withScope(db, caller.scope, (tx) => requireOpenLead(tx, req.params['id'], caller));
+    const request = { outcome, actor, ...(reason !== undefined && { reason }) };
+    const standing = await askLead(lead, () => client.closeLead({ agencyId, leadId: lead.id, request }));
+    res.json({ id: lead.id, ...standing });
+  };

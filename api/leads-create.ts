@@ -1,0 +1,112 @@
+import type { Request, RequestHandler } from 'express';
+import type { Kysely } from 'kysely';
+import type { Logger } from 'pino';
+import type { z } from 'zod';
+import { findLeadIdByKey } from '../db/lead-intake.ts';
+import type { Database } from '../db/schema.ts';
+import { withSystemRole } from '../db/scope.ts';
+import { findIntakeAccount } from '../db/tenants.ts';
+import { enquirySchema, normaliseEnquiry } from '../domain/enquiry.ts';
+import { authenticateBearer, type Caller } from './authentication.ts';
+import { keyOfRequest } from './event-key.ts';
+import { type EventIntake, type EventOwner, KnownLeadKeyError } from './event-intake.ts';
+import { findIdempotencyKey, readBody } from './input.ts';
+import { ProblemError } from './problem.ts';
+import { describeRequest } from './request-log.ts';
+import { orRetryLater } from './retry-later.ts';
+
+export interface LeadsCreateDeps {
+  db: Kysely<Database>;
+  intake: EventIntake;
+  logger: Logger;
+}
+
+type Enquiry = z.output<typeof enquirySchema>;
+
+/**
+ * `POST /v1/leads`: somebody asks, by the API. 201 with the new lead's id; 200 with the first one's for a repeat of the
+ * `Idempotency-Key`; 422 when that key came with another body, or nobody could be called back.
+ */
+export const createLeadByApi =
+  (deps: LeadsCreateDeps): RequestHandler =>
+  async (req, res) => {
+    const { isNew, id, refused } = await orRetryLater(deps.logger, () => take(deps, req, res));
+    res
+      .status(isNew ? 201 : 200)
+      .location(`/v1/leads/${id}`)
+      // Identifiers that were given and are not usable; the lead goes on without them.
+      .json({ id, refused });
+  };
+
+async function take({ db, intake }: LeadsCreateDeps, req: Request, res: Parameters<typeof describeRequest>[0]) {
+  const caller = await authenticateBearer(db, req.get('authorization'));
+  const idempotencyKey = findIdempotencyKey(req);
+  if (idempotencyKey === undefined) {
+    throw new ProblemError(400, 'idempotency-key-missing', {
+      detail: 'Send an Idempotency-Key header, so that a repeated request makes no second lead.',
+    });
+  }
+  const enquiry = readBody(req, enquirySchema);
+  const { email, phone, refused } = normaliseEnquiry(enquiry);
+  if (email === null && phone === null) {
+    const issues = refused.map((path) => ({ path, message: 'is not valid' }));
+    throw new ProblemError(422, 'no-usable-identifier', { issues });
+  }
+
+  const { agencyId, locationId } = caller;
+  // Keys of one location's credentials do not meet another's.
+  const keyScope = locationId === null ? '' : `${locationId}/`;
+  const leadKey = `api:${keyScope}${idempotencyKey}`;
+  const leadId = await store(intake, caller, { leadKey, enquiry });
+  if (leadId !== null) {
+    describeRequest(res, { agencyId, locationId });
+    return { isNew: true, id: leadId, refused };
+  }
+  const id = await withSystemRole(db, 'intake', (tx) => findLeadIdByKey(tx, agencyId, leadKey));
+  if (id === undefined) throw new ProblemError(422, 'idempotency-key-reused');
+  return { isNew: false, id, refused };
+}
+
+/** Returns the new lead's id; null for a repeat. */
+async function store(
+  intake: EventIntake,
+  caller: Caller,
+  { leadKey, enquiry }: { leadKey: string; enquiry: Enquiry },
+): Promise<string | null> {
+  // Canonical: the order and spacing of the caller's JSON make no other request of it.
+  const body = JSON.stringify(enquiry);
+  try {
+    const receipt = await intake.take<EventOwner>({
+      source: 'api',
+      key: keyOfRequest([caller.agencyId, leadKey, body]),
+      type: 'LeadPosted',
+      ghlLocationId: null,
+      ghlContactId: null,
+      occurredAt: null,
+      body: Buffer.from(body),
+      async findOwner(tx) {
+        const account = await findIntakeAccount(tx, caller.agencyId, caller.locationId);
+        if (!account)
+          throw new ProblemError(409, 'no-intake-location', { detail: 'The agency has no master location.' });
+        if (enquiry.locationId !== undefined && !(await mayAskFor(enquiry.locationId)))
+          throw new ProblemError(422, 'unknown-location', {
+            issues: [{ path: 'locationId', message: 'is not known' }],
+          });
+        return { agencyId: caller.agencyId, locationId: account.locationId, status: 'accepted' };
+
+        async function mayAskFor(requestedId: string): Promise<boolean> {
+          if (caller.locationId !== null) return requestedId.toLowerCase() === caller.locationId;
+          return (await findIntakeAccount(tx, caller.agencyId, requestedId)) !== undefined;
+        }
+      },
+      plan: () =>
+        Promise.resolve({ lead: { key: leadKey, triggerName: null, sourceContactId: null, mustBeNew: true } }),
+    });
+    return receipt.leadId;
+  } catch (error) {
+    if (!(error instanceof KnownLeadKeyError)) throw error;
+    throw new ProblemError(422, 'idempotency-key-reused', {
+      detail: 'This Idempotency-Key came with another body before.',
+    });
+  }
+}

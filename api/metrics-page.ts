@@ -1,0 +1,29 @@
+import type { RequestHandler } from 'express';
+import type { Kysely } from 'kysely';
+import { measureWaitingWork } from '../db/inbox-measure.ts';
+import type { Database } from '../db/schema.ts';
+import { withSystemRole } from '../db/scope.ts';
+import type { Metrics } from './metrics.ts';
+
+/** `GET /metrics`: Prometheus. The inbox is measured when asked; while Postgres is away its last figures stand. */
+export const reportMetrics =
+  ({ db, metrics }: { db: Kysely<Database>; metrics: Metrics }): RequestHandler =>
+  async (_req, res) => {
+    try {
+      const { pending, oldestMs } = await withSystemRole(db, 'relay', (tx) => measureWaitingWork(tx));
+      metrics.inboxDepth.set(pending);
+      metrics.inboxOldest.set(oldestMs / 1000);
+    } catch {
+      // A scrape that fails would hide every other figure just when they are needed.
+    }
+    res.type(metrics.registry.contentType).send(await metrics.registry.metrics());
+  };
+
+/** Measures how long a webhook waits for its answer. */
+export const timeWebhooks =
+  (metrics: Metrics, door: 'ghl' | 'ghl-workflow'): RequestHandler =>
+  (_req, res, next) => {
+    const end = metrics.webhookAck.startTimer({ door });
+    res.on('finish', () => end({ status: String(res.statusCode) }));
+    next();
+  };

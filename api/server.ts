@@ -1,0 +1,66 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { type Logger, pino } from 'pino';
+import { collectDefaultMetrics } from 'prom-client';
+import { createSwitchyardClient } from '../client.ts';
+import { type Config, ConfigError, readConfig } from '../config.ts';
+import { createDatabase } from '../db/database.ts';
+import { describeError } from './error-description.ts';
+import { createService } from './service.ts';
+
+async function run(config: Config): Promise<void> {
+  const logger = pino({ level: config.LOG_LEVEL, base: { process: 'api' } });
+  const stopping = new Promise<string>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve(signal));
+  });
+  const db = createDatabase({
+    url: config.DATABASE_URL,
+    poolSize: config.DATABASE_POOL_SIZE,
+    onIdleError: (error) => logger.warn({ error: describeError(error) }, 'a connection to Postgres broke'),
+  });
+  const client = createSwitchyardClient({
+    connection: loadClientConnectConfig().connectionOptions,
+    namespace: config.TEMPORAL_NAMESPACE,
+    keys: config.ENCRYPTION_KEYS,
+  });
+  const { ENCRYPTION_KEYS: keys, GHL_WEBHOOK_PUBLIC_KEYS: publicKeys } = config;
+  const service = createService({ db, keys, client, publicKeys, logger });
+  collectDefaultMetrics({ register: service.metrics.registry });
+
+  const server = createServer(service.app);
+  server.listen(config.API_PORT, config.API_HOST);
+  await once(server, 'listening');
+  service.start();
+  logger.info({ address: server.address() }, 'listening');
+
+  const signal = await stopping;
+  logger.info({ signal }, 'draining');
+  const giveUp = setTimeout(() => {
+    logger.error('the grace period is over: the rest is left to the next process');
+    process.exit(1);
+  }, config.SHUTDOWN_GRACE_MS).unref();
+  service.drain();
+  // Whoever routes requests here needs a moment to notice; until then they are answered 429 and come again.
+  await Promise.all([service.stop(), sleep(config.SHUTDOWN_GRACE_MS / 10)]);
+  await close(server, logger);
+  await client.close();
+  await db.destroy();
+  clearTimeout(giveUp);
+  logger.info('stopped');
+}
+
+async function close(server: Server, logger: Logger): Promise<void> {
+  const closed = once(server, 'close');
+  server.close();
+  server.closeIdleConnections();
+  await closed.catch((error: unknown) => logger.warn({ error: describeError(error) }, 'closing failed'));
+}
+
+try {
+  await run(readConfig(process.env));
+} catch (error) {
+  console.error(error instanceof ConfigError ? error.message : error);
+  process.exitCode = 1;
+}

@@ -1,0 +1,74 @@
+import type { KeyObject } from 'node:crypto';
+import type { Express } from 'express';
+import type { Kysely } from 'kysely';
+import type { Logger } from 'pino';
+import type { KeyProvider } from '../crypto/key-ring.ts';
+import type { Database } from '../db/schema.ts';
+import { createAccountSpeech } from './account-speech.ts';
+import { createApp } from './app.ts';
+import { createDrain } from './drain.ts';
+import { createEventIntake } from './event-intake.ts';
+import type { LeadChangeDeps } from './lead-client.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
+import { createRefusedDeliveries } from './refused-deliveries.ts';
+import { createRelay } from './relay.ts';
+import { createSilenceWatch } from './silence.ts';
+import { createStarts } from './starts.ts';
+import type { WorkClient } from './work.ts';
+
+export interface ServiceOptions {
+  db: Kysely<Database>;
+  keys: KeyProvider;
+  client: WorkClient & LeadChangeDeps['client'];
+  publicKeys: readonly KeyObject[];
+  logger: Logger;
+  now?: () => Date;
+  /** Workflow starts in flight at most; 0 leaves all to the relay. */
+  startsInFlight?: number;
+  /** How often the relay looks for work that other processes have left, in milliseconds. */
+  relayPollMs?: number;
+}
+
+export interface Service {
+  app: Express;
+  metrics: Metrics;
+  /** Lets the relay and the watch on silence run. */
+  start(): void;
+  /** From now on requests are answered 429. */
+  drain(): void;
+  /** Resolves when nothing is in the air any more. */
+  stop(): Promise<void>;
+}
+
+/** The API with all that runs beside its requests. */
+export function createService(options: ServiceOptions): Service {
+  const { db, keys, client, publicKeys, logger, now = () => new Date() } = options;
+  const metrics = createMetrics();
+  const drain = createDrain();
+  const temporal = {
+    isAway: false,
+    failed() {
+      this.isAway = true;
+    },
+  };
+  const starts = createStarts({ db, client, logger, metrics, temporal, limit: options.startsInFlight ?? 20 });
+  const relay = createRelay({ db, client, logger, metrics, temporal, pollMs: options.relayPollMs ?? 1_000 });
+  const silence = createSilenceWatch({ db, logger, metrics, now });
+  const refused = createRefusedDeliveries({ db, keys, logger, metrics });
+  const speech = createAccountSpeech(db, logger);
+  const intake = createEventIntake({ db, keys, metrics, starts, relay, speech, now });
+  return {
+    app: createApp({ db, client, publicKeys, intake, refused, drain, metrics, logger }),
+    metrics,
+    start() {
+      relay.start();
+      silence.start();
+    },
+    drain: () => drain.begin(),
+    async stop() {
+      drain.begin();
+      silence.stop();
+      await Promise.all([relay.stop(), starts.settled(), refused.flush()]);
+    },
+  };
+}

@@ -1,0 +1,39 @@
+import { Command } from 'commander';
+import { addAgencyCommands } from './agency.ts';
+import { addApiKeyCommands } from './api-keys.ts';
+import { addAuditCommands } from './audit.ts';
+import { addDeadLetterCommands } from './dead-letters.ts';
+import { addInstallCommands } from './installs.ts';
+import { addLeadCommands } from './leads.ts';
+import { addLocationCommands } from './locations.ts';
+import { addReplayCommand } from './replay.ts';
+import { addRepCommands } from './reps.ts';
+import type { Session } from './session.ts';
+import { addTriggerCommands } from './triggers.ts';
+
+const HELP = `
+Exit codes: 0 done, 1 refused or failed, 2 not understood.
+Beside a running npm start nothing needs to be set; elsewhere set DATABASE_URL, ENCRYPTION_KEYS and TEMPORAL_ADDRESS.
+SWITCHYARD_AGENCY stands for --agency.
+
+A new agency:  agency create → locations import → installs set-token → reps add → api-keys create → locations go-live
+`;
+
+/** All operator commands. */
+export function createProgram(session: Session): Command {
+  const program = new Command('cli')
+    .description('Operates Switchyard: agencies, locations, reps, keys and leads.')
+    .option('--json', 'answer in JSON, for programs')
+    .addHelpText('after', HELP);
+  addAgencyCommands(program, session);
+  addLocationCommands(program, session);
+  addRepCommands(program, session);
+  addApiKeyCommands(program, session);
+  addTriggerCommands(program, session);
+  addInstallCommands(program, session);
+  addLeadCommands(program, session);
+  addDeadLetterCommands(program, session);
+  addAuditCommands(program, session);
+  addReplayCommand(program, session);
+  return program;
+}

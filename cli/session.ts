@@ -1,0 +1,63 @@
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import type { Kysely } from 'kysely';
+import { createSwitchyardClient, type SwitchyardClient } from '../client.ts';
+import { type Config, ConfigError, readConfig } from '../config.ts';
+import { createDatabase } from '../db/database.ts';
+import type { Database } from '../db/schema.ts';
+import { completeEnvironment } from './environment.ts';
+import { CommandError } from './failure.ts';
+import type { Terminal } from './terminal.ts';
+
+/** What a command works with: made when first asked for, closed at its end. */
+export interface Session {
+  terminal: Terminal;
+  /** The actor in the audit log. */
+  actor: string;
+  config(): Promise<Config>;
+  db(): Promise<Kysely<Database>>;
+  client(): Promise<SwitchyardClient>;
+  close(): Promise<void>;
+}
+
+/** Opens nothing yet: `--help` needs no server. */
+export function createSession(terminal: Terminal): Session {
+  let read: Promise<{ config: Config; variables: NodeJS.ProcessEnv }> | undefined;
+  let db: Kysely<Database> | undefined;
+  let client: SwitchyardClient | undefined;
+  const environment = () => (read ??= readEnvironment(terminal));
+  return {
+    terminal,
+    actor: `cli:${terminal.user}`,
+    config: async () => (await environment()).config,
+    async db() {
+      const { config } = await environment();
+      return (db ??= createDatabase({ url: config.DATABASE_URL, poolSize: 2, connectTimeoutMs: 5_000 }));
+    },
+    async client() {
+      const { config, variables } = await environment();
+      const overrideEnvVars = Object.fromEntries(
+        Object.entries(variables).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+      );
+      const { connectionOptions } = loadClientConnectConfig({ overrideEnvVars });
+      return (client ??= createSwitchyardClient({
+        connection: connectionOptions,
+        namespace: config.TEMPORAL_NAMESPACE,
+        keys: config.ENCRYPTION_KEYS,
+      }));
+    },
+    async close() {
+      await client?.close();
+      await db?.destroy();
+    },
+  };
+}
+
+async function readEnvironment(terminal: Terminal): Promise<{ config: Config; variables: NodeJS.ProcessEnv }> {
+  const { variables, hint } = await completeEnvironment(terminal.environment, terminal.folder);
+  try {
+    return { config: readConfig(variables), variables };
+  } catch (error) {
+    if (error instanceof ConfigError) throw new CommandError('config', `${error.message}\n${hint}`);
+    throw error;
+  }
+}

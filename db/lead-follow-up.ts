@@ -1,0 +1,40 @@
+import type { Transaction } from 'kysely';
+import type { LeadChange } from '../domain/lead-change.ts';
+import { leadIntakeWorkflowId } from '../domain/workflow-ids.ts';
+import { addWork } from './event-capabilities.ts';
+import type { Database } from './schema.ts';
+
+/** What makes leads move: an event or an operator's act. */
+export interface LeadCause {
+  agencyId: string;
+  causeId: string;
+  now: Date;
+}
+
+/**
+ * Tells leads of a change elsewhere by way of the inbox: each once for a cause, however often this is repeated, and
+ * also when Temporal is away.
+ * @param locationId whose turn it takes in the inbox
+ */
+export async function tellLeads(
+  tx: Transaction<Database>,
+  cause: LeadCause,
+  locationId: string,
+  leadIds: string[],
+  change: LeadChange,
+): Promise<void> {
+  const { agencyId, causeId, now } = cause;
+  await addWork(
+    tx,
+    leadIds.map((leadId) => ({
+      causeId,
+      agencyId,
+      locationId,
+      capability: 'lead-follow-up',
+      orderingKey: `lead:${leadId}`,
+      workflowId: leadIntakeWorkflowId(agencyId, leadId),
+      input: { agencyId, leadId, change },
+      dueAt: now,
+    })),
+  );
+}

@@ -1,0 +1,75 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+
+const root = join(import.meta.dirname, '..');
+const FILE = join(root, 'docs', 'architecture.md');
+const BEGIN = '<!-- picture: drawn by `npm run docs`, do not edit -->';
+const END = '<!-- end of picture -->';
+const LAYERS = [
+  'api',
+  'cli',
+  'client.ts',
+  'worker',
+  'worker.ts',
+  'workflows',
+  'activities',
+  'domain',
+  'db',
+  'ghl',
+  'crypto',
+  'config.ts',
+  'simulator',
+];
+
+const cruiseSchema = z.object({
+  modules: z.array(
+    z.object({
+      source: z.string(),
+      dependencies: z.array(z.object({ resolved: z.string(), dependencyTypes: z.array(z.string()) })),
+    }),
+  ),
+});
+
+/** A folder's name alone can be a Node module (`crypto`): only what lies in the folder is of the layer. */
+const layerOf = (path: string): string | undefined =>
+  LAYERS.find((layer) => (layer.endsWith('.ts') ? path === layer : path.startsWith(`${layer}/`)));
+/** An entry file and the folder of its pieces are one box. */
+const boxOf = (layer: string): string => layer.replace(/\.ts$/, '');
+
+/** Draws the arrows that the code really has, by the same tool that checks them. Arrows of types alone are dotted. */
+function drawPicture(): string {
+  const program = join(root, 'node_modules', '.bin', 'depcruise');
+  const args = ['--config', '.dependency-cruiser.cjs', '--output-type', 'json', ...LAYERS];
+  const output = execFileSync(program, args, { cwd: root, encoding: 'utf8', maxBuffer: 256 * 1024 * 1024 });
+  const arrows = new Map<string, boolean>();
+  for (const { source, dependencies } of cruiseSchema.parse(JSON.parse(output)).modules) {
+    const from = layerOf(source);
+    for (const { resolved, dependencyTypes } of dependencies) {
+      const to = layerOf(resolved);
+      if (from === undefined || to === undefined || boxOf(from) === boxOf(to)) continue;
+      const arrow = `${boxOf(from)} ${boxOf(to)}`;
+      arrows.set(arrow, (arrows.get(arrow) ?? true) && dependencyTypes.includes('type-only'));
+    }
+  }
+  const lines = [...arrows]
+    .sort(([a], [b]) => a.localeCompare(b))
+    .map(([arrow, isTypeOnly]) => `  ${arrow.replace(' ', isTypeOnly ? ' -.-> ' : ' --> ')}`);
+  return ['```mermaid', 'flowchart TD', ...lines, '```'].join('\n');
+}
+
+const text = readFileSync(FILE, 'utf8');
+const [before, rest] = text.split(BEGIN);
+const after = rest?.split(END)[1];
+if (before === undefined || after === undefined)
+  throw new Error(`docs/architecture.md lacks the lines "${BEGIN}" and "${END}"`);
+const drawn = `${before}${BEGIN}\n\n${drawPicture()}\n\n${END}${after}`;
+if (process.argv.includes('--check')) {
+  if (drawn !== text) {
+    console.error('docs/architecture.md does not show the arrows of the code: run `npm run docs`');
+    process.exitCode = 1;
+  }
+} else {
+  writeFileSync(FILE, drawn);
+}
