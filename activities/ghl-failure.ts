@@ -7,6 +7,9 @@ import {
   GhlUnavailableError,
 } from '../ghl/errors.ts';
 
+/** GHL's window of requests; the wait where nobody named one. A wait of 0 would be a storm of retries. */
+const USUAL_WAIT_MS = 10_000;
+
 /** Those who wait for the same limit do not come back at the same moment. */
 const jittered = (ms: number): number => Math.ceil(ms * (1 + Math.random() * 0.2));
 
@@ -22,7 +25,7 @@ export function toApplicationFailure(error: GhlError): ApplicationFailure {
       message,
       cause: error,
       category: ApplicationFailureCategory.BENIGN,
-      nextRetryDelay: jittered(error.retryAfterMs ?? 10_000),
+      nextRetryDelay: jittered(error.retryAfterMs || USUAL_WAIT_MS),
     });
   }
   // A token that GHL has just given and refuses all the same says that GHL is in trouble, not the install.

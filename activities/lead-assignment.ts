@@ -1,27 +1,28 @@
-import { findAssignment, getAssignment, releaseAssignments, updateAssignment } from '../db/assignments.ts';
+import { findAssignment, releaseAssignments, updateAssignment } from '../db/assignments.ts';
 import { addDeadLetter } from '../db/dead-letters.ts';
-import { addToTimeline } from '../db/lead-timeline.ts';
+import { addToTimeline, listTimeline } from '../db/lead-timeline.ts';
 import { getLocation } from '../db/locations.ts';
-import { lockLead, updateLead } from '../db/leads.ts';
+import { updateLead } from '../db/leads.ts';
 import { withScope } from '../db/scope.ts';
 import { leadIntakeWorkflowId } from '../domain/workflow-ids.ts';
 import type { LeadStanding } from '../domain/lead-messages.ts';
 import type { StoreDeps } from './dependencies.ts';
+import type { AssignmentArgs } from './lead-facts.ts';
+import { getAssignmentOf, lockKnownLead } from './lead-records.ts';
 import type { LeadArgs } from './lead-routing.ts';
 import { standingOf } from './lead-standing.ts';
-
-interface AssignmentArgs extends LeadArgs {
-  assignmentId: string;
-}
 
 export function createLeadAssignment(deps: StoreDeps) {
   /** Makes a placed reservation the assignment that counts and gives the slot of the one before back. Repeatable. */
   async function confirmAssignment({ agencyId, leadId, assignmentId }: AssignmentArgs): Promise<LeadStanding> {
     const now = deps.now();
     return withScope(deps.db, { agencyId }, async (tx) => {
-      const lead = (await lockLead(tx, leadId))!;
-      const assignment = await getAssignment(tx, assignmentId);
-      if (lead.state === 'closed' || assignment.state !== 'reserved') return standingOf(lead, assignmentId);
+      const lead = await lockKnownLead(tx, leadId);
+      const assignment = await getAssignmentOf(tx, { leadId, assignmentId });
+      if (lead.state === 'closed' || assignment.state !== 'reserved') {
+        const active = await findAssignment(tx, leadId, 'active');
+        return standingOf(lead, active?.id ?? null);
+      }
       await releaseAssignments(tx, leadId, { reason: 'moved', now, state: 'active' });
       await updateAssignment(tx, assignmentId, { state: 'active', assigned_at: now });
       const { location_id: locationId, rep_id: repId } = assignment;
@@ -50,8 +51,8 @@ export function createLeadAssignment(deps: StoreDeps) {
   }: AssignmentArgs & { cause: string }): Promise<void> {
     const now = deps.now();
     await withScope(deps.db, { agencyId }, async (tx) => {
-      await lockLead(tx, leadId);
-      const assignment = await getAssignment(tx, assignmentId);
+      await lockKnownLead(tx, leadId);
+      const assignment = await getAssignmentOf(tx, { leadId, assignmentId });
       if (assignment.state !== 'reserved') return;
       const { location_id: locationId } = assignment;
       await releaseAssignments(tx, leadId, { reason: 'not-placed', now, state: 'reserved' });
@@ -77,8 +78,15 @@ export function createLeadAssignment(deps: StoreDeps) {
   }: AssignmentArgs & { cause: string }): Promise<void> {
     const now = deps.now();
     await withScope(deps.db, { agencyId }, async (tx) => {
-      const { location_id: locationId } = await getAssignment(tx, assignmentId);
-      await addToTimeline(tx, { agencyId, leadId }, { at: now, kind: 'not-told', detail: { locationId, cause } });
+      await lockKnownLead(tx, leadId);
+      const { location_id: locationId } = await getAssignmentOf(tx, { leadId, assignmentId });
+      const isSaid = (await listTimeline(tx, leadId)).some(
+        ({ kind, detail }) =>
+          kind === 'not-told' && detail['assignmentId'] === assignmentId && detail['cause'] === cause,
+      );
+      if (isSaid) return;
+      const detail = { locationId, assignmentId, cause };
+      await addToTimeline(tx, { agencyId, leadId }, { at: now, kind: 'not-told', detail });
       await addDeadLetter(tx, {
         agencyId,
         locationId,
@@ -95,7 +103,7 @@ export function createLeadAssignment(deps: StoreDeps) {
   async function acceptLead({ agencyId, leadId, actor }: LeadArgs & { actor: string }): Promise<LeadStanding> {
     const now = deps.now();
     return withScope(deps.db, { agencyId }, async (tx) => {
-      const lead = (await lockLead(tx, leadId))!;
+      const lead = await lockKnownLead(tx, leadId);
       const active = await findAssignment(tx, leadId, 'active');
       if (lead.state !== 'assigned' || !active) return standingOf(lead, active?.id ?? null);
       await updateAssignment(tx, active.id, { accepted_at: now });

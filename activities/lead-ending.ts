@@ -1,12 +1,13 @@
 import { findAssignment, releaseAssignments } from '../db/assignments.ts';
 import { audit } from '../db/audit-log.ts';
 import { addToTimeline } from '../db/lead-timeline.ts';
-import { lockLead, updateLead } from '../db/leads.ts';
+import { updateLead } from '../db/leads.ts';
 import { withScope } from '../db/scope.ts';
 import { followChange } from '../domain/lead-follow-up.ts';
 import type { LeadChange, LeadCloseReason } from '../domain/lead-change.ts';
 import type { LeadStanding } from '../domain/lead-messages.ts';
 import type { StoreDeps } from './dependencies.ts';
+import { lockKnownLead } from './lead-records.ts';
 import type { LeadArgs } from './lead-routing.ts';
 import { standingOf } from './lead-standing.ts';
 
@@ -24,7 +25,7 @@ export function createLeadEnding(deps: StoreDeps) {
   async function closeLead({ agencyId, leadId, closeReason, actor, note }: CloseArgs): Promise<LeadStanding> {
     const now = deps.now();
     return withScope(deps.db, { agencyId }, async (tx) => {
-      const lead = (await lockLead(tx, leadId))!;
+      const lead = await lockKnownLead(tx, leadId);
       if (lead.state === 'closed') return standingOf(lead, null);
       await releaseAssignments(tx, leadId, { reason: closeReason, now });
       const change = { state: 'closed' as const, close_reason: closeReason, closed_at: now };
@@ -47,7 +48,7 @@ export function createLeadEnding(deps: StoreDeps) {
   /** Finds out what a change elsewhere means for the lead as it stands now, and ends it when it is over. Repeatable. */
   async function applyChange({ agencyId, leadId, change }: LeadArgs & { change: LeadChange }): Promise<ChangeOutcome> {
     const { lead, active } = await withScope(deps.db, { agencyId }, async (tx) => ({
-      lead: (await lockLead(tx, leadId))!,
+      lead: await lockKnownLead(tx, leadId),
       active: await findAssignment(tx, leadId, 'active'),
     }));
     const { action, reason } = followChange(change, {

@@ -1,34 +1,23 @@
-import { Context } from '@temporalio/activity';
+import { ApplicationFailure, Context } from '@temporalio/activity';
 import { updateAssignment } from '../db/assignments.ts';
-import { type PlacementFacts, getPlacementFacts } from '../db/lead-placement.ts';
+import type { PlacementFacts } from '../db/lead-placement.ts';
 import { withScope } from '../db/scope.ts';
-import { chooseContact } from '../domain/contact-match.ts';
 import { explainAssignment } from '../domain/lead-note.ts';
 import type { GhlCalls, LocationCall } from '../ghl/calls.ts';
-import {
-  createNote,
-  findDuplicateContact,
-  getContact,
-  listNotes,
-  updateContact,
-  upsertContact,
-} from '../ghl/contacts.ts';
+import { createNote, getContact, listNotes, updateContact } from '../ghl/contacts.ts';
 import { GhlNotFoundError } from '../ghl/errors.ts';
-import { updateOpportunityStatus, upsertOpportunity } from '../ghl/opportunities.ts';
+import { updateOpportunityStatus } from '../ghl/opportunities.ts';
 import type { StoreDeps } from './dependencies.ts';
 import { talkingToGhl } from './ghl-failure.ts';
+import { writeContact } from './lead-contact.ts';
+import { type AssignmentArgs, findWrittenFacts, getAssignmentFacts } from './lead-facts.ts';
+import { writeOpportunity } from './lead-opportunity.ts';
 import { createLeadReread } from './lead-reread.ts';
 import type { RepNotifier } from './rep-notifier.ts';
 
 export interface GhlDeps extends StoreDeps {
   ghl: GhlCalls;
   notifier: RepNotifier;
-}
-
-interface AssignmentArgs {
-  agencyId: string;
-  leadId: string;
-  assignmentId: string;
 }
 
 /** A rep should call within this time of the assignment. */
@@ -38,51 +27,33 @@ const CALL_WITHIN_MS = 15 * 60_000;
 export function createLeadGhlActivities(deps: GhlDeps) {
   const { ghl } = deps;
 
-  const factsOf = ({ agencyId, assignmentId }: AssignmentArgs): Promise<PlacementFacts> =>
-    withScope(deps.db, { agencyId }, (tx) => getPlacementFacts(tx, assignmentId));
   const remember = ({ agencyId, assignmentId }: AssignmentArgs, change: Parameters<typeof updateAssignment>[2]) =>
     withScope(deps.db, { agencyId }, (tx) => updateAssignment(tx, assignmentId, change));
 
-  /** Puts the person into the chosen location as a contact of the chosen rep. Repeatable: found or updated, never doubled. */
+  /**
+   * Puts the person into the chosen location as a contact of the chosen rep. Repeatable: found or updated, never
+   * doubled. A person who can have no contact of their own there is left out; `explainLead` says so.
+   */
   async function placeLead(args: AssignmentArgs): Promise<void> {
-    const facts = await factsOf(args);
-    if (facts.ghlContactId !== null) return;
+    const facts = await getAssignmentFacts(deps.db, args);
+    if (facts.ghlContactId !== null || facts.isReleased) return;
     await talkingToGhl(async () => {
-      const ghlContactId = await writeContact(facts, callOf(facts));
-      await remember(args, { ghl_contact_id: ghlContactId });
+      const ghlContactId = await writeContact(ghl, callOf(facts), facts);
+      if (ghlContactId !== undefined) await remember(args, { ghl_contact_id: ghlContactId });
     });
   }
 
-  async function writeContact(facts: PlacementFacts, call: LocationCall): Promise<string> {
-    const { person, ghlUserId } = facts;
-    const assigned = { assignedTo: ghlUserId };
-    if (facts.knownContactId !== null) {
-      // It came in through this very account, or was here before.
-      await updateContact(ghl, call, facts.knownContactId, assigned);
-      return facts.knownContactId;
-    }
-    const byEmail = person.email === null ? undefined : await findDuplicateContact(ghl, call, { email: person.email });
-    const byPhone = person.phone === null ? undefined : await findDuplicateContact(ghl, call, { phone: person.phone });
-    const choice = chooseContact(person, byEmail, byPhone);
-    switch (choice.write) {
-      case 'none':
-        return choice.contactId;
-      case 'update':
-        await updateContact(ghl, call, choice.contactId, { ...choice.fields, ...assigned });
-        return choice.contactId;
-      case 'upsert': {
-        const { postcode: postalCode, country } = facts;
-        const fields = { ...choice.identity, postalCode, country, ...assigned, source: 'Switchyard' };
-        return (await upsertContact(ghl, call, withoutNulls(fields))).contact.id;
-      }
-    }
-  }
-
-  /** Writes into GHL why the lead came here, and opens its opportunity where the location has a pipeline. Repeatable. */
+  /**
+   * Writes into GHL why the lead came here, and opens its opportunity where the location has a pipeline. Repeatable.
+   * @throws ApplicationFailure NoContact, final, when the person has no contact of their own in the location
+   */
   async function explainLead(args: AssignmentArgs): Promise<void> {
-    const facts = await factsOf(args);
-    const { ghlContactId } = facts;
-    if (ghlContactId === null) return;
+    const facts = await getAssignmentFacts(deps.db, args);
+    if (facts.isReleased) return;
+    const { ghlContactId, pipelineId } = facts;
+    if (ghlContactId === null) {
+      throw ApplicationFailure.nonRetryable('the lead has no contact of its own in the location', 'NoContact');
+    }
     const call = callOf(facts);
     await talkingToGhl(async () => {
       if (facts.ghlNoteId === null) {
@@ -93,26 +64,18 @@ export function createLeadGhlActivities(deps: GhlDeps) {
           found ?? (await createNote(ghl, call, ghlContactId, { body: `${explainAssignment(facts)}\n${marker}` }));
         await remember(args, { ghl_note_id: note.id });
       }
-      if (facts.ghlOpportunityId === null && facts.pipelineId !== null) {
-        const { pipelineId, pipelineStageId, ghlUserId } = facts;
-        const { opportunity } = await upsertOpportunity(ghl, call, {
-          pipelineId,
-          ...(pipelineStageId === null ? {} : { pipelineStageId }),
-          contactId: ghlContactId,
-          name: [facts.person.firstName, facts.person.lastName].filter(Boolean).join(' ') || 'New lead',
-          status: 'open',
-          ...(ghlUserId === null ? {} : { assignedTo: ghlUserId }),
-        });
-        await remember(args, { ghl_opportunity_id: opportunity.id });
+      if (facts.ghlOpportunityId === null && pipelineId !== null) {
+        const opportunityId = await writeOpportunity(ghl, call, facts, { contactId: ghlContactId, pipelineId });
+        await remember(args, { ghl_opportunity_id: opportunityId });
       }
     });
   }
 
   /** Tells the rep. Repeatable: a notice that went out before is found again. */
   async function notifyRep(args: AssignmentArgs): Promise<void> {
-    const facts = await factsOf(args);
+    const facts = await getAssignmentFacts(deps.db, args);
     const { ghlContactId, ghlUserId } = facts;
-    if (ghlContactId === null || ghlUserId === null || facts.ghlTaskId !== null) return;
+    if (ghlContactId === null || ghlUserId === null || facts.ghlTaskId !== null || facts.isReleased) return;
     await talkingToGhl(async () => {
       const taskId = await deps.notifier.notify({
         call: callOf(facts),
@@ -126,19 +89,21 @@ export function createLeadGhlActivities(deps: GhlDeps) {
     });
   }
 
-  /** Whom GHL shows as the contact's user now. */
+  /** Whom GHL shows as the contact's user now; null for nobody, or where the lead has no contact. */
   async function readAssignedUser(args: AssignmentArgs): Promise<{ ghlUserId: string | null }> {
-    const facts = await factsOf(args);
-    const { ghlContactId } = facts;
-    if (ghlContactId === null) return { ghlUserId: null };
-    const contact = await talkingToGhl(() => getContact(ghl, callOf(facts), ghlContactId));
+    const facts = await findWrittenFacts(deps.db, args);
+    if (!facts) return { ghlUserId: null };
+    const contact = await talkingToGhl(() => getContact(ghl, callOf(facts), facts.ghlContactId));
     return { ghlUserId: contact.assignedTo };
   }
 
-  /** The lead has moved to another location: the contact here belongs to nobody now, its opportunity is abandoned. Repeatable. */
+  /**
+   * The lead has moved to another location: the contact here belongs to nobody now, its opportunity is abandoned. Where
+   * the lead moved within the location it still has this contact, and nothing is withdrawn. Repeatable.
+   */
   async function withdrawLead(args: AssignmentArgs): Promise<void> {
-    const facts = await factsOf(args);
-    if (facts.ghlContactId === null || facts.ghlContactId === facts.activeContactId) return;
+    const facts = await findWrittenFacts(deps.db, args);
+    if (!facts || facts.ghlContactId === facts.activeContactId) return;
     const { ghlContactId, ghlOpportunityId } = facts;
     await talkingToGhl(async () => {
       const call = callOf(facts);
@@ -151,7 +116,8 @@ export function createLeadGhlActivities(deps: GhlDeps) {
 
   /** The lead was closed here: its opportunity follows. Repeatable. */
   async function finishLead(args: AssignmentArgs): Promise<void> {
-    const facts = await factsOf(args);
+    const facts = await findWrittenFacts(deps.db, args);
+    if (!facts) return;
     const { ghlOpportunityId, closeReason } = facts;
     if (ghlOpportunityId === null) return;
     if (closeReason !== 'won' && closeReason !== 'lost' && closeReason !== 'abandoned') return;
@@ -175,9 +141,6 @@ const callOf = (facts: PlacementFacts): LocationCall => ({
 const markerOf = ({ assignmentId }: AssignmentArgs): string => `[switchyard ${assignmentId}]`;
 
 const mayBeRepeat = (): boolean => Context.current().info.attempt > 1;
-
-const withoutNulls = <T extends Record<string, string | null>>(fields: T): { [K in keyof T]?: string } =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null)) as { [K in keyof T]?: string };
 
 /** What a person deleted in GHL meanwhile needs no change any more. */
 async function ignoringMissing(step: () => Promise<unknown>): Promise<void> {

@@ -3,15 +3,17 @@ import { v7 as uuidv7 } from 'uuid';
 import { findAssignment, releaseAssignments, reserveAssignment, updateAssignment } from '../db/assignments.ts';
 import { audit } from '../db/audit-log.ts';
 import { recordDecision } from '../db/decisions.ts';
-import { addToTimeline } from '../db/lead-timeline.ts';
-import { lockLead, updateLead } from '../db/leads.ts';
+import { addToTimeline, listTimeline } from '../db/lead-timeline.ts';
+import { updateLead } from '../db/leads.ts';
 import { findRep, listRepsOfGhlUser } from '../db/reps.ts';
 import { listRoutingLocations, listRoutingReps, lockRouting } from '../db/routing.ts';
 import type { Database, Lead } from '../db/schema.ts';
 import { withScope } from '../db/scope.ts';
 import type { LeadStanding, ReassignRequest } from '../domain/lead-messages.ts';
 import { checkReassignment, type ReassignmentReason } from '../domain/routing-reassignment.ts';
+import { currentCallId } from './activity-call.ts';
 import type { StoreDeps } from './dependencies.ts';
+import { lockKnownLead } from './lead-records.ts';
 import type { LeadArgs, RouteOutcome } from './lead-routing.ts';
 import { standingOf } from './lead-standing.ts';
 
@@ -34,7 +36,7 @@ export function createLeadReassignment(deps: StoreDeps) {
     const now = deps.now();
     return withScope(deps.db, { agencyId }, async (tx) => {
       await lockRouting(tx, agencyId);
-      const lead = (await lockLead(tx, leadId))!;
+      const lead = await lockKnownLead(tx, leadId);
       const targetRepId = UUID.test(String(request.repId)) ? request.repId.toLowerCase() : 'unknown';
       const reserved = await findAssignment(tx, leadId, 'reserved');
       if (reserved?.rep_id === targetRepId) return placeable(reserved.id, reserved.location_id, targetRepId);
@@ -49,9 +51,8 @@ export function createLeadReassignment(deps: StoreDeps) {
       const by = { actor: actorOf(request), force: request.force === true };
       const target = allowed ? await findRep(tx, targetRepId) : undefined;
       if (!target) {
-        const detail = { ...by, reason };
-        await addToTimeline(tx, { agencyId, leadId }, { at: now, kind: 'reassign-refused', detail });
-        await recordAct(tx, lead, 'lead.reassign-refused', { ...by, reason });
+        const isNews = await addOnce(tx, lead, { at: now, kind: 'reassign-refused', detail: { ...by, reason } });
+        if (isNews) await recordAct(tx, lead, 'lead.reassign-refused', { ...by, reason });
         return { outcome: 'refused', reason };
       }
       const assignmentId = await moveTo(tx, lead, target.location_id, target.id, 'reassign', now);
@@ -73,13 +74,14 @@ export function createLeadReassignment(deps: StoreDeps) {
     const now = deps.now();
     return withScope(deps.db, { agencyId }, async (tx) => {
       await lockRouting(tx, agencyId);
-      const lead = (await lockLead(tx, leadId))!;
+      const lead = await lockKnownLead(tx, leadId);
       const active = await findAssignment(tx, leadId, 'active');
       if (lead.state === 'closed' || !active || ghlUserId === null) return standingOf(lead, active?.id ?? null);
-      const rep = (await listRepsOfGhlUser(tx, ghlUserId)).find((each) => each.location_id === active.location_id);
+      const rep = (await listRepsOfGhlUser(tx, ghlUserId)).find(
+        (each) => each.location_id === active.location_id && each.status !== 'removed',
+      );
       if (!rep) {
-        const detail = { reason: 'unknown-ghl-user' };
-        await addToTimeline(tx, { agencyId, leadId }, { at: now, kind: 'assigned-elsewhere', detail });
+        await addOnce(tx, lead, { at: now, kind: 'assigned-elsewhere', detail: { reason: 'unknown-ghl-user' } });
         return standingOf(lead, active.id);
       }
       if (rep.id === lead.rep_id) return standingOf(lead, active.id);
@@ -120,6 +122,8 @@ async function moveTo(
   now: Date,
 ): Promise<string> {
   const ids = { agencyId: lead.agency_id, leadId: lead.id, locationId, repId };
+  // A lead has one reservation: what a workflow that was ended has left behind makes room.
+  await releaseAssignments(tx, lead.id, { reason: 'superseded', now, state: 'reserved' });
   const decisionId = uuidv7();
   const assignmentId = uuidv7();
   await recordDecision(tx, {
@@ -136,6 +140,20 @@ async function moveTo(
   });
   await reserveAssignment(tx, { ...ids, id: assignmentId, decisionId, now });
   return assignmentId;
+}
+
+/** Adds an entry unless an earlier attempt of this activity did. @returns whether it is new */
+async function addOnce(
+  tx: Transaction<Database>,
+  lead: Lead,
+  entry: { at: Date; kind: string; detail: Record<string, unknown> },
+): Promise<boolean> {
+  const call = currentCallId();
+  const earlier = await listTimeline(tx, lead.id);
+  if (earlier.some(({ kind, detail }) => kind === entry.kind && detail['call'] === call)) return false;
+  const ids = { agencyId: lead.agency_id, leadId: lead.id };
+  await addToTimeline(tx, ids, { ...entry, detail: { ...entry.detail, call } });
+  return true;
 }
 
 async function recordAct(

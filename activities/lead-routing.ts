@@ -1,15 +1,15 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import type { Transaction } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
-import { unseal } from '../crypto/seal.ts';
 import { findAssignment, listAssignments, reserveAssignment } from '../db/assignments.ts';
 import { recordDecision } from '../db/decisions.ts';
 import { findEvent } from '../db/events.ts';
 import { addToTimeline } from '../db/lead-timeline.ts';
-import { lockLead, updateLead } from '../db/leads.ts';
+import { updateLead } from '../db/leads.ts';
+import { findGhlAddress, getLocation } from '../db/locations.ts';
 import { getPerson } from '../db/persons.ts';
 import { listRoutingLocations, listRoutingReps, lockRouting, saveRotationPass } from '../db/routing.ts';
-import type { Database, Lead } from '../db/schema.ts';
+import type { Assignment, Database, Lead } from '../db/schema.ts';
 import { withScope } from '../db/scope.ts';
 import { type Enquiry, normaliseEnquiry } from '../domain/enquiry.ts';
 import type { LeadStanding } from '../domain/lead-messages.ts';
@@ -18,6 +18,8 @@ import { chooseRoute } from '../domain/routing.ts';
 import type { StoreDeps } from './dependencies.ts';
 import { EnquiryUnreadableError, readEnquiry } from './enquiry.ts';
 import { recogniseLead } from './lead-recognition.ts';
+import { lockKnownLead } from './lead-records.ts';
+import { readStoredBody } from './stored-body.ts';
 import { standingOf } from './lead-standing.ts';
 
 export interface LeadArgs {
@@ -47,17 +49,19 @@ type Tx = Transaction<Database>;
 export function createLeadRouting(deps: StoreDeps) {
   /**
    * Recognises who asks, decides where the lead goes and takes the slot, in one transaction: two leads never take the
-   * same last slot. Repeating it gives the slot that was taken. `reroute` looks for another rep while one is assigned.
+   * same last slot. Repeating it gives the slot that was taken, also when that one is confirmed already. `reroute`
+   * looks for another rep while one is assigned.
    */
   async function routeLead({ agencyId, leadId, reroute }: LeadArgs & { reroute: boolean }): Promise<RouteOutcome> {
     const now = deps.now();
     return withScope(deps.db, { agencyId }, async (tx) => {
       await lockRouting(tx, agencyId);
-      const lead = await lockLead(tx, leadId);
-      if (!lead) throw ApplicationFailure.nonRetryable('no such lead in this agency', 'LeadNotFound');
+      const lead = await lockKnownLead(tx, leadId);
       if (lead.state === 'closed') return { outcome: 'closed', standing: standingOf(lead, null) };
-      const reserved = await findAssignment(tx, leadId, 'reserved');
-      if (reserved) return reservation(tx, reserved.id, reserved.location_id, reserved.rep_id, false);
+      const taken =
+        (await findAssignment(tx, leadId, 'reserved')) ??
+        (reroute ? undefined : await findAssignment(tx, leadId, 'active'));
+      if (taken) return reservation(tx, taken);
 
       let routable = lead;
       if (lead.state === 'received') {
@@ -73,10 +77,8 @@ export function createLeadRouting(deps: StoreDeps) {
   async function enquiryOf(tx: Tx, lead: Lead): Promise<Enquiry | 'cut'> {
     const event = await findEvent(tx, lead.event_row_id, lead.event_received_at);
     if (!event?.body) throw ApplicationFailure.nonRetryable('the event of the lead is gone', 'LeadEventGone');
-    const owner = { agencyId: event.agencyId, locationId: event.locationId, purpose: 'event-body' };
-    const body: unknown = JSON.parse(unseal(deps.keys, event.body, owner).toString('utf8'));
     try {
-      const raw = readEnquiry(event.source, body);
+      const raw = readEnquiry(event.source, readStoredBody(deps.keys, event, event.body));
       return raw === 'cut' ? raw : normaliseEnquiry(raw);
     } catch (error) {
       if (!(error instanceof EnquiryUnreadableError)) throw error;
@@ -125,22 +127,20 @@ async function decide(tx: Tx, lead: Lead, now: Date, reroute: boolean): Promise<
   const { step, reason } = decision;
   await addToTimeline(tx, ids, { at: now, kind: 'routed', detail: { locationId, repId, step, reason, decisionId } });
   if (lead.state === 'received') await updateLead(tx, lead.id, { state: 'routing' });
-  const isExcluded = input.excludedLocationIds.includes(locationId);
-  return reservation(tx, assignmentId, locationId, repId, isExcluded);
+  return reservation(tx, { id: assignmentId, lead_id: lead.id, location_id: locationId, rep_id: repId });
 }
 
 async function reservation(
   tx: Tx,
-  assignmentId: string,
-  locationId: string,
-  repId: string | null,
-  isExcluded: boolean,
+  taken: Pick<Assignment, 'id' | 'lead_id' | 'location_id' | 'rep_id'>,
 ): Promise<RouteOutcome> {
-  const location = await tx
-    .selectFrom('locations')
-    .select(['installed_at', 'ghl_location_id'])
-    .where('id', '=', locationId)
-    .executeTakeFirstOrThrow();
-  const isPlaceable = !isExcluded && location.installed_at !== null && location.ghl_location_id !== null;
+  const { id: assignmentId, location_id: locationId, rep_id: repId } = taken;
+  // The master's queue takes a lead even after its GHL has refused it: then nothing is written there.
+  const wasRefused = (await listAssignments(tx, taken.lead_id)).some(
+    (earlier) => earlier.location_id === locationId && earlier.release_reason === 'not-placed',
+  );
+  const isInstalled = (await getLocation(tx, locationId)).installed_at !== null;
+  const isConnected = (await findGhlAddress(tx, locationId)) !== undefined;
+  const isPlaceable = !wasRefused && isInstalled && isConnected;
   return { outcome: 'reserved', assignmentId, locationId, repId, isPlaceable };
 }

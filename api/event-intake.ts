@@ -38,7 +38,7 @@ export interface EventPlan {
   deadLetter?: Pick<NewDeadLetter, 'cause' | 'advice' | 'subject'>;
 }
 
-export interface Incoming<Owner extends EventOwner> {
+interface Incoming<Owner extends EventOwner> {
   source: EventSource;
   key: EventKey;
   type: string;

@@ -1,8 +1,9 @@
 import type { Transaction } from 'kysely';
 import { isOwnContact, listLeadsOfGhlContact } from '../db/lead-intake.ts';
-import { listLeadTriggers, observeTrigger } from '../db/lead-triggers.ts';
+import { listLeadTriggers } from '../db/lead-triggers.ts';
 import { findContactOfOpportunity } from '../db/opportunity-contacts.ts';
 import type { Database } from '../db/schema.ts';
+import { noteTriggerObservation } from '../db/trigger-observations.ts';
 import { findAccountOfGhlLocation, findAgencyOfGhlCompany, type IntakeAccount } from '../db/tenants.ts';
 import {
   type ContactFacts,
@@ -121,7 +122,9 @@ async function planContactLead(
   { receivedAt, observedAt }: Times,
 ): Promise<EventPlan['lead']> {
   const isWatched = isSeenByTriggers(account, contact);
-  const isOwn = isWatched && (await isOwnContact(tx, account.agencyId, contact.ghlContactId));
+  // Only a creation can be our own echo; updates, which are many, cost no look-up.
+  const isOwn =
+    contact.type === 'ContactCreate' && isWatched && (await isOwnContact(tx, account.agencyId, contact.ghlContactId));
   const { isLead } = decideContactLead(account, contact, { isOwnContact: isOwn, receivedAt });
   const triggered = isWatched ? await observeTriggers(tx, contact, account, observedAt) : undefined;
   const key = `contact:${contact.ghlContactId}`;
@@ -143,7 +146,7 @@ async function observeTriggers(
   for (const trigger of await listLeadTriggers(tx, account.locationId)) {
     const matched = matchTrigger(trigger, contact);
     if (matched === undefined) continue;
-    const occurrence = await observeTrigger(tx, {
+    const occurrence = await noteTriggerObservation(tx, {
       triggerId: trigger.id,
       agencyId: account.agencyId,
       ghlContactId: contact.ghlContactId,

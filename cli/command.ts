@@ -39,7 +39,9 @@ function nameOf(command: Command, key: PropertyKey | undefined): string {
 /** Adds `--agency`, which can also be set once for a shell. */
 export const addAgencyOption = (command: Command): Command =>
   command.addOption(
-    new Option('--agency <id>', 'the agency, as agency create printed it').env('SWITCHYARD_AGENCY').makeOptionMandatory(),
+    new Option('--agency <id>', 'the agency, as agency create printed it')
+      .env('SWITCHYARD_AGENCY')
+      .makeOptionMandatory(),
   );
 
 /**

@@ -61,7 +61,8 @@ export function explainFailure(error: unknown): { code: string; message: string 
   if (error instanceof LeadRefusedError) {
     return { code: error.code, message: `Refused: ${REFUSALS[error.code] ?? error.code}.` };
   }
-  if (error instanceof LeadOverError) return { code: error.code, message: 'The lead is over: no workflow runs for it.' };
+  if (error instanceof LeadOverError)
+    return { code: error.code, message: 'The lead is over: no workflow runs for it.' };
   if (!(error instanceof Error)) return { code: 'unknown', message: 'An unknown error.' };
   const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
   const constraint = 'constraint' in error && typeof error.constraint === 'string' ? error.constraint : '';

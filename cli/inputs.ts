@@ -34,11 +34,15 @@ export const count = (min: number, max: number) =>
     .transform(Number)
     .pipe(z.number().min(min, `at least ${min}`).max(max, `at most ${max}`));
 
-/** The word that takes a stored value away. */
-const nothing = z.literal('none').transform(() => null);
-
-/** The value, or `none`. */
-export const orNone = <Schema extends z.ZodType>(schema: Schema) => z.union([nothing, schema], `wanted is a value or none`);
+/** The value, or the word `none`, which takes a stored value away. */
+export const orNone = <Schema extends z.ZodType>(schema: Schema) =>
+  z.string().transform((typed, context): z.output<Schema> | null => {
+    if (typed.trim() === 'none') return null;
+    const read = schema.safeParse(typed);
+    if (read.success) return read.data;
+    for (const { message } of read.error.issues) context.addIssue({ code: 'custom', message: `${message}, or none` });
+    return z.NEVER;
+  });
 
 /** How many rows a list shows at most. */
 export const limit = count(1, 1_000);

@@ -19,7 +19,14 @@ export function formatTable(headings: string[], rows: Cell[][], whenEmpty: strin
   if (rows.length === 0) return whenEmpty;
   const lines = [headings, ...rows.map((row) => row.map(show))];
   const widths = headings.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
-  return lines.map((line) => line.map((cell, column) => cell.padEnd(widths[column]!)).join('  ').trimEnd()).join('\n');
+  return lines
+    .map((line) =>
+      line
+        .map((cell, column) => cell.padEnd(widths[column]!))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
 }
 
 /** Names and values, one a line. */

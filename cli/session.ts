@@ -39,11 +39,18 @@ export function createSession(terminal: Terminal): Session {
         Object.entries(variables).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
       );
       const { connectionOptions } = loadClientConnectConfig({ overrideEnvVars });
-      return (client ??= createSwitchyardClient({
+      client ??= createSwitchyardClient({
         connection: connectionOptions,
         namespace: config.TEMPORAL_NAMESPACE,
         keys: config.ENCRYPTION_KEYS,
-      }));
+      });
+      // Asked before the work, so that the answer is sure: nothing was done. The second try is for a slow first contact.
+      if (!(await client.isReachable()) && !(await client.isReachable())) {
+        const address = connectionOptions.address ?? 'its default address';
+        const advice = 'Start it (npm start), or correct TEMPORAL_ADDRESS.';
+        throw new CommandError('temporal-away', `Temporal does not answer at ${address}: nothing was done. ${advice}`);
+      }
+      return client;
     },
     async close() {
       await client?.close();

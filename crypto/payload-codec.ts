@@ -1,8 +1,9 @@
 import type { Payload, PayloadCodec } from '@temporalio/common';
-import { temporal } from '@temporalio/proto';
+import proto from '@temporalio/proto';
 import type { KeyProvider } from './key-ring.ts';
 import { seal, unseal } from './seal.ts';
 
+const ProtoPayload = proto.temporal.api.common.v1.Payload;
 /** The metadata key under which Temporal payloads name their encoding. */
 const METADATA_ENCODING_KEY = 'encoding';
 const ENCODING = 'binary/encrypted';
@@ -23,13 +24,13 @@ export function createPayloadCodec(keys: KeyProvider): PayloadCodec {
     async encode(payloads) {
       return payloads.map((payload) => ({
         metadata: { [METADATA_ENCODING_KEY]: ENCODING_BYTES },
-        data: seal(keys, temporal.api.common.v1.Payload.encode(payload).finish(), OWNER),
+        data: seal(keys, ProtoPayload.encode(payload).finish(), OWNER),
       }));
     },
     async decode(payloads) {
       return payloads.map((payload) => {
         if (!isSealed(payload) || !payload.data) return payload;
-        return temporal.api.common.v1.Payload.decode(unseal(keys, payload.data, OWNER));
+        return ProtoPayload.decode(unseal(keys, payload.data, OWNER));
       });
     },
   };

@@ -42,6 +42,8 @@ export function createDatabase(options: DatabaseOptions): Kysely<Database> {
     application_name: 'switchyard',
   });
   pool.on('error', (error) => options.onIdleError?.(error));
+  // A connection that breaks while it is in use fails its query; its own event must not end the process.
+  pool.on('connect', (connection) => connection.on('error', () => {}));
   return new Kysely<Database>({
     dialect: {
       createAdapter: () => new PostgresAdapter(),

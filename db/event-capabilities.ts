@@ -63,13 +63,13 @@ export async function claimDueWork(
     ),
     due as (
       select work.sequence from turns cross join lateral (
-        select e.sequence from event_capabilities e
+        select e.sequence, row_number() over (order by e.sequence) as turn from event_capabilities e
         where e.state = 'pending' and e.fairness_key = turns.fairness_key and e.due_at <= now()
           and not exists (select from event_capabilities older where older.state = 'pending'
             and older.ordering_key = e.ordering_key and older.sequence < e.sequence)
         order by e.sequence limit ${options.perLocation}
       ) work
-      order by work.sequence limit ${options.limit}
+      order by work.turn, work.sequence limit ${options.limit}
     ),
     locked as (
       select sequence from event_capabilities
@@ -142,14 +142,4 @@ export async function buryWork(tx: Transaction<Database>, sequence: string, erro
     .set({ state: 'dead', last_error: error })
     .where('sequence', '=', sequence)
     .execute();
-}
-
-/** How much is waiting and for how long, for metrics and readiness. Needs the relay role. */
-export async function measureInbox(tx: Transaction<Database>): Promise<{ pending: number; oldestMs: number }> {
-  const found = await sql<{ pending: string; oldest_ms: string | null }>`
-    select count(*) as pending, extract(epoch from now() - min(due_at)) * 1000 as oldest_ms
-    from event_capabilities where state = 'pending'
-  `.execute(tx);
-  const row = found.rows[0];
-  return { pending: Number(row?.pending ?? 0), oldestMs: Math.max(0, Number(row?.oldest_ms ?? 0)) };
 }

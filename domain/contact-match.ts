@@ -1,4 +1,4 @@
-import { namesAreCompatible } from './name-match.ts';
+import { namesAreCompatible, namesAreEqual } from './name-match.ts';
 import type { PersonName } from './person-name.ts';
 
 export interface ContactIdentity extends PersonName {
@@ -15,8 +15,11 @@ export type ContactChoice =
   | { write: 'update'; contactId: string; fields: Partial<ContactIdentity>; reason: string }
   /** Nobody there: GHL may create one with these identifiers. */
   | { write: 'upsert'; identity: ContactIdentity; reason: string }
-  /** The phone is another person's and there is no e-mail to tell them apart: that contact is not touched. */
-  | { write: 'none'; contactId: string; reason: string };
+  /**
+   * The person can have no contact of their own: the phone is another person's and there is no e-mail to tell them
+   * apart, or there is neither, and GHL could not find the contact again.
+   */
+  | { write: 'none'; reason: 'phone-of-another' | 'no-identifier' };
 
 /**
  * Decides which contact of a location a person is, given who has the e-mail and who the phone there. Left to itself,
@@ -32,12 +35,20 @@ export function chooseContact(
     const fields = blanksOf(byEmail, { ...person, phone: phoneIsFree ? person.phone : null });
     return { write: 'update', contactId: byEmail.id, fields, reason: 'same-email' };
   }
+  if (person.email === null && person.phone === null) return { write: 'none', reason: 'no-identifier' };
   if (!byPhone) return { write: 'upsert', identity: person, reason: 'new' };
-  if (namesAreCompatible(person, byPhone)) {
+  if (isPhoneOfPerson(person, byPhone)) {
     return { write: 'update', contactId: byPhone.id, fields: blanksOf(byPhone, person), reason: 'same-phone' };
   }
-  if (person.email === null) return { write: 'none', contactId: byPhone.id, reason: 'phone-of-another' };
+  if (person.email === null) return { write: 'none', reason: 'phone-of-another' };
   return { write: 'upsert', identity: { ...person, phone: null }, reason: 'shared-phone' };
+}
+
+/** A lone initial or last name is compatible with nothing, but when it is the very same it is what we wrote before. */
+function isPhoneOfPerson(person: ContactIdentity, contact: ContactIdentity): boolean {
+  if (namesAreCompatible(person, contact)) return true;
+  const isNamed = Boolean(person.firstName ?? person.lastName);
+  return namesAreEqual(person, contact) && (isNamed || contact.email === null);
 }
 
 function blanksOf(contact: ContactIdentity, person: ContactIdentity): Partial<ContactIdentity> {

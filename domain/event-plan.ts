@@ -34,7 +34,7 @@ export interface PlannedAccount {
 }
 
 /** The `source` we write on contacts, by which our own creation is known before GHL has told us the new id. */
-export const OWN_CONTACT_SOURCE = 'Switchyard';
+const OWN_CONTACT_SOURCE = 'Switchyard';
 
 /** GHL's clock and ours may differ by so much. */
 const CLOCK_TOLERANCE_MS = 60_000;

@@ -73,7 +73,7 @@ const FIRST_NAMES =
   'Alba Bruno Carmen Diego Elena Felix Greta Hugo Irene Jonas Katya Luca Maya Nico Olga Pablo Rita Simon Tara Yusuf';
 const LAST_NAMES = 'Adler Bishop Castro Drake Ellis Frank Garner Hughes Ibarra Jensen Keller';
 
-export type SampleDraft = Partial<SampleLead> & Pick<SampleLead, 'kind' | 'expected'>;
+type SampleDraft = Partial<SampleLead> & Pick<SampleLead, 'kind' | 'expected'>;
 
 /** Collects leads and gives each a key and, unless told otherwise, a person of its own and a postcode of its town. */
 export interface SampleBook {

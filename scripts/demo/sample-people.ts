@@ -1,4 +1,4 @@
-import type { Expected, SampleBook, SamplePerson } from './sample-lead.ts';
+import type { Door, Expected, SampleBook, SamplePerson } from './sample-lead.ts';
 import type { TownKey } from './towns.ts';
 
 const nearest = (location: string): Expected => ({ end: 'assigned', location, reason: 'nearest-location' });
@@ -29,7 +29,9 @@ export function addPeopleLeads(book: SampleBook): void {
     const { phone } = book.makePerson(first);
     book.add(first, { kind: 'office-phone', person: { ...book.makePerson(first), phone }, expected: nearest(first) });
     const stranger = { ...book.makePerson(second), phone };
-    book.add(second, { kind: 'office-phone', wave: 2, person: stranger, expected: nearest(second) });
+    // By another account: GHL itself takes a number but once in an account.
+    const door: Door = { by: 'webhook', account: 'east' };
+    book.add(second, { kind: 'office-phone', wave: 2, door, person: stranger, expected: nearest(second) });
   }
 
   // Nobody can call these back: they stay with the account they came in by.

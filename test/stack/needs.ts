@@ -7,12 +7,14 @@ const EVERYTHING: Needs = { postgres: true, temporal: true };
 
 /** What the tests of a folder talk to. A folder that is not named here gets everything. */
 const NEEDS_BY_FOLDER: Partial<Record<string, Needs>> = {
+  api: { postgres: true, temporal: false },
   crypto: NOTHING,
   domain: NOTHING,
   ghl: NOTHING,
   scripts: NOTHING,
   simulator: NOTHING,
   db: { postgres: true, temporal: false },
+  activities: { postgres: true, temporal: false },
 };
 
 /**

@@ -1,0 +1,89 @@
+import { ApplicationFailure } from '@temporalio/activity';
+import type { Transaction } from 'kysely';
+import { v7 as uuidv7 } from 'uuid';
+import { audit } from '../db/audit-log.ts';
+import { listInstalls, markUninstalled } from '../db/installs.ts';
+import { type LeadCause, tellLeads } from '../db/lead-follow-up.ts';
+import { listOpenLeadIds } from '../db/leads.ts';
+import { createLocation, findLocationByGhlId, listLocations, updateLocation } from '../db/locations.ts';
+import type { Database } from '../db/schema.ts';
+import { decideUninstall } from '../domain/account-event.ts';
+
+type Tx = Transaction<Database>;
+
+export interface AccountCause extends LeadCause {
+  /** When it happened in GHL. */
+  occurredAt: Date;
+}
+
+export interface AccountChange {
+  locationId: string | null;
+  /** The account was installed: its token is to be had from GHL. */
+  needsToken: boolean;
+}
+
+const UNIQUE_VIOLATION = '23505';
+
+/** A location that is not in the tree yet is put under the master, not live: an operator places it and switches it live. */
+export async function install(tx: Tx, cause: AccountCause, ghlLocationId: string | null): Promise<AccountChange> {
+  if (ghlLocationId === null) return { locationId: null, needsToken: false };
+  const known = await findLocationByGhlId(tx, ghlLocationId);
+  if (!known) return { locationId: await addLocation(tx, cause, ghlLocationId), needsToken: true };
+  const { installed_at: before } = known;
+  // The newest one counts, so that an older UNINSTALL which comes later ends nothing.
+  if (before === null || before < cause.occurredAt) {
+    await updateLocation(tx, known.id, { installed_at: cause.occurredAt });
+  }
+  if (before === null) await record(tx, cause, 'location.install', known.id);
+  return { locationId: known.id, needsToken: true };
+}
+
+async function addLocation(tx: Tx, cause: AccountCause, ghlLocationId: string): Promise<string> {
+  const master = (await listLocations(tx)).find((location) => location.kind === 'master');
+  if (!master) throw ApplicationFailure.nonRetryable('the agency has no master location', 'NoMasterLocation');
+  const id = uuidv7();
+  await createLocation(tx, {
+    id,
+    agency_id: cause.agencyId,
+    parent_id: master.id,
+    kind: 'location',
+    name: `GHL location ${ghlLocationId}`,
+    ghl_location_id: ghlLocationId,
+    is_intake: false,
+    installed_at: cause.occurredAt,
+  }).catch((error: unknown) => {
+    // Events of one agency follow one another, so only another agency can have it.
+    if (!(error instanceof Error && 'code' in error && error.code === UNIQUE_VIOLATION)) throw error;
+    throw ApplicationFailure.nonRetryable('the location belongs to another agency', 'LocationOfAnotherAgency');
+  });
+  await record(tx, cause, 'location.add', id);
+  return id;
+}
+
+/** Ends what was installed when GHL said so; what was installed again since then stays. */
+export async function uninstall(tx: Tx, cause: AccountCause, ghlLocationId: string | null): Promise<void> {
+  const { agencyId, now, occurredAt } = cause;
+  const locations = await listLocations(tx);
+  const isBack = ({ installed_at }: { installed_at: Date | null }): boolean =>
+    decideUninstall(installed_at, occurredAt).reason === 'installed-since';
+  // An agency that removes the app removes it from all its locations.
+  const named = ghlLocationId === null ? locations : locations.filter((each) => each.ghl_location_id === ghlLocationId);
+  if (ghlLocationId === null && !locations.some(isBack) && (await hasAuthority(tx))) {
+    await markUninstalled(tx, agencyId, null, now);
+  }
+  for (const { id, installed_at: installedAt } of named) {
+    if (!decideUninstall(installedAt, occurredAt).ends) continue;
+    await markUninstalled(tx, agencyId, id, now);
+    await updateLocation(tx, id, { installed_at: null, live_at: null });
+    const change = { kind: 'location-uninstalled' as const, locationId: id };
+    await tellLeads(tx, cause, id, await listOpenLeadIds(tx, { locationId: id }), change);
+    await record(tx, cause, 'location.uninstall', id);
+  }
+}
+
+/** Whether the agency itself is connected, apart from its locations. */
+const hasAuthority = async (tx: Tx): Promise<boolean> =>
+  (await listInstalls(tx)).some((each) => each.location_id === null && each.status !== 'uninstalled');
+
+const record = (tx: Tx, { agencyId }: AccountCause, action: string, locationId: string): Promise<void> =>
+  audit(tx, { agencyId, actor: 'ghl', action, subject: `location:${locationId}`, origin: 'webhook' });

@@ -1,0 +1,58 @@
+import type { Transaction } from 'kysely';
+import type { Database } from './schema.ts';
+
+export interface TriggerObservation {
+  triggerId: string;
+  agencyId: string;
+  ghlContactId: string;
+  matched: boolean;
+  /** The first sight of the contact may count as the step; otherwise it is only the base line. */
+  isNewContact: boolean;
+  observedAt: Date;
+}
+
+/**
+ * Remembers how a contact looks to a trigger now. Needs the intake role.
+ * @returns the occurrence (1, 2, …) when this was the step from absent to present; undefined otherwise, and for a view
+ * that is older than the one remembered
+ */
+export async function noteTriggerObservation(
+  tx: Transaction<Database>,
+  observation: TriggerObservation,
+): Promise<number | undefined> {
+  const { triggerId, agencyId, ghlContactId, matched, isNewContact, observedAt } = observation;
+  const first = isNewContact && matched ? 1 : 0;
+  const inserted = await tx
+    .insertInto('lead_trigger_states')
+    .values({
+      trigger_id: triggerId,
+      agency_id: agencyId,
+      ghl_contact_id: ghlContactId,
+      matched,
+      occurrence: first,
+      observed_at: observedAt,
+    })
+    .onConflict((conflict) => conflict.columns(['trigger_id', 'ghl_contact_id']).doNothing())
+    .returning('occurrence')
+    .executeTakeFirst();
+  if (inserted) return first || undefined;
+
+  // One statement would not do: a query that locks a row does not see it once the same statement has changed it.
+  const before = await tx
+    .selectFrom('lead_trigger_states')
+    .select(['matched', 'occurrence', 'observed_at'])
+    .where('trigger_id', '=', triggerId)
+    .where('ghl_contact_id', '=', ghlContactId)
+    .forUpdate()
+    .executeTakeFirstOrThrow();
+  if (before.observed_at > observedAt) return undefined;
+  const isStep = matched && !before.matched;
+  const occurrence = before.occurrence + (isStep ? 1 : 0);
+  await tx
+    .updateTable('lead_trigger_states')
+    .set({ matched, occurrence, observed_at: observedAt })
+    .where('trigger_id', '=', triggerId)
+    .where('ghl_contact_id', '=', ghlContactId)
+    .execute();
+  return isStep ? occurrence : undefined;
+}

@@ -1,0 +1,69 @@
+import { TemporalUnavailableError } from '../../client.ts';
+import type { ServiceOptions } from '../../api/service.ts';
+import type { LeadStanding } from '../../domain/lead-messages.ts';
+
+type Client = ServiceOptions['client'];
+
+const STANDING: LeadStanding = {
+  status: 'assigned',
+  locationId: null,
+  repId: null,
+  assignmentId: null,
+  closeReason: null,
+  expiresAtMs: null,
+};
+
+export interface Handover {
+  method: 'startLeadIntake' | 'changeLead' | 'accountEvent';
+  leadId?: string;
+  kind?: string;
+  locationId?: string | null;
+}
+
+/** A Temporal that notes what it is given, and can be away, slow or contrary. */
+export class FakeClient implements Client {
+  handovers: Handover[] = [];
+  asked: { method: string; request: unknown; updateId?: string }[] = [];
+  isAway = false;
+  /** How long a call hangs before it fails while Temporal is away. */
+  hangMs = 0;
+  inFlight = 0;
+  mostInFlight = 0;
+  /** Thrown by updates, and by starts, when set. */
+  updateError: Error | undefined;
+  startError: Error | undefined;
+
+  async #note(handover: Handover): Promise<void> {
+    this.inFlight += 1;
+    this.mostInFlight = Math.max(this.mostInFlight, this.inFlight);
+    try {
+      await new Promise((resolve) => setTimeout(resolve, this.isAway ? this.hangMs : 1));
+      if (this.isAway) throw new TemporalUnavailableError('away');
+      if (this.startError) throw this.startError;
+      this.handovers.push(handover);
+    } finally {
+      this.inFlight -= 1;
+    }
+  }
+
+  startLeadIntake = ({ leadId, locationId }: Parameters<Client['startLeadIntake']>[0]): Promise<void> =>
+    this.#note({ method: 'startLeadIntake', leadId, locationId });
+  changeLead = ({ leadId, change }: Parameters<Client['changeLead']>[0]): Promise<void> =>
+    this.#note({ method: 'changeLead', leadId, kind: change.kind });
+  accountEvent = ({ locationId }: Parameters<Client['accountEvent']>[0]): Promise<void> =>
+    this.#note({ method: 'accountEvent', locationId });
+  isReachable = (): Promise<boolean> => Promise.resolve(!this.isAway);
+
+  async #update(method: string, of: { request: unknown; updateId?: string }): Promise<LeadStanding> {
+    if (this.isAway) throw new TemporalUnavailableError('away');
+    if (this.updateError) throw this.updateError;
+    this.asked.push({ method, ...of });
+    return STANDING;
+  }
+  reassignLead = ({ request, updateId }: Parameters<Client['reassignLead']>[0]): Promise<LeadStanding> =>
+    this.#update('reassignLead', { request, updateId });
+  acceptLead = ({ request }: Parameters<Client['acceptLead']>[0]): Promise<LeadStanding> =>
+    this.#update('acceptLead', { request });
+  closeLead = ({ request }: Parameters<Client['closeLead']>[0]): Promise<LeadStanding> =>
+    this.#update('closeLead', { request });
+}

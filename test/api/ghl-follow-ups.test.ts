@@ -1,0 +1,204 @@
+import { randomUUID } from 'node:crypto';
+import { v7 as uuidv7 } from 'uuid';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { type ApiWorld, contactCreate, createApiWorld } from './api-world.ts';
+
+let world: ApiWorld;
+beforeAll(async () => {
+  world = await createApiWorld();
+});
+afterAll(() => world.close());
+
+const OLD = '2020-05-01T00:00:00.000Z';
+const leadsOf = (contactId: string) =>
+  world.ownerDb.selectFrom('leads').selectAll().where('source_contact_id', '=', contactId).orderBy('id').execute();
+const update = (id: string, more: Record<string, unknown> = {}) =>
+  world.deliver({ type: 'ContactUpdate', id, webhookId: randomUUID(), dateAdded: OLD, ...more }).expect(200);
+const changesOf = (leadId: string) =>
+  world.client.handovers.flatMap((each) => (each.method === 'changeLead' && each.leadId === leadId ? [each.kind] : []));
+
+describe('what is a lead', () => {
+  it.each([
+    ['a contact made before the account went live', { dateAdded: OLD }],
+    ['a contact we made ourselves, by its source', { source: 'Switchyard' }],
+  ])('is not %s', async (_case, more) => {
+    const event = contactCreate(more);
+    await world.deliver(event).expect(200);
+    expect(await leadsOf(event.id)).toEqual([]);
+  });
+
+  it('is not a contact made in an ordinary location, nor an update of any contact', async () => {
+    const event = contactCreate({ locationId: world.agency.branch.ghlId });
+    await world.deliver(event).expect(200);
+    await update(event.id, { locationId: world.agency.master.ghlId });
+    expect(await leadsOf(event.id)).toEqual([]);
+  });
+
+  it('is not a contact of an account that only observes yet', async () => {
+    const { id } = world.neighbour.master;
+    await world.ownerDb.updateTable('locations').set({ live_at: null }).where('id', '=', id).execute();
+    const event = contactCreate({ locationId: world.neighbour.master.ghlId });
+    await world.deliver(event).expect(200);
+    expect(await leadsOf(event.id)).toEqual([]);
+  });
+
+  it('is made once for a contact, however many deliveries tell of its creation', async () => {
+    const event = contactCreate();
+    await world.deliver(event).expect(200);
+    await world.deliver({ ...event, webhookId: randomUUID() }).expect(200);
+    expect(await leadsOf(event.id)).toHaveLength(1);
+  });
+});
+
+describe('a trigger', () => {
+  const name = `hot-${uuidv7().slice(-6)}`;
+  beforeAll(async () => {
+    const { agencyId, master } = world.agency;
+    const trigger = { id: uuidv7(), agency_id: agencyId, location_id: master.id };
+    await world.ownerDb
+      .insertInto('lead_triggers')
+      .values({ ...trigger, name, kind: 'tag', subject: 'Hot' })
+      .execute();
+  });
+
+  it('makes a lead each time its tag is put on a contact it has seen without', async () => {
+    const id = `contact-${uuidv7()}`;
+    await update(id, { tags: ['cold'] });
+    expect(await leadsOf(id)).toEqual([]);
+    await update(id, { tags: ['hot'] });
+    await update(id, { tags: ['hot', 'other'] });
+    expect(await leadsOf(id)).toMatchObject([{ trigger_name: name }]);
+    await update(id, { tags: [] });
+    await update(id, { tags: ['hot'] });
+    expect(await leadsOf(id)).toHaveLength(2);
+  });
+
+  it('makes nothing of an old customer it sees first with the tag, nor of a late delivery', async () => {
+    const old = `contact-${uuidv7()}`;
+    await update(old, { tags: ['hot'] });
+    expect(await leadsOf(old)).toEqual([]);
+
+    const late = `contact-${uuidv7()}`;
+    await update(late, { tags: ['hot'], timestamp: '2026-03-02T00:00:00Z' });
+    await update(late, { tags: [], timestamp: '2026-03-01T00:00:00Z' });
+    await update(late, { tags: ['hot'], timestamp: '2026-03-03T00:00:00Z' });
+    expect(await leadsOf(late)).toEqual([]);
+  });
+
+  it('makes no second lead when the contact is created with the tag', async () => {
+    const event = contactCreate({ tags: ['hot'] });
+    await world.deliver(event).expect(200);
+    await update(event.id, { tags: ['hot'], dateAdded: event['dateAdded'] });
+    expect(await leadsOf(event.id)).toHaveLength(1);
+  });
+});
+
+describe('an open lead', () => {
+  /** A lead that is assigned to the rep of the branch, where it is another contact. */
+  async function assignedLead(): Promise<{ leadId: string; contactId: string; opportunityId: string }> {
+    const event = contactCreate();
+    await world.deliver(event).expect(200);
+    const leadId = (await leadsOf(event.id))[0]!.id;
+    await vi.waitFor(async () => {
+      const pending = await world.ownerDb
+        .selectFrom('event_capabilities')
+        .select('sequence')
+        .where('ordering_key', '=', `lead:${leadId}`)
+        .where('state', '=', 'pending')
+        .execute();
+      expect(pending).toEqual([]);
+    });
+    const { agencyId, branch, rep } = world.agency;
+    const contactId = `contact-${uuidv7()}`;
+    const opportunityId = `opportunity-${uuidv7()}`;
+    await world.ownerDb
+      .insertInto('assignments')
+      .values({
+        id: uuidv7(),
+        agency_id: agencyId,
+        lead_id: leadId,
+        location_id: branch.id,
+        rep_id: rep.id,
+        decision_id: uuidv7(),
+        state: 'active',
+        ghl_contact_id: contactId,
+        ghl_opportunity_id: opportunityId,
+      })
+      .execute();
+    return { leadId, contactId, opportunityId };
+  }
+  const inBranch = (type: string, more: Record<string, unknown>) =>
+    world.deliver({ type, locationId: world.agency.branch.ghlId, webhookId: randomUUID(), ...more }).expect(200);
+
+  it('hears of the end and the loss of its opportunity and of its contact', async () => {
+    const { leadId, contactId, opportunityId } = await assignedLead();
+    const ofIt = { id: opportunityId, contactId };
+    await inBranch('OpportunityStatusUpdate', { ...ofIt, status: 'open' });
+    await inBranch('OpportunityStatusUpdate', { ...ofIt, status: 'won' });
+    await vi.waitFor(() => expect(changesOf(leadId)).toEqual(['opportunity-ended']));
+    await inBranch('OpportunityDelete', { id: opportunityId });
+    await vi.waitFor(() => expect(changesOf(leadId)).toEqual(['opportunity-ended', 'opportunity-deleted']));
+    await inBranch('ContactDelete', { id: contactId });
+    await vi.waitFor(() => expect(changesOf(leadId)).toContain('contact-deleted'));
+  });
+
+  it('hears of a reassignment made in GHL, and not of the echo of ours', async () => {
+    const { leadId, contactId } = await assignedLead();
+    await inBranch('ContactUpdate', { id: contactId, assignedTo: world.agency.rep.ghlUserId });
+    await inBranch('ContactUpdate', { id: contactId, assignedTo: null });
+    await inBranch('ContactUpdate', { id: contactId, assignedTo: 'somebody-else' });
+    await vi.waitFor(() => expect(changesOf(leadId)).toEqual(['assigned-in-ghl']));
+  });
+
+  it('makes the creation of the contact that we wrote for it no lead', async () => {
+    const { contactId } = await assignedLead();
+    await world.deliver(contactCreate({ id: contactId })).expect(200);
+    expect(await leadsOf(contactId)).toEqual([]);
+  });
+
+  it("hears nothing of another tenant's contact with the same id", async () => {
+    const { leadId, contactId } = await assignedLead();
+    await inBranch('ContactDelete', { id: contactId, locationId: world.neighbour.branch.ghlId });
+    const other = await assignedLead();
+    await inBranch('ContactDelete', { id: other.contactId });
+    await vi.waitFor(() => expect(changesOf(other.leadId)).toEqual(['contact-deleted']));
+    expect(changesOf(leadId)).toEqual([]);
+  });
+});
+
+describe('an event of an account', () => {
+  const accountEvents = (locationId: string | null) =>
+    world.client.handovers.filter((each) => each.method === 'accountEvent' && each.locationId === locationId);
+
+  it('is handed to the workflow of its account', async () => {
+    const { branch } = world.agency;
+    for (const type of ['INSTALL', 'UserCreate', 'UserUpdate', 'UserDelete', 'UNINSTALL']) {
+      await world.deliver({ type, id: 'u1', locationId: branch.ghlId, webhookId: randomUUID() }).expect(200);
+    }
+    await vi.waitFor(() => expect(accountEvents(branch.id)).toHaveLength(5));
+  });
+
+  it('may be an install of a location that nobody knows yet, of a company that is known', async () => {
+    const install = { type: 'INSTALL', locationId: `new-${randomUUID()}`, companyId: world.agency.companyId };
+    const answer = await world.deliver({ ...install, webhookId: randomUUID() }).expect(200);
+    expect(answer.body).toMatchObject({ status: 'accepted' });
+    await vi.waitFor(() => expect(accountEvents(null)).toHaveLength(1));
+    const unknown = await world
+      .deliver({ ...install, type: 'UserCreate', id: 'u', webhookId: randomUUID() })
+      .expect(200);
+    expect(unknown.body).toMatchObject({ status: 'unknown-tenant' });
+  });
+});
+
+describe('a thousand updates of old customers', () => {
+  it('start nothing and leave nothing waiting', async () => {
+    const before = world.client.handovers.length;
+    const workBefore = (await world.ownerDb.selectFrom('event_capabilities').select('sequence').execute()).length;
+    for (let batch = 0; batch < 10; batch += 1) {
+      const updates = Array.from({ length: 100 }, () => update(`old-${randomUUID()}`, { tags: ['sale'] }));
+      await Promise.all(updates);
+    }
+    expect(world.client.handovers).toHaveLength(before);
+    expect(await world.ownerDb.selectFrom('event_capabilities').select('sequence').execute()).toHaveLength(workBefore);
+  }, 120_000);
+});

@@ -1,0 +1,121 @@
+import { randomUUID } from 'node:crypto';
+import { v7 as uuidv7 } from 'uuid';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { LeadOverError, LeadRefusedError } from '../../client.ts';
+import { type ApiWorld, createApiWorld } from './api-world.ts';
+
+let world: ApiWorld;
+beforeAll(async () => {
+  world = await createApiWorld();
+});
+afterAll(() => world.close());
+beforeEach(() => {
+  world.client.asked = [];
+  world.client.updateError = undefined;
+  world.client.isAway = false;
+});
+
+async function addLead(state: 'received' | 'assigned' | 'closed' = 'assigned'): Promise<string> {
+  const { agencyId, master, branch } = world.agency;
+  const id = uuidv7();
+  await world.ownerDb
+    .insertInto('leads')
+    .values({
+      id,
+      agency_id: agencyId,
+      intake_location_id: master.id,
+      location_id: state === 'received' ? null : branch.id,
+      state,
+      closed_at: state === 'closed' ? new Date() : null,
+      source: 'api',
+      event_row_id: uuidv7(),
+      event_received_at: new Date(),
+    })
+    .execute();
+  return id;
+}
+const post = (path: string, body: object = {}, key = world.agency.keys.agency) =>
+  world.http.post(`/v1/leads/${path}`).set('authorization', `Bearer ${key}`).send(body);
+const reassign = (id: string, body: object = { repId: world.agency.rep.id }, key?: string) =>
+  post(`${id}/reassign`, body, key);
+
+describe('POST /v1/leads/:id/reassign', () => {
+  it('asks the workflow in the name of the key and answers how the lead stands', async () => {
+    const id = await addLead();
+    const answer = await reassign(id, { repId: world.agency.rep.id, force: true, reason: 'on-holiday' }).expect(200);
+    expect(answer.body).toMatchObject({ id, status: 'assigned' });
+    const [asked] = world.client.asked;
+    expect(asked).toMatchObject({
+      method: 'reassignLead',
+      request: { repId: world.agency.rep.id, force: true, reason: 'on-holiday' },
+    });
+    expect((asked!.request as { actor: string }).actor).toMatch(/^api-key:[0-9a-f-]{36}$/);
+  });
+
+  it('is one request however often its Idempotency-Key comes', async () => {
+    const id = await addLead();
+    for (const _ of [1, 2]) await reassign(id).set('idempotency-key', 'once').expect(200);
+    await reassign(id).expect(200);
+    const ids = world.client.asked.map((asked) => asked.updateId);
+    expect(ids[0]).toBe(ids[1]);
+    expect(ids[2]).not.toBe(ids[0]);
+  });
+
+  it('tells the reason of a refusal', async () => {
+    world.client.updateError = new LeadRefusedError('rep-full');
+    const answer = await reassign(await addLead()).expect(409);
+    expect(answer.body).toMatchObject({ code: 'rep-full', status: 409 });
+  });
+
+  it("refuses an unknown rep and another tenant's alike", async () => {
+    const id = await addLead();
+    for (const repId of [randomUUID(), world.neighbour.rep.id]) {
+      const answer = await reassign(id, { repId }).expect(422);
+      expect(answer.body).toMatchObject({ code: 'unknown-rep' });
+    }
+    await reassign(id, { repId: 'Bob' }).expect(422);
+    await reassign(id, { repId: world.agency.rep.id, reason: 'Ann is ill' }).expect(422);
+    expect(world.client.asked).toEqual([]);
+  });
+
+  it("answers 404 to another tenant's lead, and 403 to a location whose lead has gone elsewhere", async () => {
+    const id = await addLead();
+    await reassign(id, { repId: world.neighbour.rep.id }, world.neighbour.keys.agency).expect(404);
+    const answer = await reassign(id, undefined, world.agency.keys.master).expect(403);
+    expect(answer.body).toMatchObject({ code: 'lead-in-other-location' });
+    await reassign(id, undefined, world.agency.keys.branch).expect(200);
+  });
+
+  it('answers 409 for a lead that is over or has not been started, and 503 while Temporal is away', async () => {
+    const closed = await reassign(await addLead('closed')).expect(409);
+    expect(closed.body).toMatchObject({ code: 'lead-closed' });
+    world.client.updateError = new LeadOverError();
+    expect((await reassign(await addLead()).expect(409)).body).toMatchObject({ code: 'lead-closed' });
+    expect((await reassign(await addLead('received')).expect(409)).body).toMatchObject({ code: 'lead-not-started' });
+    world.client.isAway = true;
+    const away = await reassign(await addLead()).expect(503);
+    expect(away.headers['retry-after']).toBeDefined();
+  });
+});
+
+describe('POST /v1/leads/:id/accept and close', () => {
+  it('ask the workflow', async () => {
+    const id = await addLead();
+    await post(`${id}/accept`).expect(200);
+    await post(`${id}/close`, { outcome: 'won', reason: 'signed' }).expect(200);
+    expect(world.client.asked).toMatchObject([
+      { method: 'acceptLead' },
+      { method: 'closeLead', request: { outcome: 'won', reason: 'signed' } },
+    ]);
+  });
+
+  it('refuse an outcome nobody knows, a lead that is over and a stranger', async () => {
+    const id = await addLead();
+    await post(`${id}/close`, { outcome: 'expired' }).expect(422);
+    await post(`${id}/close`, { outcome: 'won' }, world.neighbour.keys.agency).expect(404);
+    await post(`${id}/accept`, {}, world.neighbour.keys.agency).expect(404);
+    await post(`${await addLead('closed')}/accept`).expect(409);
+    await post(`${await addLead('closed')}/close`, { outcome: 'lost' }).expect(409);
+    expect(world.client.asked).toEqual([]);
+  });
+});

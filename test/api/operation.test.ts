@@ -1,0 +1,124 @@
+import { randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
+import { pino } from 'pino';
+import { v7 as uuidv7 } from 'uuid';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { createSilenceWatch } from '../../api/silence.ts';
+import { createMetrics } from '../../api/metrics.ts';
+import { type ApiWorld, contactCreate, createApiWorld } from './api-world.ts';
+
+let world: ApiWorld;
+beforeAll(async () => {
+  world = await createApiWorld();
+});
+afterAll(() => world.close());
+
+describe('health', () => {
+  it('tells that the process lives', async () => {
+    await world.http.get('/healthz').expect(200, { status: 'alive' });
+  });
+
+  it('is ready with Postgres and its migrations, with or without Temporal', async () => {
+    const ready = { status: 'ready', postgres: 'current' };
+    await world.http.get('/readyz').expect(200, { ...ready, temporal: 'reachable' });
+    world.client.isAway = true;
+    await world.http.get('/readyz').expect(200, { ...ready, temporal: 'away' });
+    world.client.isAway = false;
+  });
+
+  it('is not ready when the database has had another migration', async () => {
+    const late = { name: '9999-later', timestamp: new Date().toISOString() };
+    const { ownerDb } = world;
+    const table = ownerDb.withTables<{ kysely_migration: { name: string; timestamp: string } }>();
+    await table.insertInto('kysely_migration').values(late).execute();
+    await world.http
+      .get('/readyz')
+      .expect(503, { status: 'not-ready', postgres: 'other-migration', temporal: 'reachable' });
+    await table.deleteFrom('kysely_migration').where('name', '=', late.name).execute();
+    await world.http.get('/readyz').expect(200);
+  });
+});
+
+describe('metrics', () => {
+  it('count events by class and status, time webhooks, and measure the inbox', async () => {
+    const event = contactCreate();
+    await world.deliver(event).expect(200);
+    await world.deliver(event).expect(200);
+    await world.http.post('/webhooks/ghl').send('{}').expect(401);
+    const { text } = await world.http.get('/metrics').expect(200);
+    expect(text).toContain('switchyard_events_total{source="ghl",class="contact",status="accepted"} 1');
+    expect(text).toContain('switchyard_events_total{source="ghl",class="contact",status="repeat"} 1');
+    expect(text).toContain('switchyard_webhook_ack_seconds_count{door="ghl",status="200"} 2');
+    expect(text).toContain('switchyard_refused_deliveries_total{reason="missing"} 1');
+    expect(text).toMatch(/switchyard_inbox_depth \d/);
+    expect(text).toMatch(/switchyard_inbox_oldest_seconds \d/);
+    expect(text).toMatch(/switchyard_workflow_starts_in_flight \d/);
+  });
+});
+
+describe('an unknown route', () => {
+  it('is answered 404 as a problem', async () => {
+    const answer = await world.http.get('/v2/nothing').expect(404);
+    expect(answer.body).toMatchObject({ code: 'no-such-route' });
+  });
+});
+
+describe('an account that normally speaks', () => {
+  it('raises one alert when it falls silent, and one that rarely speaks raises none', async () => {
+    const { ownerDb, db } = world;
+    const HOUR_MS = 3_600_000;
+    const lastEventAt = new Date(Date.now() - 20 * HOUR_MS);
+    // The hours before may be last month's, for which a fresh database has no partition.
+    await sql`select ensure_month_partitions((now() - interval '1 month')::date, 1)`.execute(ownerDb);
+    const speak = async (locationId: string, agencyId: string, events: number): Promise<void> => {
+      await ownerDb.updateTable('locations').set({ last_event_at: lastEventAt }).where('id', '=', locationId).execute();
+      const rows = Array.from({ length: events }, (_, index) => ({
+        id: uuidv7(),
+        agency_id: agencyId,
+        location_id: locationId,
+        received_at: new Date(lastEventAt.getTime() - index * 60_000),
+        source: 'ghl' as const,
+        event_id: randomUUID(),
+        type: 'ContactUpdate',
+        status: 'accepted' as const,
+      }));
+      await ownerDb.insertInto('events').values(rows).execute();
+    };
+    await speak(world.agency.branch.id, world.agency.agencyId, 200);
+    await speak(world.neighbour.branch.id, world.neighbour.agencyId, 10);
+
+    const lines: string[] = [];
+    const logger = pino({}, { write: (line: string) => void lines.push(line) });
+    const metrics = createMetrics();
+    const watch = createSilenceWatch({ db, logger, metrics, now: () => new Date() });
+    await watch.check();
+    await watch.check();
+    const alerts = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(alerts).toMatchObject([{ alert: 'location-silent', locationId: world.agency.branch.id }]);
+    expect((await metrics.silentLocations.get()).values).toMatchObject([{ value: 1 }]);
+
+    const speaking = { type: 'NoteCreate', webhookId: randomUUID(), locationId: world.agency.branch.ghlId };
+    await world.deliver(speaking).expect(200);
+    await vi.waitFor(async () => {
+      await watch.check();
+      expect((await metrics.silentLocations.get()).values).toMatchObject([{ value: 0 }]);
+    });
+  });
+});
+
+describe('a draining process', () => {
+  it('answers 429 at every door, still tells its health, and hands nothing more over', async () => {
+    world.service.drain();
+    const event = contactCreate();
+    const answer = await world.deliver(event).expect(429);
+    expect(answer.headers['retry-after']).toBeDefined();
+    expect(answer.body).toMatchObject({ code: 'draining' });
+    await world.http.post('/webhooks/ghl-workflow').send({}).expect(429);
+    await world.http.post('/v1/leads').send({}).expect(429);
+    await world.http.get('/v1/leads').expect(429);
+    await world.http.get('/healthz').expect(200);
+    expect((await world.http.get('/readyz').expect(503)).body).toMatchObject({ status: 'draining' });
+    await world.service.stop();
+    expect(world.client.inFlight).toBe(0);
+  });
+});

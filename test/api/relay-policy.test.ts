@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { judgeHandover, relayBackoffMs } from '../../api/relay-policy.ts';
+import { TemporalUnavailableError } from '../../client.ts';
+
+describe('work that was handed to Temporal', () => {
+  it('is done when nothing was thrown', () => {
+    expect(judgeHandover(undefined, 1)).toMatchObject({ outcome: 'done' });
+  });
+
+  it('is tried for as long as Temporal is away, ever more rarely', () => {
+    const away = new TemporalUnavailableError('away');
+    expect(judgeHandover(away, 1)).toEqual({ outcome: 'failed', cause: 'TemporalUnavailable', retryMs: 500 });
+    expect(judgeHandover(away, 1_000)).toEqual({ outcome: 'failed', cause: 'TemporalUnavailable', retryMs: 60_000 });
+  });
+
+  it('is given up at once when it cannot be read, and after six tries for what nobody foresaw', () => {
+    const unreadable = z.string().safeParse(1).error;
+    expect(judgeHandover(unreadable, 1)).toMatchObject({ outcome: 'dead', cause: 'ZodError' });
+    expect(judgeHandover(new TypeError('x'), 5)).toMatchObject({ outcome: 'failed' });
+    expect(judgeHandover(new TypeError('x'), 6)).toMatchObject({ outcome: 'dead', cause: 'TypeError' });
+  });
+});
+
+describe('the relay', () => {
+  it('leaves a server that is away alone for five seconds at most', () => {
+    expect(relayBackoffMs(1)).toBe(200);
+    expect(relayBackoffMs(100)).toBe(5_000);
+  });
+});

@@ -1,0 +1,11 @@
+import { expect, it } from 'vitest';
+import { accountSyncWorkflowId, leadIntakeWorkflowId } from '../../domain/workflow-ids.ts';
+
+it('names one workflow for each lead of each agency', () => {
+  expect(leadIntakeWorkflowId('agency-1', 'lead-1')).toBe('lead-intake/agency-1/lead-1');
+});
+
+it('names one workflow for each account, and one for the agency itself', () => {
+  expect(accountSyncWorkflowId('agency-1', 'location-1')).toBe('account-sync/agency-1/location-1');
+  expect(accountSyncWorkflowId('agency-1', null)).toBe('account-sync/agency-1/company');
+});

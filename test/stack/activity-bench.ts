@@ -1,0 +1,86 @@
+import { randomBytes } from 'node:crypto';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { createAccountGhlActivities } from '../../activities/account-sync-ghl.ts';
+import { createAccountActivities } from '../../activities/account-sync.ts';
+import { createLeadGhlActivities } from '../../activities/lead-intake-ghl.ts';
+import { createLeadActivities } from '../../activities/lead-intake.ts';
+import { createGhlTaskNotifier } from '../../activities/rep-notifier.ts';
+import { parseKeyRing } from '../../crypto/key-ring.ts';
+import { createBreakerStore } from '../../db/ghl-breakers.ts';
+import { createBudgetStore } from '../../db/ghl-budgets.ts';
+import { createTokenStore } from '../../db/installs.ts';
+import { createGhlGateway, type GatewayOptions } from '../../ghl/gateway.ts';
+import { type AgencyPlan, ghlIds } from '../../scripts/demo/agency-plan.ts';
+import { plantAgency, type PlantedAgency } from '../../scripts/demo/plant-agency.ts';
+import { createControlClient } from '../../simulator/control-client.ts';
+import { startSimulator } from '../../simulator/simulator.ts';
+import { createTestDatabase } from './database.ts';
+
+const APP = { clientId: '0123456789abcdef01234567-abcdefgh', clientSecret: 'secret-of-the-test-app' };
+
+/** Which attempt of which activity a run is. Runs with the same `activityId` are attempts of one. */
+export interface Attempt {
+  attempt?: number;
+  activityId?: string;
+}
+
+let activities = 0;
+/** Tests make activities fail on purpose. */
+const logger = new DefaultLogger('ERROR');
+
+/** Runs one attempt of an activity as Temporal does; by default the first of a new one. */
+export function run<A, R>(activity: (args: A) => Promise<R>, args: A, attempt: Attempt = {}): Promise<R> {
+  activities += 1;
+  const info = { attempt: 1, activityId: `activity-${activities}`, ...attempt };
+  return new MockActivityEnvironment(info, { logger }).run<[A], R, (args: A) => Promise<R>>(activity, args);
+}
+
+/** The real parts under an activity: Postgres and the simulator over HTTP, without Temporal. */
+export async function startActivityBench(options: { ghl?: Partial<GatewayOptions> } = {}) {
+  const keys = parseKeyRing(`1:${randomBytes(32).toString('base64')}`);
+  const [database, simulator] = await Promise.all([
+    createTestDatabase(),
+    startSimulator({ port: 0, seed: 'activities' }),
+  ]);
+  const control = createControlClient(simulator.url);
+  const clock: { at: Date | undefined } = { at: undefined };
+  const now = (): Date => clock.at ?? new Date();
+  const { db } = database;
+  const gateway = createGhlGateway({
+    baseUrl: simulator.url,
+    app: APP,
+    tokens: createTokenStore(db, keys),
+    budget: createBudgetStore(db),
+    breakers: createBreakerStore(db),
+    ...options.ghl,
+  });
+  const store = { db, keys, now };
+  const withGhl = { ...store, ghl: gateway, notifier: createGhlTaskNotifier(gateway) };
+  return {
+    database,
+    keys,
+    simulator: control,
+    /** The activities' clock; undefined for the machine's. */
+    clock,
+    leads: createLeadActivities(store),
+    ghl: createLeadGhlActivities(withGhl),
+    accounts: createAccountActivities(store),
+    accountsGhl: createAccountGhlActivities(withGhl),
+    /** Plants an agency whose locations may be asked far more often than GHL allows: repeats make many calls. */
+    async plant(plan: AgencyPlan): Promise<PlantedAgency> {
+      const planted = await plantAgency(plan, { db, keys, simulator: control, app: APP, webhookUrl: null });
+      for (const { key } of plan.locations) {
+        await control.changeLocation(ghlIds.location(plan.key, key), { rateLimit: { max: 10_000 } });
+      }
+      return planted;
+    },
+    async stop() {
+      await gateway.close();
+      await simulator.close();
+      await database.drop();
+    },
+  };
+}
+
+export type ActivityBench = Awaited<ReturnType<typeof startActivityBench>>;

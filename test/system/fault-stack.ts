@@ -1,0 +1,148 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Kysely } from 'kysely';
+import { parseKeyRing, type KeyProvider } from '../../crypto/key-ring.ts';
+import { createDatabase } from '../../db/database.ts';
+import type { Database } from '../../db/schema.ts';
+import type { AgencyPlan } from '../../scripts/demo/agency-plan.ts';
+import { plantAgency, type PlantedAgency } from '../../scripts/demo/plant-agency.ts';
+import { prepareDatabase } from '../../scripts/stack/application.ts';
+import { findFreePort } from '../../scripts/stack/ports.ts';
+import { type Postgres, startPostgres } from '../../scripts/stack/postgres.ts';
+import { type RunningProcess, startProcess } from '../../scripts/stack/process.ts';
+import { SEARCH_ATTRIBUTES, startTemporal, type Temporal } from '../../scripts/stack/temporal.ts';
+import { type ControlClient, createControlClient } from '../../simulator/control-client.ts';
+import { startSimulator } from '../../simulator/simulator.ts';
+import { TEST_APP } from '../stack/system.ts';
+import { waitFor } from '../stack/wait.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+
+/** The whole system in processes of its own, each of which a test may stop, kill and start again. */
+export interface FaultStack {
+  apiUrl: string;
+  simulator: ControlClient;
+  keys: KeyProvider;
+  /** Connects as the superuser, for looking. */
+  ownerDb: Kysely<Database>;
+  plant(plan: AgencyPlan): Promise<PlantedAgency>;
+  postgres: { start(): Promise<void>; stop(): Promise<void> };
+  temporal: { start(): Promise<void>; stop(): Promise<void> };
+  api: { start(): Promise<void>; stop(): Promise<void> };
+  worker: { start(): Promise<void>; stop(): Promise<void>; kill(): Promise<void> };
+  stop(): Promise<void>;
+}
+
+export async function startFaultStack(bundlePath: string): Promise<FaultStack> {
+  // Named by this process: what a killed run leaves is removed by the next, and a run beside this one keeps off.
+  const folder = join(root, '.switchyard', 'test', String(process.pid));
+  await mkdir(folder, { recursive: true });
+  const log = (): void => {};
+  const ports = {
+    postgres: await findFreePort(),
+    temporal: await findFreePort(),
+    api: await findFreePort(),
+    worker: await findFreePort(),
+  };
+  const encryptionKeys = `1:${randomBytes(32).toString('base64')}`;
+  const keys = parseKeyRing(encryptionKeys);
+  const simulator = await startSimulator({ port: 0, seed: 'faults' });
+  const control = createControlClient(simulator.url);
+  let postgres: Postgres | undefined;
+  let temporal: Temporal | undefined;
+  const processes = new Map<string, RunningProcess>();
+
+  const startDatabase = async (): Promise<string> => {
+    postgres = await startPostgres({
+      dataDir: join(folder, 'postgres'),
+      port: ports.postgres,
+      unsafeAndFast: true,
+      log,
+    });
+    return postgres.ownerUrl;
+  };
+  const startServer = async (): Promise<void> => {
+    temporal = await startTemporal({
+      dataDir: folder,
+      port: ports.temporal,
+      namespace: 'default',
+      searchAttributes: SEARCH_ATTRIBUTES,
+      log,
+    });
+  };
+  const [ownerUrl] = await Promise.all([startDatabase(), startServer()]);
+  const url = await prepareDatabase(ownerUrl, 'password-of-the-fault-stack', log);
+  const db = createDatabase({ url });
+  const ownerDb = createDatabase({ url: ownerUrl, poolSize: 2 });
+
+  const environment = {
+    ...process.env,
+    DATABASE_URL: url,
+    TEMPORAL_ADDRESS: `127.0.0.1:${ports.temporal}`,
+    ENCRYPTION_KEYS: encryptionKeys,
+    GHL_BASE_URL: simulator.url,
+    GHL_CLIENT_ID: TEST_APP.clientId,
+    GHL_CLIENT_SECRET: TEST_APP.clientSecret,
+    GHL_WEBHOOK_PUBLIC_KEYS: simulator.webhookPublicKeyPem,
+    WORKFLOW_BUNDLE_PATH: bundlePath,
+    API_PORT: String(ports.api),
+    WORKER_HEALTH_PORT: String(ports.worker),
+    SHUTDOWN_GRACE_MS: '5000',
+  };
+  const service = (name: string, script: string, port: number) => ({
+    async start(): Promise<void> {
+      const child = await startProcess({
+        name,
+        command: process.execPath,
+        args: ['--import', 'tsx', script],
+        cwd: root,
+        env: environment,
+        logFile: join(folder, `${name}.log`),
+        recordFolder: join(folder, 'run'),
+        stopTimeoutMs: 15_000,
+      });
+      processes.set(name, child);
+      await waitFor(name, async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).ok, 60_000);
+    },
+    async stop(): Promise<void> {
+      await processes.get(name)?.stop();
+      processes.delete(name);
+    },
+    async kill(): Promise<void> {
+      const child = processes.get(name);
+      if (child === undefined) return;
+      process.kill(child.pid, 'SIGKILL');
+      await child.ended;
+      processes.delete(name);
+    },
+  });
+  const api = service('api', 'api/server.ts', ports.api);
+  const worker = service('worker', 'worker.ts', ports.worker);
+  const apiUrl = `http://127.0.0.1:${ports.api}`;
+
+  return {
+    apiUrl,
+    simulator: control,
+    keys,
+    ownerDb,
+    plant: (plan) =>
+      plantAgency(plan, { db, keys, simulator: control, app: TEST_APP, webhookUrl: `${apiUrl}/webhooks/ghl` }),
+    postgres: {
+      start: async () => void (await startDatabase()),
+      stop: async () => postgres?.stop(),
+    },
+    temporal: { start: startServer, stop: async () => temporal?.stop() },
+    api,
+    worker,
+    async stop() {
+      for (const child of [...processes.values()].reverse()) await child.stop();
+      await db.destroy();
+      await ownerDb.destroy();
+      await simulator.close();
+      await temporal?.stop();
+      await postgres?.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,143 @@
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import type { PlantedAgency } from '../../scripts/demo/plant-agency.ts';
+import { smallAgency } from '../stack/small-agency.ts';
+import { waitFor } from '../stack/wait.ts';
+import { type FaultStack, startFaultStack } from './fault-stack.ts';
+
+let stack: FaultStack;
+let agency: PlantedAgency;
+beforeAll(async () => {
+  stack = await startFaultStack(inject('workflowBundlePath'));
+  agency = await stack.plant(smallAgency('one'));
+  // GHL's limit of one location is not what is tested here; the gateway learns this one from the headers.
+  const rateLimit = { max: 2_000, intervalMs: 10_000, daily: 200_000 };
+  await stack.simulator.changeLocation('one-loc-back-bay', { rateLimit });
+  // The older policy retries 429 alone, six times; in seconds here where GHL takes ten minutes each.
+  await stack.simulator.setWebhooks({ retryPolicy: '2025', retryBaseMs: 3_000, concurrency: 10 });
+  await Promise.all([stack.api.start(), stack.worker.start()]);
+}, 120_000);
+afterAll(() => stack.stop(), 60_000);
+
+let people = 0;
+/** People who ask in the master account; the simulator tells us by its own signed webhooks. */
+const ask = (count: number): Promise<string[]> =>
+  Promise.all(
+    Array.from({ length: count }, async () => {
+      people += 1;
+      const email = `fault-${people}@x.test`;
+      await stack.simulator.createContact({
+        locationId: 'one-loc-master',
+        firstName: `Fault${people}`,
+        lastName: 'Person',
+        email,
+        postalCode: '02116',
+      });
+      return email;
+    }),
+  );
+
+const leadsOf = (emails: string[]) =>
+  stack.ownerDb
+    .selectFrom('leads')
+    .innerJoin('persons', 'persons.id', 'leads.person_id')
+    .select(['leads.id', 'leads.state', 'persons.email'])
+    .where('persons.email', 'in', emails)
+    .execute();
+
+/** All are assigned, and GHL holds each of them once, with one note and one task. */
+async function expectEachOnce(emails: string[], timeoutMs = 120_000): Promise<void> {
+  await waitFor(
+    'every lead to be assigned',
+    async () => {
+      const leads = await leadsOf(emails);
+      return leads.length === emails.length && leads.every((lead) => lead.state === 'assigned');
+    },
+    timeoutMs,
+  );
+  const mine = new Set(emails);
+  const ours = await waitFor(
+    'every rep to be told',
+    async () => {
+      const contacts = (await stack.simulator.listContacts('one-loc-back-bay')).filter((each) =>
+        mine.has(each.email ?? ''),
+      );
+      const tasks = await stack.simulator.listTasks('one-loc-back-bay');
+      return contacts.every((contact) => tasks.some((task) => task.contactId === contact.id)) && { contacts, tasks };
+    },
+    timeoutMs,
+  );
+  const notes = await stack.simulator.listNotes('one-loc-back-bay');
+  expect(ours.contacts.map((contact) => contact.email).sort()).toEqual([...emails].sort());
+  for (const { id } of ours.contacts) {
+    expect(ours.tasks.filter((task) => task.contactId === id)).toHaveLength(1);
+    expect(notes.filter((note) => note.contactId === id)).toHaveLength(1);
+  }
+}
+
+describe('no lead is lost and none is written twice', () => {
+  it('when the worker is killed in the middle of 100 leads', async () => {
+    const emails = await ask(100);
+    await waitFor(
+      'some to be assigned and some not',
+      async () => {
+        const done = (await leadsOf(emails)).filter((lead) => lead.state === 'assigned').length;
+        return done >= 20;
+      },
+      60_000,
+    );
+    await stack.worker.kill();
+    expect((await leadsOf(emails)).filter((lead) => lead.state === 'assigned').length).toBeLessThan(100);
+    await stack.worker.start();
+    await expectEachOnce(emails);
+  }, 240_000);
+
+  it('when Postgres is stopped while webhooks arrive: they are answered 429 and come again', async () => {
+    await stack.postgres.stop();
+    const emails = await ask(20);
+    const refused = await fetch(`${stack.apiUrl}/v1/leads`, {
+      method: 'POST',
+      headers: { authorization: `Bearer swy_${'A'.repeat(43)}` },
+      body: '{}',
+    });
+    expect(refused.status).toBe(429);
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    await waitFor('a delivery to be answered', async () => (await stack.simulator.getStats()).webhooks.failed > 0);
+    await stack.postgres.start();
+    await expectEachOnce(emails);
+  }, 180_000);
+
+  it('when Temporal is stopped while webhooks arrive: they are answered 200 at once and started later', async () => {
+    await stack.temporal.stop();
+    const before = (await stack.simulator.getStats()).webhooks.delivered;
+    const emails = await ask(20);
+    await waitFor(
+      'all to be delivered',
+      async () => (await stack.simulator.getStats()).webhooks.delivered - before >= 20,
+    );
+    const rows = await stack.ownerDb
+      .selectFrom('event_capabilities')
+      .select('state')
+      .where('state', '=', 'pending')
+      .execute();
+    expect(rows.length).toBeGreaterThanOrEqual(20);
+    await stack.temporal.start();
+    await expectEachOnce(emails);
+  }, 180_000);
+
+  it('when GHL answers 500, 429, 401, and not at all for a while', async () => {
+    await stack.simulator.addFault({ status: 500, forMs: 3_000, path: '/contacts' });
+    await stack.simulator.addFault({ hang: true, times: 3, path: '/contacts' });
+    await stack.simulator.addFault({ status: 401, message: 'Invalid JWT', times: 15, path: '/contacts' });
+    await stack.simulator.addFault({ status: 429, retryAfterSeconds: 1, times: 10 });
+    await stack.simulator.addFault({ failAfterCommit: true, times: 10, path: '/contacts/upsert' });
+    await expectEachOnce(await ask(20), 150_000);
+    expect(agency.locations.size).toBe(5);
+  }, 240_000);
+
+  it('when the API is stopped and started while webhooks arrive', async () => {
+    // A process that is not there cannot answer 429: only the newer policy comes again.
+    await stack.simulator.setWebhooks({ retryPolicy: '2026', retryBaseMs: 50 });
+    const emails = await Promise.all([ask(15), stack.api.stop().then(() => stack.api.start())]);
+    await expectEachOnce([...emails[0], ...(await ask(5))]);
+  }, 180_000);
+});
