@@ -29,6 +29,7 @@ export async function recogniseLead(tx: Tx, lead: Lead, enquiry: Enquiry, now: D
     person_id: person,
     vertical: enquiry.vertical,
     postcode: enquiry.postcode,
+    postcode_reason: enquiry.postcodeReason,
     country: enquiry.country,
     requested_location_id: enquiry.requestedLocationId,
   };

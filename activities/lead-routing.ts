@@ -101,7 +101,7 @@ async function decide(tx: Tx, lead: Lead, now: Date, reroute: boolean): Promise<
     postcode: place.postcode,
     country: place.country,
     point: located ? { latitude: located.latitude, longitude: located.longitude } : null,
-    postcodeReason: place.reason,
+    postcodeReason: lead.postcode_reason ?? place.reason,
     vertical: lead.vertical,
     requestedLocationId: lead.requested_location_id,
     excludedLocationIds: [...new Set(notPlaced.map((assignment) => assignment.location_id))],

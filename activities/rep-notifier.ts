@@ -1,7 +1,7 @@
 import type { GhlCalls, LocationCall } from '../ghl/calls.ts';
 import { createTask, listTasks } from '../ghl/contacts.ts';
 
-export interface RepNotice {
+interface RepNotice {
   /** Where the rep works and which contact the lead is there. */
   call: LocationCall;
   ghlContactId: string;

@@ -71,7 +71,7 @@ async function fetchHistory(session: Session, workflowId: string, runId: string 
       temporal.workflow.getHandle(workflowId, runId).fetchHistory(),
     );
   } catch (error) {
-    if (isGrpcServiceError(error) && error.code === NOT_FOUND) {
+    if (isGrpcServiceError(error) && Number(error.code) === NOT_FOUND) {
       throw new CommandError(
         'unknown-workflow',
         `Temporal has no workflow ${workflowId}; its history may have been kept no longer.`,

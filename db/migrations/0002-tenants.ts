@@ -112,18 +112,20 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       -- For a field: the value that triggers; null for any value.
       value text,
       created_at timestamptz not null default now(),
+      unique (agency_id, id),
       unique (location_id, name),
       foreign key (agency_id, location_id) references locations (agency_id, id)
     );
     -- What a contact last looked like to a trigger: only the step from absent to present asks for a lead.
     create table lead_trigger_states (
-      trigger_id uuid not null references lead_triggers on delete cascade,
+      trigger_id uuid not null,
       agency_id uuid not null,
       ghl_contact_id text not null,
       matched boolean not null,
       occurrence integer not null default 0,
       observed_at timestamptz not null,
-      primary key (trigger_id, ghl_contact_id)
+      primary key (trigger_id, ghl_contact_id),
+      foreign key (agency_id, trigger_id) references lead_triggers (agency_id, id) on delete cascade
     );
 
     do $$

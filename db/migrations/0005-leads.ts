@@ -28,7 +28,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       person_id uuid,
       state text not null check (state in ('received', 'routing', 'assigned', 'accepted', 'queued', 'closed')),
       close_reason text,
-      duplicate_of uuid references leads,
+      duplicate_of uuid,
       source text not null check (source in ('ghl', 'ghl-workflow', 'api')),
       trigger_name text,
       event_row_id uuid not null,
@@ -36,6 +36,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       source_contact_id text,
       vertical text,
       postcode text,
+      -- Why there is no postcode: what cannot be read is not kept.
+      postcode_reason text check (postcode_reason in ('ok', 'missing', 'malformed', 'unknown')),
       country text,
       requested_location_id uuid,
       score integer,
@@ -50,6 +52,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       foreign key (agency_id, location_id) references locations (agency_id, id),
       foreign key (agency_id, rep_id) references reps (agency_id, id),
       foreign key (agency_id, person_id) references persons (agency_id, id),
+      foreign key (agency_id, duplicate_of) references leads (agency_id, id),
       check ((state = 'closed') = (closed_at is not null))
     );
     -- A person has one open lead in an agency; whoever asks again meanwhile joins it.

@@ -32,6 +32,7 @@ export interface LeadTable {
   source_contact_id: string | null;
   vertical: string | null;
   postcode: string | null;
+  postcode_reason: 'ok' | 'missing' | 'malformed' | 'unknown' | null;
   country: string | null;
   requested_location_id: string | null;
   score: number | null;

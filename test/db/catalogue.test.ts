@@ -61,6 +61,7 @@ describe('the walk through the catalogue', () => {
       'audit_log_2026_11: a partition, but switchyard_app may SELECT it past the policies of its parent',
     ],
     ['grant select on persons to public', 'persons: everybody may SELECT it'],
+    ['alter table leads add column other uuid references persons', 'leads: may refer to persons of another agency'],
     ['grant truncate on leads to switchyard_app', 'leads: switchyard_app may empty it for all tenants'],
     ['grant select on monthly_tables to switchyard_upkeep', 'monthly_tables: switchyard_upkeep may SELECT it'],
     [`alter table leads owner to ${TEST_LOGIN.name}`, `${TEST_LOGIN.name}: owns tables or functions`],

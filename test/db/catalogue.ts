@@ -43,6 +43,7 @@ export async function findCatalogueProblems(db: Kysely<Database>, login: string)
     findGrantProblems(db),
     findRoleProblems(db, login),
     findFunctionProblems(db),
+    findReferenceProblems(db),
   ]);
   return found.flat().sort();
 }
@@ -157,4 +158,21 @@ async function findFunctionProblems(db: Kysely<Database>): Promise<string[]> {
     ...(for_all ? [`${name}(): everybody may act as ${owner} by it`] : []),
     ...(owner_is_super ? [`${name}(): acts as ${owner}, whom nothing stops`] : []),
   ]);
+}
+
+/** A row that names another must name its agency too: the database checks references past every policy. */
+async function findReferenceProblems(db: Kysely<Database>): Promise<string[]> {
+  const references = await asRows(
+    db,
+    sql<{ table: string; target: string; names_agency: boolean }>`
+    select k.conrelid::regclass::text as table, k.confrelid::regclass::text as target,
+      exists (select from unnest(k.conkey, k.confkey) as pair (own, other)
+        join pg_attribute a on a.attrelid = k.conrelid and a.attnum = pair.own and a.attname = 'agency_id'
+        join pg_attribute b on b.attrelid = k.confrelid and b.attnum = pair.other
+          and b.attname = case when k.confrelid = 'agencies'::regclass then 'id' else 'agency_id' end) as names_agency
+    from pg_constraint k where k.contype = 'f' and k.connamespace = 'public'::regnamespace and k.conparentid = 0`,
+  );
+  return references
+    .filter(({ names_agency }) => !names_agency)
+    .map(({ table, target }) => `${table}: may refer to ${target} of another agency`);
 }

@@ -31,11 +31,11 @@ export function readSchemaTypes(): SchemaShape {
   };
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
   const host = ts.createCompilerHost(options);
-  const { fileExists, getSourceFile, readFile } = host;
-  host.fileExists = (path) => path === file || fileExists(path);
-  host.readFile = (path) => (path === file ? PROBE : readFile(path));
+  const plain = ts.createCompilerHost(options);
+  host.fileExists = (path) => path === file || plain.fileExists(path);
+  host.readFile = (path) => (path === file ? PROBE : plain.readFile(path));
   host.getSourceFile = (path, ...rest) =>
-    path === file ? ts.createSourceFile(path, PROBE, ts.ScriptTarget.ES2023) : getSourceFile(path, ...rest);
+    path === file ? ts.createSourceFile(path, PROBE, ts.ScriptTarget.ES2023) : plain.getSourceFile(path, ...rest);
   const program = ts.createProgram([file], options, host);
   const checker = program.getTypeChecker();
   const exported = checker.getExportsOfModule(checker.getSymbolAtLocation(program.getSourceFile(file)!)!);

@@ -39,12 +39,8 @@ export async function startFaultStack(bundlePath: string): Promise<FaultStack> {
   const folder = join(root, '.switchyard', 'test', String(process.pid));
   await mkdir(folder, { recursive: true });
   const log = (): void => {};
-  const ports = {
-    postgres: await findFreePort(),
-    temporal: await findFreePort(),
-    api: await findFreePort(),
-    worker: await findFreePort(),
-  };
+  // A port that the system gives stays with its server, who comes back to it after a stop.
+  const ports = { postgres: 0, temporal: 0, api: await findFreePort(), worker: await findFreePort() };
   const encryptionKeys = `1:${randomBytes(32).toString('base64')}`;
   const keys = parseKeyRing(encryptionKeys);
   const simulator = await startSimulator({ port: 0, seed: 'faults' });
@@ -60,6 +56,7 @@ export async function startFaultStack(bundlePath: string): Promise<FaultStack> {
       unsafeAndFast: true,
       log,
     });
+    ports.postgres = postgres.port;
     return postgres.ownerUrl;
   };
   const startServer = async (): Promise<void> => {
@@ -70,6 +67,7 @@ export async function startFaultStack(bundlePath: string): Promise<FaultStack> {
       searchAttributes: SEARCH_ATTRIBUTES,
       log,
     });
+    ports.temporal = Number(temporal.address.split(':')[1]);
   };
   const [ownerUrl] = await Promise.all([startDatabase(), startServer()]);
   const url = await prepareDatabase(ownerUrl, 'password-of-the-fault-stack', log);
