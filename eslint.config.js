@@ -33,7 +33,7 @@ export default tseslint.config(
   },
   {
     // Tool configuration files are read by their tools as default exports.
-    files: ['vitest.config.ts'],
+    files: ['vitest.config.ts', 'test/replay/vitest.config.ts'],
     rules: { 'no-restricted-syntax': 'off' },
   },
 );

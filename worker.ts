@@ -94,9 +94,11 @@ async function connect(log: Logger, signal: AbortSignal): Promise<NativeConnecti
   return undefined;
 }
 
-/** Production runs the compiled bundle; from the sources it is made here. */
+/** A build has its bundle beside it; from the sources it is made here. */
 async function findBundle(config: Config): Promise<WorkflowBundleOption> {
   if (config.WORKFLOW_BUNDLE_PATH !== undefined) return { codePath: config.WORKFLOW_BUNDLE_PATH };
+  if (import.meta.url.endsWith('.js'))
+    return { codePath: fileURLToPath(new URL('./workflow-bundle.js', import.meta.url)) };
   const workflowsPath = fileURLToPath(new URL('./workflows/index.ts', import.meta.url));
   return bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
 }

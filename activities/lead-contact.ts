@@ -1,8 +1,9 @@
 import type { PlacementFacts } from '../db/lead-placement.ts';
 import { chooseContact, type ContactChoice, type ContactIdentity } from '../domain/contact-match.ts';
+import { OWN_CONTACT_SOURCE } from '../domain/own-writes.ts';
 import type { GhlCalls, LocationCall } from '../ghl/calls.ts';
 import { findDuplicateContact, updateContact, upsertContact } from '../ghl/contacts.ts';
-import { GhlInvalidError } from '../ghl/errors.ts';
+import { GhlDuplicateContactError, GhlInvalidError } from '../ghl/errors.ts';
 
 /**
  * Finds or makes the person's contact in the location of the assignment and gives it to the rep.
@@ -26,13 +27,19 @@ export async function writeContact(
     case 'none':
       return undefined;
     case 'update':
-      await updateContact(ghl, call, choice.contactId, { ...choice.fields, ...assigned });
+      await updateContact(ghl, call, choice.contactId, assigned);
+      await fillBlanks(ghl, call, choice.contactId, choice.fields);
       return choice.contactId;
     case 'upsert': {
       const { postcode: postalCode, country } = facts;
-      const fields = { ...choice.identity, postalCode, country, ...assigned, source: 'Switchyard' };
+      // GHL replaces the main e-mail of whoever has the phone by now: with an e-mail at hand, the phone follows alone.
+      const { email, phone } = choice.identity;
+      const identity = email === null ? choice.identity : { ...choice.identity, phone: null };
+      const fields = { ...identity, postalCode, country, ...assigned, source: OWN_CONTACT_SOURCE };
       try {
-        return (await upsertContact(ghl, call, withoutNulls(fields))).contact.id;
+        const { contact } = await upsertContact(ghl, call, withoutNulls(fields));
+        if (email !== null && phone !== null) await fillBlanks(ghl, call, contact.id, { phone });
+        return contact.id;
       } catch (error) {
         // GHL has been seen to answer 422 and to create the contact all the same.
         const found = error instanceof GhlInvalidError ? await lookFor(ghl, call, person) : undefined;
@@ -40,6 +47,23 @@ export async function writeContact(
         return found.contactId;
       }
     }
+  }
+}
+
+/** Adds what the contact lacks. An identifier that has become another contact's meanwhile stays theirs. */
+async function fillBlanks(
+  ghl: GhlCalls,
+  call: LocationCall,
+  contactId: string,
+  fields: Partial<ContactIdentity>,
+): Promise<void> {
+  if (Object.keys(fields).length === 0) return;
+  try {
+    await updateContact(ghl, call, contactId, fields);
+  } catch (error) {
+    if (!(error instanceof GhlDuplicateContactError)) throw error;
+    const { email: _email, phone: _phone, ...names } = fields;
+    if (Object.keys(names).length > 0) await updateContact(ghl, call, contactId, names);
   }
 }
 

@@ -48,7 +48,7 @@ export function createLeadReassignment(deps: StoreDeps) {
         reps: await listRoutingReps(tx, now),
         force: request.force === true,
       });
-      const by = { actor: actorOf(request), force: request.force === true };
+      const by = { actor: actorOf(request), force: request.force === true, ...noteOf(request) };
       const target = allowed ? await findRep(tx, targetRepId) : undefined;
       if (!target) {
         const isNews = await addOnce(tx, lead, { at: now, kind: 'reassign-refused', detail: { ...by, reason } });
@@ -109,6 +109,10 @@ const placeable = (assignmentId: string, locationId: string, repId: string): Rea
   repId,
   isPlaceable: true,
 });
+
+/** Only a code word is kept: free text may name the person. */
+const noteOf = ({ reason }: ReassignRequest): { note?: string } =>
+  typeof reason === 'string' && /^[a-z0-9-]{1,60}$/.test(reason) ? { note: reason } : {};
 
 const actorOf = (request: ReassignRequest): string =>
   typeof request.actor === 'string' ? request.actor.slice(0, 100) : 'signal';

@@ -57,6 +57,6 @@ export type Location = Selectable<LocationTable>;
 export type NewLocation = Insertable<LocationTable>;
 export type Rep = Selectable<RepTable>;
 export type Lead = Selectable<LeadTable>;
-export type Person = Selectable<PersonTable>;
+
 export type Assignment = Selectable<AssignmentTable>;
 export type Decision = Selectable<DecisionTable>;

@@ -1,4 +1,5 @@
 import type { LeadChange } from './lead-change.ts';
+import { OWN_CONTACT_SOURCE } from './own-writes.ts';
 
 /** What planning needs of an event that came in; everything else of it stays in the stored body. */
 export type EventFacts = ContactFacts | OpportunityFacts | { kind: 'account' } | { kind: 'other' };
@@ -32,9 +33,6 @@ export interface PlannedAccount {
   /** From when on it makes leads; null while it only observes. */
   liveAt: Date | null;
 }
-
-/** The `source` we write on contacts, by which our own creation is known before GHL has told us the new id. */
-const OWN_CONTACT_SOURCE = 'Switchyard';
 
 /** GHL's clock and ours may differ by so much. */
 const CLOCK_TOLERANCE_MS = 60_000;

@@ -30,5 +30,6 @@ export const listStaticChecks = (): Check[] => [
     program: 'depcruise',
     args: ['--config', '.dependency-cruiser.cjs', ...listSources()],
   },
+  { title: 'picture in docs/architecture.md', program: 'tsx', args: ['scripts/draw-architecture.ts', '--check'] },
   { title: 'unused code (knip)', program: 'knip', args: [] },
 ];

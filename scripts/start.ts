@@ -1,13 +1,14 @@
 import { join } from 'node:path';
+import { runDemo } from './demo/demo.ts';
 import {
   prepareDatabase,
   requireServicePorts,
+  saveEnvironment,
   startApi,
   startSimulatorProcess,
   startWorker,
   type Surroundings,
 } from './stack/application.ts';
-import { runDemonstration } from './stack/demonstration.ts';
 import { InterruptedError, watchForInterrupt } from './stack/interrupt.ts';
 import { acquireLock } from './stack/lock.ts';
 import { createParts, type Parts } from './stack/parts.ts';
@@ -63,11 +64,22 @@ async function bringUp(settings: Settings, parts: Parts): Promise<boolean> {
   ]);
   const simulator = await parts.start('Simulator', () => startSimulatorProcess(settings, secrets, log));
   const around: Surroundings = { databaseUrl, temporalAddress: temporal.address, simulator };
+  await saveEnvironment(settings, secrets, around, ownerUrl);
   await parts.start('Worker', () => startWorker(settings, secrets, around, log));
   await parts.start('API', () => startApi(settings, secrets, around, log));
   const apiUrl = `http://127.0.0.1:${settings.ports.api}`;
-  const context = { ...around, apiUrl, temporalUiUrl: temporal.uiUrl, ownerUrl, namespace, secrets, dataDir, log };
-  const { ok } = settings.demo ? await runDemonstration(context) : { ok: true };
+  const context = {
+    ...around,
+    apiUrl,
+    temporalUiUrl: temporal.uiUrl,
+    ownerUrl,
+    namespace,
+    secrets,
+    dataDir,
+    once: settings.once,
+    log,
+  };
+  const { ok } = settings.demo ? await runDemo(context) : { ok: true };
   showAddresses(settings, around, temporal);
   return ok;
 }

@@ -53,8 +53,10 @@ export function openLeadInbox(carried: LeadMessage[], standing: () => LeadStandi
   setHandler(reassignLeadUpdate, (request) => ask({ kind: 'reassign', request }), {
     validator: (request) => {
       mustBeOpen();
-      if (typeof request?.repId !== 'string') refuse('unknown-rep');
-      if (request.repId === standing().repId) refuse('same-rep');
+      // Whoever can reach Temporal can send anything.
+      const repId: unknown = (request as Partial<ReassignRequest> | null)?.repId;
+      if (typeof repId !== 'string') refuse('unknown-rep');
+      if (repId === standing().repId) refuse('same-rep');
     },
   });
   setHandler(acceptLeadUpdate, (request) => ask({ kind: 'accept', request }), {

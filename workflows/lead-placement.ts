@@ -70,15 +70,31 @@ export function failureCode(error: ActivityFailure): string {
 /** Routes until a location takes the lead: who refuses it for good is left out the next time, and the master's queue takes all. */
 export async function takeIn(lead: LeadRef, patienceMs: number, reroute = false): Promise<LeadStanding> {
   for (;;) {
-    const route = await leads.routeLead({ ...lead, reroute });
+    const route = await decideRoute(lead, patienceMs, reroute);
     if (route.outcome === 'closed') return route.standing;
-    if (route.outcome === 'cut') {
-      await ghlOf(route.intakeLocationId, patienceMs).rereadContact(lead);
-      continue;
-    }
     if (!(await place(lead, route, patienceMs))) continue;
     const standing = await leads.confirmAssignment({ ...lead, assignmentId: route.assignmentId });
     await tellGhl(lead, route, patienceMs);
     return standing;
+  }
+}
+
+/** Asks for a route; a lead whose enquiry cannot be read at all fails, and an operator hears of it. */
+async function decideRoute(
+  lead: LeadRef,
+  patienceMs: number,
+  reroute: boolean,
+): Promise<Exclude<RouteOutcome, { outcome: 'cut' }>> {
+  try {
+    let route = await leads.routeLead({ ...lead, reroute });
+    while (route.outcome === 'cut') {
+      await ghlOf(route.intakeLocationId, patienceMs).rereadContact(lead);
+      route = await leads.routeLead({ ...lead, reroute });
+    }
+    return route;
+  } catch (error) {
+    if (!(error instanceof ActivityFailure)) throw error;
+    await leads.recordUnroutable({ ...lead, cause: failureCode(error) });
+    throw error;
   }
 }

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { Kysely } from 'kysely';
 import { parseKeyRing } from '../../crypto/key-ring.ts';
 import { findAgency } from '../../db/agencies.ts';
@@ -7,8 +6,7 @@ import type { Database } from '../../db/schema.ts';
 import { withScope } from '../../db/scope.ts';
 import { leadIntakeWorkflowId } from '../../domain/workflow-ids.ts';
 import { createControlClient } from '../../simulator/control-client.ts';
-import type { DemoContext } from '../stack/demonstration.ts';
-import { readSettings } from '../stack/settings.ts';
+import type { DemoContext } from './demo-context.ts';
 import { type Day, runDay } from './day.ts';
 import { type GrownAgency, readGrownAgencies, rememberAgency } from './demo-memory.ts';
 import { growAgency } from './grow-agency.ts';
@@ -37,7 +35,7 @@ export async function runDemo(context: DemoContext): Promise<{ ok: boolean }> {
     // The API may listen elsewhere than last time.
     await simulator.seed({ apps: [{ ...soil.app, webhookUrl: soil.webhookUrl }] });
     const known = await findFinished(db, dataDir);
-    if (known !== undefined && !isOnce()) {
+    if (known !== undefined && !context.once) {
       log(`the sample agency and its leads are there since ${known.finishedAt?.slice(0, 10) ?? 'an earlier run'}`);
       print(await showStandings(db, known));
       return { ok: true };
@@ -60,9 +58,6 @@ async function findFinished(db: Kysely<Database>, dataDir: string): Promise<Grow
   const row = finished && (await withScope(db, { agencyId: finished.agencyId }, (tx) => findAgency(tx)));
   return row && finished;
 }
-
-const isOnce = (): boolean =>
-  readSettings(process.argv.slice(2), process.env, join(import.meta.dirname, '..', '..')).once;
 
 function print(lines: string[]): void {
   console.log(`\n${lines.map((line) => `  ${line}`).join('\n')}`);

@@ -1,3 +1,4 @@
+import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createDatabase } from '../../db/database.ts';
 import { grantLogin, migrateToLatest } from '../../db/migrate.ts';
@@ -128,6 +129,19 @@ function applicationEnvironment(settings: Settings, secrets: Secrets, around: Su
     API_PORT: String(settings.ports.api),
     WORKER_HEALTH_PORT: String(settings.ports.workerHealth),
   };
+}
+
+/** Leaves the addresses and secrets where `npm run cli` finds them, readable by us alone. */
+export async function saveEnvironment(
+  settings: Settings,
+  secrets: Secrets,
+  around: Surroundings,
+  ownerUrl: string,
+): Promise<void> {
+  const variables = { ...applicationEnvironment(settings, secrets, around), DATABASE_OWNER_URL: ownerUrl };
+  const file = join(settings.dataDir, 'environment.json');
+  await writeFile(file, `${JSON.stringify(variables, null, 2)}\n`, { mode: 0o600 });
+  await chmod(file, 0o600);
 }
 
 /** Starts the API and waits until it takes webhooks. */

@@ -96,6 +96,16 @@ describe('recordUntold', () => {
   });
 });
 
+describe('recordUnroutable', () => {
+  it('tells an operator once', async () => {
+    const { bench, agency } = all;
+    const held = await agency.reserved(somebody('10011'));
+    await expectToRepeat(bench, all, bench.leads.recordUnroutable, { ...held, cause: 'EnquiryUnreadable' });
+    const letters = (await agency.letters()).filter((letter) => letter.subject_id === held.leadId);
+    expect(letters.map((letter) => letter.cause)).toEqual(['unroutable:EnquiryUnreadable']);
+  });
+});
+
 describe('acceptLead', () => {
   it('stops the clock of acceptance once', async () => {
     const { bench, agency } = all;

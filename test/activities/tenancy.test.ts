@@ -23,6 +23,7 @@ const OF_LEADS: Record<string, (given: Given) => Promise<unknown>> = {
   confirmAssignment: (given) => run(all.bench.leads.confirmAssignment, given),
   giveUpPlacement: (given) => run(all.bench.leads.giveUpPlacement, { ...given, cause: 'test' }),
   recordUntold: (given) => run(all.bench.leads.recordUntold, { ...given, cause: 'test' }),
+  recordUnroutable: (given) => run(all.bench.leads.recordUnroutable, { ...given, cause: 'test' }),
   acceptLead: (given) => run(all.bench.leads.acceptLead, { ...given, actor: 'test' }),
   reserveReassignment: (given) =>
     run(all.bench.leads.reserveReassignment, { ...given, request: { repId: all.agency.rep('dan') } }),

@@ -6,7 +6,7 @@ import { runCommand } from '../../cli/run.ts';
 import type { Terminal } from '../../cli/terminal.ts';
 import { createTestDatabase, type TestDatabase } from '../stack/database.ts';
 
-export interface Ran {
+interface Ran {
   code: number;
   out: string;
   error: string;

@@ -50,13 +50,13 @@ export function readSchemaTypes(): SchemaShape {
         .filter(([, column]) => column.flags & ts.SymbolFlags.Optional)
         .map(([name]) => name),
     );
-    const columns = propertiesOf(checker.getTypeOfSymbol(rows)).map(([name, column]) => [
-      name,
-      { ...describe(checker, checker.getTypeOfSymbol(column)), optional: optional.has(name) },
-    ]);
+    const columns = propertiesOf(checker.getTypeOfSymbol(rows)).map(
+      ([name, column]) =>
+        [name, { ...describe(checker, checker.getTypeOfSymbol(column)), optional: optional.has(name) }] as const,
+    );
     return [table, Object.fromEntries(columns)] as const;
   });
-  return Object.fromEntries(tables) as SchemaShape;
+  return Object.fromEntries(tables);
 }
 
 function describe(checker: ts.TypeChecker, type: ts.Type): Omit<ColumnShape, 'optional'> {

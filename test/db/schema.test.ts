@@ -29,8 +29,8 @@ describe('db/schema.ts', () => {
       'reps.weight may be left out by the types, but the database wants it',
     ],
     [
-      "alter table reps drop constraint reps_status_check, add check (status in ('active'))",
-      'reps.status is one of active, removed, suspended in the types, of active in the database',
+      "alter table reps drop constraint reps_status_check, add check (status in ('active', 'away'))",
+      'reps.status is one of active, removed, suspended in the types, of active, away in the database',
     ],
     ['create table new_table (id uuid)', 'new_table is not in the types'],
     ['drop table ghl_breakers', 'ghl_breakers is not in the database'],

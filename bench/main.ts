@@ -1,0 +1,32 @@
+import { writeFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import { Command } from 'commander';
+import { measureScope, type ScopeResult } from './scope.ts';
+import type { Spread } from './spread.ts';
+
+const log = (line: string): void => console.error(line);
+const show = ({ median, min, max }: Spread): string => `${median.toFixed(3)} (${min.toFixed(3)} to ${max.toFixed(3)})`;
+
+/** On what it was measured: figures of different machines are not compared. */
+const describeMachine = () => ({
+  measuredAt: new Date().toISOString(),
+  node: process.version,
+  cpu: cpus()[0]?.model ?? 'unknown',
+  cores: cpus().length,
+});
+
+async function report(results: ScopeResult[], file: string | undefined): Promise<void> {
+  console.log('median of the runs, and the lowest and highest, in ms');
+  console.log(`${'way'.padEnd(28)}${'p50'.padEnd(26)}p99`);
+  for (const { way, p50Ms, p99Ms } of results) console.log(`${way.padEnd(28)}${show(p50Ms).padEnd(26)}${show(p99Ms)}`);
+  if (file !== undefined) await writeFile(file, `${JSON.stringify({ ...describeMachine(), results }, null, 2)}\n`);
+}
+
+const program = new Command('bench').description('Measures what design decisions cost on this machine.');
+program
+  .command('scope')
+  .description('a scoped transaction against a plain query')
+  .option('--json <file>', 'write the figures there as well')
+  .action(async ({ json }: { json?: string }) => report(await measureScope(log), json));
+
+await program.parseAsync();
