@@ -3,6 +3,7 @@ import { audit } from '../db/audit-log.ts';
 import { addToTimeline } from '../db/lead-timeline.ts';
 import { updateLead } from '../db/leads.ts';
 import { withScope } from '../db/scope.ts';
+import { onlyCodeWord } from '../domain/code-word.ts';
 import { followChange } from '../domain/lead-follow-up.ts';
 import type { LeadChange, LeadCloseReason } from '../domain/lead-change.ts';
 import type { LeadStanding } from '../domain/lead-messages.ts';
@@ -30,7 +31,8 @@ export function createLeadEnding(deps: StoreDeps) {
       await releaseAssignments(tx, leadId, { reason: closeReason, now });
       const change = { state: 'closed' as const, close_reason: closeReason, closed_at: now };
       await updateLead(tx, leadId, change);
-      const detail = { reason: closeReason, actor, ...(note === undefined ? {} : { note }) };
+      const word = onlyCodeWord(note);
+      const detail = { reason: closeReason, actor, ...(word && { note: word }) };
       await addToTimeline(tx, { agencyId, leadId }, { at: now, kind: 'closed', detail });
       await audit(tx, {
         agencyId,

@@ -9,6 +9,7 @@ import { findRep, listRepsOfGhlUser } from '../db/reps.ts';
 import { listRoutingLocations, listRoutingReps, lockRouting } from '../db/routing.ts';
 import type { Database, Lead } from '../db/schema.ts';
 import { withScope } from '../db/scope.ts';
+import { onlyCodeWord } from '../domain/code-word.ts';
 import type { LeadStanding, ReassignRequest } from '../domain/lead-messages.ts';
 import { checkReassignment, type ReassignmentReason } from '../domain/routing-reassignment.ts';
 import { currentCallId } from './activity-call.ts';
@@ -48,7 +49,8 @@ export function createLeadReassignment(deps: StoreDeps) {
         reps: await listRoutingReps(tx, now),
         force: request.force === true,
       });
-      const by = { actor: actorOf(request), force: request.force === true, ...noteOf(request) };
+      const note = onlyCodeWord(request.reason);
+      const by = { actor: actorOf(request), force: request.force === true, ...(note && { note }) };
       const target = allowed ? await findRep(tx, targetRepId) : undefined;
       if (!target) {
         const isNews = await addOnce(tx, lead, { at: now, kind: 'reassign-refused', detail: { ...by, reason } });
@@ -109,10 +111,6 @@ const placeable = (assignmentId: string, locationId: string, repId: string): Rea
   repId,
   isPlaceable: true,
 });
-
-/** Only a code word is kept: free text may name the person. */
-const noteOf = ({ reason }: ReassignRequest): { note?: string } =>
-  typeof reason === 'string' && /^[a-z0-9-]{1,60}$/.test(reason) ? { note: reason } : {};
 
 const actorOf = (request: ReassignRequest): string =>
   typeof request.actor === 'string' ? request.actor.slice(0, 100) : 'signal';

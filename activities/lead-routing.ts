@@ -107,12 +107,12 @@ async function decide(tx: Tx, lead: Lead, now: Date, reroute: boolean): Promise<
     excludedLocationIds: [...new Set(notPlaced.map((assignment) => assignment.location_id))],
     excludedRepIds: reroute && lead.rep_id !== null ? [lead.rep_id] : [],
   };
-  const locations = await listRoutingLocations(tx, now);
+  const locations = await listRoutingLocations(tx, now, lead.id);
   const decision = chooseRoute({
     now,
     lead: input,
     locations,
-    reps: await listRoutingReps(tx, now),
+    reps: await listRoutingReps(tx, now, lead.id),
     defaultRadiusKm: DEFAULT_RADIUS_KM,
   });
 

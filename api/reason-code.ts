@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CODE_WORD } from '../domain/code-word.ts';
 
-/** Why somebody did something, in a code word of theirs: it goes into histories, where free text could name a person. */
-export const reasonCode = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,59}$/, 'must be a code such as `on-holiday`');
+/** Why somebody did something, in a code word of theirs. */
+export const reasonCode = z.string().regex(CODE_WORD, 'must be a code such as `on-holiday`');

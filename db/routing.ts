@@ -26,18 +26,26 @@ export interface RoutingLocationRow {
   dailyCap: number | null;
 }
 
-/** Every location of the agency with what it carries now; its day is the one of its own time zone. */
-export async function listRoutingLocations(tx: Transaction<Database>, now: Date): Promise<RoutingLocationRow[]> {
+/**
+ * Every location of the agency with what it carries now; its day is the one of its own time zone.
+ * @param exceptLeadId a lead that is on the move: the slot it would leave does not stand in its own way
+ */
+export async function listRoutingLocations(
+  tx: Transaction<Database>,
+  now: Date,
+  exceptLeadId: string | null = null,
+): Promise<RoutingLocationRow[]> {
   const found = await sql<RoutingLocationRow>`
     select l.id, l.parent_id as "parentId", l.kind, l.verticals, l.latitude, l.longitude, l.radius_km as "radiusKm",
       l.live_at is not null as "isLive", l.installed_at is not null and not exists (
         select from installs i where i.location_id = l.id and (i.status <> 'active' or i.paused_until > ${now})
       ) as "isInstalled",
       l.max_open_leads as "maxOpenLeads", l.daily_cap as "dailyCap",
-      (select count(*)::int from assignments a where a.location_id = l.id and a.state <> 'released') as "openLeads",
+      (select count(*)::int from assignments a where a.location_id = l.id and a.state <> 'released'
+        and a.lead_id is distinct from ${exceptLeadId}) as "openLeads",
       (select count(*)::int from assignments a where a.location_id = l.id
         and a.reserved_at >= date_trunc('day', ${now} at time zone l.time_zone) at time zone l.time_zone
-        and a.release_reason is distinct from 'not-placed') as "leadsToday"
+        and a.release_reason is distinct from 'not-placed' and a.lead_id is distinct from ${exceptLeadId}) as "leadsToday"
     from locations l order by l.id
   `.execute(tx);
   return found.rows;
@@ -56,14 +64,19 @@ export interface RoutingRepRow {
 }
 
 /** Every rep of the agency with what they carry now. */
-export async function listRoutingReps(tx: Transaction<Database>, now: Date): Promise<RoutingRepRow[]> {
+export async function listRoutingReps(
+  tx: Transaction<Database>,
+  now: Date,
+  exceptLeadId: string | null = null,
+): Promise<RoutingRepRow[]> {
   const found = await sql<RoutingRepRow>`
     select r.id, r.location_id as "locationId", r.status, r.weight, r.rotation_pass as "rotationPass",
       r.max_open_leads as "maxOpenLeads", r.daily_cap as "dailyCap",
-      (select count(*)::int from assignments a where a.rep_id = r.id and a.state <> 'released') as "openLeads",
+      (select count(*)::int from assignments a where a.rep_id = r.id and a.state <> 'released'
+        and a.lead_id is distinct from ${exceptLeadId}) as "openLeads",
       (select count(*)::int from assignments a where a.rep_id = r.id and a.location_id = r.location_id
         and a.reserved_at >= date_trunc('day', ${now} at time zone l.time_zone) at time zone l.time_zone
-        and a.release_reason is distinct from 'not-placed') as "leadsToday"
+        and a.release_reason is distinct from 'not-placed' and a.lead_id is distinct from ${exceptLeadId}) as "leadsToday"
     from reps r join locations l on l.id = r.location_id
     order by r.id
   `.execute(tx);

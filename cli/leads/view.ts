@@ -2,10 +2,11 @@ import type { Transaction } from 'kysely';
 import { z } from 'zod';
 import { findLead } from '../../db/leads.ts';
 import type { Database, Lead } from '../../db/schema.ts';
+import { CODE_WORD } from '../../domain/code-word.ts';
 import { CommandError } from '../failure.ts';
 
 /** Why, in a code word: it goes into workflow histories, where free text could name a person. */
-export const reasonCode = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,59}$/, 'wanted is a code word such as on-holiday');
+export const reasonCode = z.string().regex(CODE_WORD, 'wanted is a code word such as on-holiday');
 
 /** A lead without what is known of the person. */
 export const viewLead = (lead: Lead) => ({

@@ -188,4 +188,46 @@ describe('what happens to a lead elsewhere', () => {
     const lead = await leads.withRep(leadId, 'east-desk');
     expect(lead.location_id).toBe(leads.location('east'));
   });
+
+  it('keeps it in a full location when a colleague is free: its own slot does not stand in its way', async () => {
+    const { ownerDb } = system.database;
+    const backBay = leads.location('back-bay');
+    const leadId = await assigned('02116');
+    const held = await ownerDb
+      .selectFrom('assignments')
+      .select('id')
+      .where('location_id', '=', backBay)
+      .where('state', '<>', 'released')
+      .execute();
+    await ownerDb.updateTable('locations').set({ max_open_leads: held.length }).where('id', '=', backBay).execute();
+    const { rep_id: before } = (await leads.get(leadId))!;
+    const colleague = before === leads.rep('ann') ? 'bob' : 'ann';
+    await ownerDb.updateTable('reps').set({ status: 'suspended' }).where('id', '=', before!).execute();
+    await tell(leadId, { kind: 'rep-unavailable', repId: before! });
+    expect(await leads.withRep(leadId, colleague)).toMatchObject({ location_id: backBay });
+  });
+
+  it('keeps only a code word of why somebody closed it', async () => {
+    await system.database.ownerDb
+      .updateTable('locations')
+      .set({ max_open_leads: null })
+      .where('id', '=', leads.location('back-bay'))
+      .execute();
+    const [first, second] = [await assigned('02116'), await assigned('02116')];
+    const of = (leadId: string, reason: string) => ({
+      agencyId: leads.agencyId,
+      leadId,
+      request: { outcome: 'lost' as const, reason, actor: 'test' },
+    });
+    await system.client.closeLead(of(first, 'no-budget'));
+    await system.client.closeLead(of(second, 'Mrs Lee said no'));
+    const entries = await system.database.ownerDb
+      .selectFrom('lead_timeline')
+      .select(['lead_id', 'detail'])
+      .where('kind', '=', 'closed')
+      .where('lead_id', 'in', [first, second])
+      .execute();
+    expect(entries.find((entry) => entry.lead_id === first)?.detail).toMatchObject({ note: 'no-budget' });
+    expect(JSON.stringify(entries)).not.toContain('Lee');
+  });
 });
