@@ -14,6 +14,7 @@ import { createRefusedDeliveries } from './refused-deliveries.ts';
 import { createRelay } from './relay.ts';
 import { createSilenceWatch } from './silence.ts';
 import { createStarts } from './starts.ts';
+import { createUpkeep } from './upkeep.ts';
 import type { WorkClient } from './work.ts';
 
 export interface ServiceOptions {
@@ -32,7 +33,7 @@ export interface ServiceOptions {
 export interface Service {
   app: Express;
   metrics: Metrics;
-  /** Lets the relay and the watch on silence run. */
+  /** Lets the relay, the watch on silence and upkeep run. */
   start(): void;
   /** From now on requests are answered 429. */
   drain(): void;
@@ -54,6 +55,7 @@ export function createService(options: ServiceOptions): Service {
   const starts = createStarts({ db, client, logger, metrics, temporal, limit: options.startsInFlight ?? 20 });
   const relay = createRelay({ db, client, logger, metrics, temporal, pollMs: options.relayPollMs ?? 1_000 });
   const silence = createSilenceWatch({ db, logger, metrics, now });
+  const upkeep = createUpkeep({ db, logger });
   const refused = createRefusedDeliveries({ db, keys, logger, metrics });
   const speech = createAccountSpeech(db, logger);
   const intake = createEventIntake({ db, keys, metrics, starts, relay, speech, now });
@@ -63,11 +65,13 @@ export function createService(options: ServiceOptions): Service {
     start() {
       relay.start();
       silence.start();
+      upkeep.start();
     },
     drain: () => drain.begin(),
     async stop() {
       drain.begin();
       silence.stop();
+      upkeep.stop();
       await Promise.all([relay.stop(), starts.settled(), refused.flush()]);
     },
   };

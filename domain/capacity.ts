@@ -2,7 +2,7 @@
 export interface Load {
   openLeads: number;
   maxOpenLeads: number | null;
-  /** Leads assigned since the start of the local day (`startOfLocalDay`). */
+  /** Leads assigned since the start of the local day. */
   leadsToday: number;
   dailyCap: number | null;
 }

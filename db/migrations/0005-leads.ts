@@ -197,6 +197,12 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     grant select (id, agency_id, state, source_contact_id) on leads to switchyard_intake;
     grant select (agency_id, location_id, lead_id, rep_id, ghl_contact_id, ghl_opportunity_id, state) on assignments to switchyard_intake;
 
+    -- Upkeep trims the raw bodies of events that no unread lead needs any more.
+    create policy upkeep_reads on leads for select to switchyard_upkeep using (true);
+    grant select (event_row_id, state) on leads to switchyard_upkeep;
+    create policy upkeep_trims on events for update to switchyard_upkeep using (true);
+    grant select (id, body), update (body) on events to switchyard_upkeep;
+
     create policy relay_buries on dead_letters for insert to switchyard_relay with check (true);
     grant insert on dead_letters to switchyard_relay;
   `,
@@ -208,6 +214,8 @@ export async function down(db: Kysely<unknown>): Promise<void> {
   await sql
     .raw(
       `
+    drop policy upkeep_trims on events;
+    revoke select (id, body), update (body) on events from switchyard_upkeep;
     delete from monthly_tables where name in ('decisions', 'lead_timeline');
     drop table dead_letters, lead_timeline, assignments, decisions, lead_keys, leads, persons;
   `,

@@ -1,0 +1,46 @@
+import type { Kysely } from 'kysely';
+import type { Logger } from 'pino';
+import { ensureMonthPartitions } from '../db/partitions.ts';
+import type { Database } from '../db/schema.ts';
+import { withSystemRole } from '../db/scope.ts';
+import { trimEventBodies } from '../db/event-retention.ts';
+import { describeError } from './error-description.ts';
+
+export interface Upkeep {
+  run(): Promise<void>;
+  start(): void;
+  stop(): void;
+}
+
+const EVERY_MS = 6 * 3_600_000;
+const MONTHS_AHEAD = 12;
+/** Raw bodies hold personal data; what the system has read of them stays. */
+const BODY_DAYS = 30;
+
+/** Makes partitions ahead of time and trims raw bodies after their days. Safe to repeat, and in several processes at once. */
+export function createUpkeep({ db, logger }: { db: Kysely<Database>; logger: Logger }): Upkeep {
+  let timer: NodeJS.Timeout | undefined;
+
+  async function run(): Promise<void> {
+    const made = await withSystemRole(db, 'upkeep', (tx) => ensureMonthPartitions(tx, MONTHS_AHEAD));
+    const trimmed = await withSystemRole(db, 'upkeep', (tx) => trimEventBodies(tx, BODY_DAYS));
+    if (made + trimmed > 0) logger.info({ partitionsMade: made, bodiesTrimmed: trimmed }, 'upkeep done');
+  }
+
+  const attempt = (): void => {
+    run().catch((error: unknown) =>
+      logger.error({ error: describeError(error), alert: 'upkeep-failed' }, 'upkeep failed'),
+    );
+  };
+  return {
+    run,
+    start() {
+      if (timer !== undefined) return;
+      attempt();
+      timer = setInterval(attempt, EVERY_MS).unref();
+    },
+    stop() {
+      clearInterval(timer);
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import { sql } from 'kysely';
+import { pino } from 'pino';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createUpkeep } from '../../api/upkeep.ts';
+import { parseKeyRing } from '../../crypto/key-ring.ts';
+import { plantAgency } from '../../scripts/demo/plant-agency.ts';
+import { createControlClient } from '../../simulator/control-client.ts';
+import { startSimulator } from '../../simulator/simulator.ts';
+import { createTestDatabase, type TestDatabase } from '../stack/database.ts';
+import { enquire } from '../stack/enquire.ts';
+import { smallAgency } from '../stack/small-agency.ts';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+
+const upkeep = () => createUpkeep({ db: database.db, logger: pino({ level: 'silent' }) });
+const listPartitions = async (): Promise<string[]> => {
+  const found = await sql<{ name: string }>`
+    select relname as name from pg_class where relispartition and relkind = 'r' order by 1`.execute(database.ownerDb);
+  return found.rows.map((row) => row.name);
+};
+
+describe('upkeep', () => {
+  it('makes partitions that are missing, and nothing when it is repeated', async () => {
+    const before = await listPartitions();
+    const last = before.filter((name) => name.startsWith('events_20')).at(-1)!;
+    await sql`drop table ${sql.id(last)}`.execute(database.ownerDb);
+    await upkeep().run();
+    expect(await listPartitions()).toEqual(before);
+    await Promise.all([upkeep().run(), upkeep().run()]);
+    expect(await listPartitions()).toEqual(before);
+  });
+
+  it('takes raw bodies out after 30 days, but not one that an unread lead still needs', async () => {
+    const simulator = await startSimulator({ port: 0 });
+    const keys = parseKeyRing(`1:${Buffer.alloc(32, 7).toString('base64')}`);
+    const agency = await plantAgency(smallAgency('one'), {
+      db: database.db,
+      keys,
+      simulator: createControlClient(simulator.url),
+      app: { clientId: 'app-1', clientSecret: 'secret' },
+      webhookUrl: null,
+    });
+    await simulator.close();
+    await sql`select ensure_month_partitions((current_date - 62)::date, 3)`.execute(database.ownerDb);
+    const leads: Record<string, string> = {};
+    for (const name of ['young', 'old', 'unread']) {
+      leads[name] = await enquire({ database, keys }, agency.agencyId, agency.locations.get('master')!, {
+        email: `${name}@x.test`,
+      });
+    }
+    for (const name of ['old', 'unread']) {
+      await sql`update events set received_at = received_at - interval '40 days'
+        where id = (select event_row_id from leads where id = ${leads[name]})`.execute(database.ownerDb);
+    }
+    await sql`update leads set state = 'routing' where id = ${leads['old']}`.execute(database.ownerDb);
+    await upkeep().run();
+    const bodies = await sql<{ lead_id: string; has_body: boolean }>`
+      select leads.id as lead_id, events.body is not null as has_body from leads join events on events.id = leads.event_row_id`.execute(
+      database.ownerDb,
+    );
+    const hasBody = new Map(bodies.rows.map((row) => [row.lead_id, row.has_body]));
+    expect([leads['young'], leads['old'], leads['unread']].map((id) => hasBody.get(id!))).toEqual([true, false, true]);
+  });
+});
