@@ -1,11 +1,15 @@
 import { writeFile } from 'node:fs/promises';
-import { cpus } from 'node:os';
-import { Command } from 'commander';
+import { cpus, loadavg } from 'node:os';
+import { Command, InvalidArgumentError } from 'commander';
 import { measureScope, type ScopeResult } from './scope.ts';
 import type { Spread } from './spread.ts';
+import { measureUpdates } from './updates.ts';
+import { describeUpdates } from './updates-report.ts';
 
 const log = (line: string): void => console.error(line);
 const show = ({ median, min, max }: Spread): string => `${median.toFixed(3)} (${min.toFixed(3)} to ${max.toFixed(3)})`;
+
+const loadAverageBefore = loadavg();
 
 /** On what it was measured: figures of different machines are not compared. */
 const describeMachine = () => ({
@@ -13,7 +17,14 @@ const describeMachine = () => ({
   node: process.version,
   cpu: cpus()[0]?.model ?? 'unknown',
   cores: cpus().length,
+  loadAverageBefore,
 });
+
+function readCount(text: string): number {
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1) throw new InvalidArgumentError('a whole number from 1 on is needed');
+  return count;
+}
 
 async function report(results: ScopeResult[], file: string | undefined): Promise<void> {
   console.log('median of the runs, and the lowest and highest, in ms');
@@ -28,5 +39,18 @@ program
   .description('a scoped transaction against a plain query')
   .option('--json <file>', 'write the figures there as well')
   .action(async ({ json }: { json?: string }) => report(await measureScope(log), json));
+
+program
+  .command('updates')
+  .description('updates of old customers: none may become a lead or wait in a queue')
+  .option('--count <number>', 'how many different updates', readCount, 50_000)
+  .option('--json <file>', 'write the figures there as well')
+  .action(async ({ count, json }: { count: number; json?: string }) => {
+    const result = await measureUpdates(count, log);
+    for (const line of describeUpdates(result)) console.log(line);
+    console.log(`load average before: ${loadAverageBefore.map((load) => load.toFixed(2)).join(' ')}`);
+    if (json !== undefined) await writeFile(json, `${JSON.stringify({ ...describeMachine(), ...result }, null, 2)}\n`);
+    if (result.checks.some(({ passed }) => !passed)) process.exitCode = 1;
+  });
 
 await program.parseAsync();

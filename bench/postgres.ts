@@ -11,6 +11,8 @@ export interface BenchDatabase {
   /** As the running processes connect. */
   url: string;
   ownerUrl: string;
+  /** For files of the run; removed when it is stopped. */
+  folder: string;
   stop(): Promise<void>;
 }
 
@@ -28,6 +30,7 @@ export async function startBenchDatabase(log: (line: string) => void): Promise<B
   return {
     url: url.href,
     ownerUrl: postgres.ownerUrl,
+    folder,
     async stop() {
       await postgres.stop();
       await rm(folder, { recursive: true, force: true });

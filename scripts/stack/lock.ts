@@ -1,4 +1,4 @@
-import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { findStartTime, isSameProcess, type ProcessIdentity } from './process-record.ts';
@@ -17,15 +17,37 @@ export class LockHeldError extends Error {
   }
 }
 
-const isAlreadyThere = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'EEXIST';
+const hasCode = (error: unknown, code: string): boolean =>
+  error instanceof Error && 'code' in error && error.code === code;
 
-async function readHolder(file: string): Promise<ProcessIdentity | undefined> {
+async function readIfThere(file: string): Promise<string | undefined> {
   try {
-    return holderSchema.parse(JSON.parse(await readFile(file, 'utf8')));
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
+
+function parseHolder(text: string): ProcessIdentity | undefined {
+  try {
+    return holderSchema.parse(JSON.parse(text));
   } catch {
     return undefined;
   }
+}
+
+/** Two processes may find the same abandoned lock: whoever comes second must not remove the lock of the first. */
+async function removeAbandoned(file: string, text: string): Promise<void> {
+  const aside = `${file}.${process.pid}.old`;
+  try {
+    await rename(file, aside);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return;
+    throw error;
+  }
+  if ((await readFile(aside, 'utf8')) !== text) await link(aside, file).catch(() => {});
+  await rm(aside, { force: true });
 }
 
 /**
@@ -44,11 +66,13 @@ export async function acquireLock(file: string): Promise<() => Promise<void>> {
         await link(draft, file);
         return () => rm(file, { force: true });
       } catch (error) {
-        if (!isAlreadyThere(error)) throw error;
+        if (!hasCode(error, 'EEXIST')) throw error;
       }
-      const holder = await readHolder(file);
+      const text = await readIfThere(file);
+      if (text === undefined) continue;
+      const holder = parseHolder(text);
       if (holder && (await isSameProcess(holder))) throw new LockHeldError(holder, file);
-      await rm(file, { force: true });
+      await removeAbandoned(file, text);
     }
   } finally {
     await rm(draft, { force: true });

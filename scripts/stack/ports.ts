@@ -4,9 +4,10 @@ import { createServer } from 'node:net';
 export class PortTakenError extends Error {
   readonly code = 'PortTaken';
   constructor(purpose: string, port: number, variable: string) {
+    const other = port > 65_000 ? port - 100 : port + 100;
     super(
       `Port ${port}, wanted for ${purpose}, is taken by another process. ` +
-        `Stop that process or choose another port: ${variable}=${port + 100} npm start`,
+        `Stop that process or choose another port: ${variable}=${other} npm start`,
     );
     this.name = 'PortTakenError';
   }

@@ -73,14 +73,20 @@ export async function endProcess(identity: ProcessIdentity, signal: string, time
   return false;
 }
 
+async function readRecord(file: string): Promise<z.infer<typeof recordSchema> | undefined> {
+  try {
+    return recordSchema.parse(JSON.parse(await readFile(file, 'utf8')));
+  } catch {
+    // We were killed while it was being written.
+    return undefined;
+  }
+}
+
 async function endLeftover(file: string, log: Log): Promise<void> {
-  const parsed = await readFile(file, 'utf8').then(
-    (text) => recordSchema.safeParse(JSON.parse(text)),
-    () => undefined,
-  );
-  if (parsed?.success && (await isSameProcess(parsed.data))) {
-    log(`stopping ${basename(file, '.json')} (process ${parsed.data.pid}), left over from a run that was killed`);
-    await endProcess(parsed.data, parsed.data.signal, 10_000);
+  const record = await readRecord(file);
+  if (record && (await isSameProcess(record))) {
+    log(`stopping ${basename(file, '.json')} (process ${record.pid}), left over from a run that was killed`);
+    await endProcess(record, record.signal, 10_000);
   }
   await rm(file, { force: true });
 }

@@ -48,6 +48,15 @@ const environmentSchema = z.object({
   TEMPORAL_UI_PORT: port(8244),
 });
 
+const PORT_VARIABLES = [
+  'API_PORT',
+  'WORKER_HEALTH_PORT',
+  'SIMULATOR_PORT',
+  'POSTGRES_PORT',
+  'TEMPORAL_PORT',
+  'TEMPORAL_UI_PORT',
+] as const;
+
 const argumentsSchema = z.object({
   help: z.boolean().default(false),
   'no-demo': z.boolean().default(false),
@@ -67,39 +76,55 @@ export interface Settings {
   ports: Record<'api' | 'workerHealth' | 'simulator' | 'postgres' | 'temporal' | 'temporalUi', number>;
 }
 
-function readArguments(args: string[]): Record<string, unknown> {
+const ARGUMENTS = {
+  help: { type: 'boolean' },
+  'no-demo': { type: 'boolean' },
+  scenario: { type: 'string' },
+} as const;
+
+function readArguments(args: string[]): { values: Record<string, unknown>; problems: string[] } {
   try {
-    const options = {
-      help: { type: 'boolean' },
-      'no-demo': { type: 'boolean' },
-      scenario: { type: 'string' },
-    } as const;
-    return parseArgs({ args, options, strict: true }).values;
+    return { values: parseArgs({ args, options: ARGUMENTS, strict: true }).values, problems: [] };
   } catch (error) {
-    throw new SettingsError([`${error instanceof Error ? error.message : 'unknown argument'} (see --help)`]);
+    return { values: {}, problems: [`${error instanceof Error ? error.message : 'unknown argument'} (see --help)`] };
   }
 }
+
+/** Two servers that want one port: nothing listens there yet, so the look for taken ports cannot tell. */
+function findSharedPorts(environment: z.infer<typeof environmentSchema>): string[] {
+  const names = PORT_VARIABLES.filter((name, index) =>
+    PORT_VARIABLES.some((other, place) => place !== index && environment[other] === environment[name]),
+  );
+  const shared = [...new Set(names.map((name) => environment[name]))];
+  return shared.map(
+    (number) => `${names.filter((name) => environment[name] === number).join(', ')}: each needs a port of its own`,
+  );
+}
+
+const describeIssues = (error: z.ZodError): string[] =>
+  error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
 
 /**
  * Reads what `npm start` is told by its arguments and the environment. An empty variable counts as not set.
  * @param root what a relative data folder is relative to
- * @throws SettingsError
+ * @throws SettingsError listing every problem of both
  */
 export function readSettings(args: string[], environment: NodeJS.ProcessEnv, root: string): Settings {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
-  const read = z
-    .object({ ...environmentSchema.shape, ...argumentsSchema.shape })
-    .safeParse({ ...given, ...readArguments(args) });
-  if (!read.success) {
-    throw new SettingsError(read.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
+  const { values, problems } = readArguments(args);
+  const variables = environmentSchema.safeParse(given);
+  const options = argumentsSchema.safeParse(values);
+  if (!options.success) problems.push(...describeIssues(options.error).map((problem) => `--${problem}`));
+  if (options.data?.scenario === 'once' && options.data['no-demo']) {
+    problems.push('--scenario once and --no-demo exclude each other');
   }
-  const value = read.data;
-  const once = value.scenario === 'once';
-  if (once && value['no-demo']) throw new SettingsError(['--scenario once and --no-demo exclude each other']);
+  problems.push(...(variables.success ? findSharedPorts(variables.data) : describeIssues(variables.error)));
+  if (!variables.success || !options.success || problems.length > 0) throw new SettingsError(problems);
+  const value = variables.data;
   return {
-    help: value.help,
-    demo: !value['no-demo'],
-    once,
+    help: options.data.help,
+    demo: !options.data['no-demo'],
+    once: options.data.scenario === 'once',
     dataDir: resolve(root, value.SWITCHYARD_DATA_DIR),
     databaseUrl: value.DATABASE_URL,
     temporalAddress: value.TEMPORAL_ADDRESS,

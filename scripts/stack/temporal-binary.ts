@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { access, constants, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { access, constants, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { delimiter, dirname, isAbsolute, join } from 'node:path';
+import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { Log } from './progress.ts';
 import { downloadBySdk } from './sdk-download.ts';
@@ -40,11 +40,14 @@ export class TemporalProgramMissingError extends Error {
   }
 }
 
+/** A folder can be "executed" too, so that is asked as well. */
 const isExecutable = (file: string): Promise<boolean> =>
-  access(file, constants.X_OK).then(
-    () => true,
-    () => false,
-  );
+  access(file, constants.X_OK)
+    .then(() => stat(file))
+    .then(
+      (found) => found.isFile(),
+      () => false,
+    );
 
 async function findVersion(file: string): Promise<string | undefined> {
   const output = await runFile(file, ['--version'], { timeout: 10_000 }).catch(() => undefined);
@@ -105,7 +108,8 @@ export async function resolveTemporalProgram(
   const tried: string[] = [];
   const named = environment[program.pathVariable];
   if (named) {
-    if (await isExecutable(named)) return named;
+    // Absolute, for a bare name would be looked up on PATH when it is run.
+    if (await isExecutable(named)) return resolve(named);
     throw new TemporalProgramMissingError(program, [`${program.pathVariable} names no executable file: ${named}`]);
   }
   if (program.tellsVersion) {

@@ -153,6 +153,32 @@ describe('a lead', () => {
     expect((await system.simulator.listFaults()).filter((fault) => fault.times !== 0)).toEqual([]);
   });
 
+  it('is found and read in the Web UI without the code, and shows nothing of the person there', async () => {
+    const person = somebody('02116');
+    const leadId = await leads.start(person);
+    await leads.inState(leadId, 'assigned');
+    const workflowId = `lead-intake/${leads.agencyId}/${leadId}`;
+    const query = `AgencyId = '${leads.agencyId}' AND LocationId = '${leads.location('back-bay')}' AND Capability = 'lead-intake' AND LeadStatus = 'assigned'`;
+    await waitFor('the list to show it', async () => {
+      for await (const found of system.client.temporal.workflow.list({ query })) {
+        if (found.workflowId === workflowId) return true;
+      }
+      return false;
+    });
+    const handle = system.client.temporal.workflow.getHandle(workflowId);
+    expect(await (await handle.describe()).staticSummary()).toBe('Lead by api');
+    const { connection } = system.client.temporal;
+    const description = await connection.workflowService.describeWorkflowExecution({
+      namespace: system.namespace,
+      execution: { workflowId },
+    });
+    const history = await handle.fetchHistory();
+    const raw = JSON.stringify([description, history]);
+    for (const value of [person.email, person.firstName, '02116']) expect(raw).not.toContain(value);
+    // The payloads themselves are sealed.
+    expect(raw).toContain(Buffer.from('binary/encrypted').toString('base64'));
+  });
+
   it('costs at most 40 events until it is assigned', async () => {
     const leadId = await leads.start(somebody('02116'));
     await leads.inState(leadId, 'assigned');

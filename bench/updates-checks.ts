@@ -1,0 +1,52 @@
+import type { ApiReading } from './api.ts';
+import type { DeliveryFigures } from './deliveries.ts';
+
+/** Rows in the database. */
+export interface Stored {
+  /** Updates that were accepted for the account. */
+  updates: number;
+  events: number;
+  leads: number;
+  /** Of events, for workflows. */
+  work: number;
+  deadLetters: number;
+}
+
+export interface Check {
+  what: string;
+  expected: number;
+  found: number;
+  passed: boolean;
+}
+
+interface UpdatesRun {
+  count: number;
+  repeatCount: number;
+  updates: DeliveryFigures;
+  repeats: DeliveryFigures;
+  /** From before the first delivery to after the last. */
+  readings: readonly ApiReading[];
+  stored: Stored;
+  /** Once a new person has come. */
+  afterwards: { stored: Stored; reading: ApiReading };
+}
+
+/** What must hold of a run; each figure with the one expected. */
+export function checkUpdates(run: UpdatesRun): Check[] {
+  const { count, repeatCount, stored, afterwards } = run;
+  const check = (what: string, found: number, expected: number): Check => {
+    return { what, expected, found, passed: found === expected };
+  };
+  return [
+    check('updates answered 200 and taken', run.updates.answers['200 taken'] ?? 0, count),
+    check('repeats answered 200 and known', run.repeats.answers['200 repeat'] ?? 0, repeatCount),
+    check('rows of accepted updates', stored.updates, count),
+    check('rows of events', stored.events, count),
+    check('leads', stored.leads, 0),
+    check('rows of work (event_capabilities)', stored.work, 0),
+    check('dead letters', stored.deadLetters, 0),
+    check('deepest inbox', Math.max(...run.readings.map(({ inboxDepth }) => inboxDepth)), 0),
+    check('leads once a new person came', afterwards.stored.leads, 1),
+    check('inbox once a new person came', afterwards.reading.inboxDepth, 1),
+  ];
+}

@@ -1,0 +1,117 @@
+import type { Kysely } from 'kysely';
+import { v7 as uuidv7 } from 'uuid';
+import { createAgency } from '../db/agencies.ts';
+import { createDatabase } from '../db/database.ts';
+import { createLocation } from '../db/locations.ts';
+import type { Database } from '../db/schema.ts';
+import { withScope } from '../db/scope.ts';
+import type { Log } from '../scripts/stack/progress.ts';
+import { type ApiReading, type BenchApi, startBenchApi } from './api.ts';
+import { deliverAll, type DeliveryFigures, type Sender } from './deliveries.ts';
+import { describeNewPerson, listCustomerUpdates } from './old-customers.ts';
+import { startBenchDatabase } from './postgres.ts';
+import { type Check, checkUpdates, type Stored } from './updates-checks.ts';
+import { watchApi } from './watch-api.ts';
+
+export interface UpdatesResult {
+  updates: DeliveryFigures;
+  repeats: DeliveryFigures;
+  memoryMiB: { start: number; highest: number; end: number };
+  checks: Check[];
+}
+
+const CONNECTIONS = 20;
+const LIMIT_MS = 600_000;
+const REPEAT_EVERY = 10;
+const GHL_LOCATION_ID = 'bench-master';
+const DAY_MS = 86_400_000;
+
+/**
+ * Updates of old customers come in as fast as the API answers them, then every tenth of them once more. None may become
+ * a lead or any other work; a new person afterwards must, or the checks would prove nothing.
+ * @param count how many different updates
+ */
+export async function measureUpdates(count: number, log: Log): Promise<UpdatesResult> {
+  const postgres = await startBenchDatabase(log);
+  const owner = createDatabase({ url: postgres.ownerUrl, poolSize: 1 });
+  let api: BenchApi | undefined;
+  try {
+    await plantAccount(postgres.url);
+    api = await startBenchApi(postgres.url, postgres.folder, log);
+    return await Promise.race([measure(count, api, owner, log), api.failed]);
+  } finally {
+    await api?.stop();
+    await owner.destroy();
+    await postgres.stop();
+  }
+}
+
+async function measure(count: number, api: BenchApi, owner: Kysely<Database>, log: Log): Promise<UpdatesResult> {
+  const sender: Sender = { apiUrl: api.url, privateKey: api.privateKey, connections: CONNECTIONS, limitMs: LIMIT_MS };
+  const bodies = listCustomerUpdates(count, GHL_LOCATION_ID, new Date());
+  const again = bodies.filter((_, index) => index % REPEAT_EVERY === 0);
+  const start = await api.read();
+  const watch = watchApi(api, log);
+  const deliver = (what: string, sent: Buffer[]): Promise<DeliveryFigures> =>
+    deliverAll(sender, sent, (answered) => watch.note(`${answered} of ${sent.length} ${what}`));
+  const updates = await deliver('updates', bodies);
+  const repeats = await deliver('repeats', again);
+  await watch.stop();
+  const end = await api.read();
+  const stored = await countStored(owner);
+  const person = [describeNewPerson(GHL_LOCATION_ID, new Date())];
+  await deliverAll({ ...sender, connections: 1 }, person, () => {});
+  const afterwards = { stored: await countStored(owner), reading: await api.read() };
+  const readings: ApiReading[] = [start, ...watch.readings, end];
+  return {
+    updates,
+    repeats,
+    memoryMiB: {
+      start: start.memoryMiB,
+      highest: Math.max(...readings.map(({ memoryMiB }) => memoryMiB)),
+      end: end.memoryMiB,
+    },
+    checks: checkUpdates({ count, repeatCount: again.length, updates, repeats, readings, stored, afterwards }),
+  };
+}
+
+/** An account whose new contacts are leads, live for a month: the customers are older than that. */
+async function plantAccount(url: string): Promise<void> {
+  const db = createDatabase({ url, poolSize: 1 });
+  const [agencyId, id] = [uuidv7(), uuidv7()];
+  const since = new Date(Date.now() - 30 * DAY_MS);
+  const common = { agency_id: agencyId, live_at: since, installed_at: since };
+  try {
+    await withScope(db, { agencyId }, async (tx) => {
+      await createAgency(tx, { id: agencyId, name: 'Bench', ghlCompanyId: 'bench-company' });
+      const account = { kind: 'master', name: 'Bench', ghl_location_id: GHL_LOCATION_ID, is_intake: true } as const;
+      await createLocation(tx, { ...common, ...account, id });
+    });
+  } finally {
+    await db.destroy();
+  }
+}
+
+async function countStored(owner: Kysely<Database>): Promise<Stored> {
+  const count = async (table: 'events' | 'leads' | 'event_capabilities' | 'dead_letters'): Promise<number> => {
+    const { rows } = await owner
+      .selectFrom(table)
+      .select(({ fn }) => fn.countAll<string>().as('rows'))
+      .executeTakeFirstOrThrow();
+    return Number(rows);
+  };
+  const { updates } = await owner
+    .selectFrom('events')
+    .select(({ fn }) => fn.countAll<string>().as('updates'))
+    .where('type', '=', 'ContactUpdate')
+    .where('status', '=', 'accepted')
+    .where('location_id', 'is not', null)
+    .executeTakeFirstOrThrow();
+  return {
+    updates: Number(updates),
+    events: await count('events'),
+    leads: await count('leads'),
+    work: await count('event_capabilities'),
+    deadLetters: await count('dead_letters'),
+  };
+}

@@ -1,0 +1,53 @@
+import { createServer } from 'node:net';
+import type { Server } from 'node:net';
+import { once } from 'node:events';
+import { afterEach, describe, expect, it } from 'vitest';
+import { requireServicePorts } from '../../scripts/stack/application.ts';
+import { findFreePort, PortTakenError, requireFreePort } from '../../scripts/stack/ports.ts';
+import { readSettings } from '../../scripts/stack/settings.ts';
+
+const servers: Server[] = [];
+afterEach(async () => {
+  await Promise.all(servers.splice(0).map((server) => once(server.close(), 'close')));
+});
+
+async function takePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  servers.push(server);
+  await once(server, 'listening');
+  const address = server.address();
+  if (typeof address !== 'object' || address === null) throw new Error('no port');
+  return address.port;
+}
+
+describe('the ports of the stack', () => {
+  it('finds one that can be listened on', async () => {
+    const port = await findFreePort();
+    expect(port).toBeGreaterThan(0);
+    await requireFreePort('the test', port, 'TEST_PORT');
+  });
+
+  it('says of a taken one what wants it and which variable chooses another', async () => {
+    const port = await takePort();
+    const required = requireFreePort('the test', port, 'TEST_PORT');
+    await expect(required).rejects.toThrow(PortTakenError);
+    await expect(required).rejects.toThrow(`Port ${port}, wanted for the test, is taken`);
+    await expect(required).rejects.toThrow('TEST_PORT=');
+  });
+
+  it('proposes a port that exists', () => {
+    expect(new PortTakenError('the test', 3000, 'TEST_PORT').message).toContain('TEST_PORT=3100 npm start');
+    expect(new PortTakenError('the test', 65_535, 'TEST_PORT').message).toContain('TEST_PORT=65435 npm start');
+  });
+
+  it.each(['API_PORT', 'WORKER_HEALTH_PORT', 'SIMULATOR_PORT'])(
+    'refuses to start anything while the port of %s is taken',
+    async (variable) => {
+      const free = { API_PORT: 0, WORKER_HEALTH_PORT: 0, SIMULATOR_PORT: 0 };
+      const ports = await Promise.all(Object.keys(free).map(async (name) => [name, String(await findFreePort())]));
+      const environment = { ...Object.fromEntries(ports), [variable]: String(await takePort()) };
+      const settings = readSettings([], environment, '/');
+      await expect(requireServicePorts(settings)).rejects.toThrow(`${variable}=`);
+    },
+  );
+});
