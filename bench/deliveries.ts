@@ -20,8 +20,8 @@ export interface Sender {
   apiUrl: string;
   privateKey: KeyObject;
   connections: number;
-  /** No delivery is begun after this many milliseconds. */
-  limitMs: number;
+  /** Once it is aborted no more deliveries are begun. */
+  signal: AbortSignal;
 }
 
 const ANSWER_TIMEOUT_MS = 10_000;
@@ -47,7 +47,7 @@ export async function deliverAll(
   const work = async (): Promise<void> => {
     // All workers draw from one iterator.
     for (const body of waiting) {
-      if (performance.now() - startedAt > sender.limitMs) return;
+      if (sender.signal.aborted) return;
       const signature = sign(null, body, sender.privateKey).toString('base64');
       const sentAt = performance.now();
       const answer = await post(pool, body, signature);

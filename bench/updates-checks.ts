@@ -45,7 +45,7 @@ export function checkUpdates(run: UpdatesRun): Check[] {
     check('leads', stored.leads, 0),
     check('rows of work (event_capabilities)', stored.work, 0),
     check('dead letters', stored.deadLetters, 0),
-    check('deepest inbox', Math.max(...run.readings.map(({ inboxDepth }) => inboxDepth)), 0),
+    check('deepest inbox seen', Math.max(...run.readings.map(({ inboxDepth }) => inboxDepth)), 0),
     check('leads once a new person came', afterwards.stored.leads, 1),
     check('inbox once a new person came', afterwards.reading.inboxDepth, 1),
   ];

@@ -20,6 +20,14 @@ export interface UpdatesResult {
   checks: Check[];
 }
 
+interface Surroundings {
+  api: BenchApi;
+  /** Connects as the superuser, for looking. */
+  owner: Kysely<Database>;
+  signal: AbortSignal;
+  log: Log;
+}
+
 const CONNECTIONS = 20;
 const LIMIT_MS = 600_000;
 const REPEAT_EVERY = 10;
@@ -34,29 +42,35 @@ const DAY_MS = 86_400_000;
 export async function measureUpdates(count: number, log: Log): Promise<UpdatesResult> {
   const postgres = await startBenchDatabase(log);
   const owner = createDatabase({ url: postgres.ownerUrl, poolSize: 1 });
+  const stopping = new AbortController();
+  const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(LIMIT_MS)]);
   let api: BenchApi | undefined;
   try {
     await plantAccount(postgres.url);
     api = await startBenchApi(postgres.url, postgres.folder, log);
-    return await Promise.race([measure(count, api, owner, log), api.failed]);
+    return await Promise.race([measure(count, { api, owner, signal, log }), api.failed]);
   } finally {
+    stopping.abort();
     await api?.stop();
     await owner.destroy();
     await postgres.stop();
   }
 }
 
-async function measure(count: number, api: BenchApi, owner: Kysely<Database>, log: Log): Promise<UpdatesResult> {
-  const sender: Sender = { apiUrl: api.url, privateKey: api.privateKey, connections: CONNECTIONS, limitMs: LIMIT_MS };
+async function measure(count: number, { api, owner, signal, log }: Surroundings): Promise<UpdatesResult> {
+  const sender: Sender = { apiUrl: api.url, privateKey: api.privateKey, connections: CONNECTIONS, signal };
   const bodies = listCustomerUpdates(count, GHL_LOCATION_ID, new Date());
   const again = bodies.filter((_, index) => index % REPEAT_EVERY === 0);
   const start = await api.read();
   const watch = watchApi(api, log);
   const deliver = (what: string, sent: Buffer[]): Promise<DeliveryFigures> =>
     deliverAll(sender, sent, (answered) => watch.note(`${answered} of ${sent.length} ${what}`));
-  const updates = await deliver('updates', bodies);
-  const repeats = await deliver('repeats', again);
-  await watch.stop();
+  let figures: { updates: DeliveryFigures; repeats: DeliveryFigures };
+  try {
+    figures = { updates: await deliver('updates', bodies), repeats: await deliver('repeats', again) };
+  } finally {
+    await watch.stop();
+  }
   const end = await api.read();
   const stored = await countStored(owner);
   const person = [describeNewPerson(GHL_LOCATION_ID, new Date())];
@@ -64,14 +78,13 @@ async function measure(count: number, api: BenchApi, owner: Kysely<Database>, lo
   const afterwards = { stored: await countStored(owner), reading: await api.read() };
   const readings: ApiReading[] = [start, ...watch.readings, end];
   return {
-    updates,
-    repeats,
+    ...figures,
     memoryMiB: {
       start: start.memoryMiB,
       highest: Math.max(...readings.map(({ memoryMiB }) => memoryMiB)),
       end: end.memoryMiB,
     },
-    checks: checkUpdates({ count, repeatCount: again.length, updates, repeats, readings, stored, afterwards }),
+    checks: checkUpdates({ count, repeatCount: again.length, ...figures, readings, stored, afterwards }),
   };
 }
 

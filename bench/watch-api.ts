@@ -26,7 +26,9 @@ export function watchApi(api: Pick<BenchApi, 'read'>, log: Log): ApiWatch {
       log(`${progress}; the API did not tell its figures`);
     }
   };
-  const timer = setInterval(() => (reading = reading.then(read)), READ_EVERY_MS);
+  const timer = setInterval(() => {
+    reading = reading.then(read);
+  }, READ_EVERY_MS);
   return {
     readings,
     note: (text) => void (progress = text),

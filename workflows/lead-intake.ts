@@ -25,6 +25,8 @@ export interface LeadIntakeInput extends LeadRef {
 }
 
 const PATIENCE_MS = 24 * 3_600_000;
+/** A timer needs an end; every assigned or queued lead has one of its own. */
+const LONGEST_WAIT_MS = 365 * 24 * 3_600_000;
 const LOCATION_ID = defineSearchAttributeKey('LocationId', SearchAttributeType.KEYWORD);
 const LEAD_STATUS = defineSearchAttributeKey('LeadStatus', SearchAttributeType.KEYWORD);
 
@@ -49,7 +51,7 @@ export async function leadIntake(input: LeadIntakeInput): Promise<LeadStanding> 
 
   if (standing.status === 'routing') stand(await takeIn(lead, patienceMs));
   while (isOpen(standing)) {
-    const leftMs = Math.max(0, (standing.expiresAtMs ?? Infinity) - Date.now());
+    const leftMs = Math.max(0, (standing.expiresAtMs ?? Date.now() + LONGEST_WAIT_MS) - Date.now());
     const waiting = await inbox.next(leftMs);
     try {
       stand(await obey(lead, standing, waiting?.message ?? 'too-old', patienceMs));

@@ -1,7 +1,11 @@
-import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs';
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { findStartTime, isSameProcess, type ProcessIdentity } from './process-record.ts';
+
+const GUARD_TIMEOUT_MS = 5_000;
 
 const holderSchema = z.object({ pid: z.int().positive(), startedAt: z.string().min(1) });
 
@@ -37,17 +41,31 @@ function parseHolder(text: string): ProcessIdentity | undefined {
   }
 }
 
-/** Two processes may find the same abandoned lock: whoever comes second must not remove the lock of the first. */
-async function removeAbandoned(file: string, text: string): Promise<void> {
-  const aside = `${file}.${process.pid}.old`;
+/**
+ * Replaces an abandoned lock. Several processes may find it abandoned, so the last look and the replacement happen under
+ * a guard; nothing is awaited in between, so that only a loss of power can leave the guard behind.
+ * @returns false when another process was quicker
+ */
+function takeOver(file: string, abandoned: string, draft: string): boolean {
+  const guard = `${file}.guard`;
   try {
-    await rename(file, aside);
+    mkdirSync(guard);
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return;
-    throw error;
+    if (!hasCode(error, 'EEXIST')) throw error;
+    const made = statSync(guard, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
+    if (Date.now() - made > GUARD_TIMEOUT_MS) rmSync(guard, { recursive: true, force: true });
+    return false;
   }
-  if ((await readFile(aside, 'utf8')) !== text) await link(aside, file).catch(() => {});
-  await rm(aside, { force: true });
+  try {
+    if (readFileSync(file, 'utf8') !== abandoned) return false;
+    renameSync(draft, file);
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return false;
+    throw error;
+  } finally {
+    rmdirSync(guard);
+  }
 }
 
 /**
@@ -59,12 +77,13 @@ export async function acquireLock(file: string): Promise<() => Promise<void>> {
   await mkdir(dirname(file), { recursive: true });
   const draft = `${file}.${process.pid}`;
   await writeFile(draft, JSON.stringify({ pid: process.pid, startedAt: await findStartTime(process.pid) }));
+  const release = (): Promise<void> => rm(file, { force: true });
   try {
     for (;;) {
       try {
         // A link appears whole or not at all: nobody reads a half-written lock.
         await link(draft, file);
-        return () => rm(file, { force: true });
+        return release;
       } catch (error) {
         if (!hasCode(error, 'EEXIST')) throw error;
       }
@@ -72,7 +91,8 @@ export async function acquireLock(file: string): Promise<() => Promise<void>> {
       if (text === undefined) continue;
       const holder = parseHolder(text);
       if (holder && (await isSameProcess(holder))) throw new LockHeldError(holder, file);
-      await removeAbandoned(file, text);
+      if (takeOver(file, text, draft)) return release;
+      await delay(20);
     }
   } finally {
     await rm(draft, { force: true });

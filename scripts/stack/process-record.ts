@@ -13,13 +13,27 @@ const recordSchema = z.object({ pid: z.int().positive(), startedAt: z.string().m
 /** A process id alone is reused by the system; together with the start time it names one process. */
 export type ProcessIdentity = { pid: number; startedAt: string };
 
+/** Slim Linux images have no ps. The field numbers are those of proc_pid_stat(5): 3 is the state, 22 the start time. */
+async function askProc(pid: number, columns: string[]): Promise<string | undefined> {
+  try {
+    if (columns.includes('command'))
+      return (await readFile(`/proc/${pid}/cmdline`, 'utf8')).replaceAll('\0', ' ').trim();
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return `${fields[0]} clock tick ${fields[19]}`;
+  } catch {
+    return undefined;
+  }
+}
+
 async function askPs(pid: number, columns: string[]): Promise<string | undefined> {
   const args = ['-ww', ...columns.flatMap((column) => ['-o', `${column}=`]), '-p', String(pid)];
   try {
     const { stdout } = await runFile('ps', args, { env: { ...process.env, LC_ALL: 'C' } });
     return stdout.trim() || undefined;
-  } catch {
-    return undefined;
+  } catch (error) {
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    return isMissing ? askProc(pid, columns) : undefined;
   }
 }
 

@@ -1,4 +1,4 @@
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { acquireLock, LockHeldError } from '../../scripts/stack/lock.ts';
 import { findStartTime } from '../../scripts/stack/process-record.ts';
@@ -16,8 +16,8 @@ for await (const line of (await import('node:readline')).createInterface({ input
 }
 `;
 
-async function startHolder() {
-  const holder = runScript(HOLDER);
+async function startHolder(before = '') {
+  const holder = runScript(`${before}${HOLDER}`);
   expect(await holder.readLine()).toBe('ready');
   return {
     ...holder,
@@ -37,6 +37,16 @@ describe('the lock of the data folder', () => {
     await expect(second).rejects.toThrow(`process ${holder.pid}`);
     await expect(second).rejects.toThrow('SWITCHYARD_DATA_DIR');
     expect(await readdir(path())).toEqual(['lock']);
+  });
+
+  it('is kept and passed on also where there is no ps', async () => {
+    const without = `process.env.PATH = '${path()}';`;
+    const [first, second] = [await startHolder(without), await startHolder(without)];
+    expect(await first.acquire()).toBe('held');
+    expect(await second.acquire()).toBe('LockHeld');
+    first.child.kill('SIGKILL');
+    await first.ended;
+    expect(await second.acquire()).toBe('held');
   });
 
   it('is free again when it has been given back', async () => {
@@ -72,9 +82,17 @@ describe('the lock of the data folder', () => {
     expect(await readFile(path('lock'), 'utf8')).toContain(String(process.pid));
   });
 
+  it('is not kept from anybody for long by a guard that a loss of power left behind', async () => {
+    await writeFile(path('lock'), '');
+    await mkdir(path('lock.guard'));
+    await utimes(path('lock.guard'), new Date(0), new Date(0));
+    await acquireLock(path('lock'));
+    expect(await readdir(path())).toEqual(['lock']);
+  });
+
   it('goes to one only when several find it abandoned at once', async () => {
     const holders = await Promise.all([startHolder(), startHolder(), startHolder(), startHolder()]);
-    for (let round = 0; round < 3; round += 1) {
+    for (let round = 0; round < 5; round += 1) {
       await writeFile(path('lock'), JSON.stringify({ pid: 2 ** 22 + round, startedAt: 'long ago' }));
       const results = await Promise.all(holders.map((holder) => holder.acquire()));
       expect(results.toSorted()).toEqual(['LockHeld', 'LockHeld', 'LockHeld', 'held']);

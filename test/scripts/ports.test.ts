@@ -43,9 +43,10 @@ describe('the ports of the stack', () => {
   it.each(['API_PORT', 'WORKER_HEALTH_PORT', 'SIMULATOR_PORT'])(
     'refuses to start anything while the port of %s is taken',
     async (variable) => {
-      const free = { API_PORT: 0, WORKER_HEALTH_PORT: 0, SIMULATOR_PORT: 0 };
-      const ports = await Promise.all(Object.keys(free).map(async (name) => [name, String(await findFreePort())]));
-      const environment = { ...Object.fromEntries(ports), [variable]: String(await takePort()) };
+      const environment: NodeJS.ProcessEnv = {};
+      for (const name of ['API_PORT', 'WORKER_HEALTH_PORT', 'SIMULATOR_PORT']) {
+        environment[name] = String(name === variable ? await takePort() : await findFreePort());
+      }
       const settings = readSettings([], environment, '/');
       await expect(requireServicePorts(settings)).rejects.toThrow(`${variable}=`);
     },

@@ -30,7 +30,7 @@ describe('a sudden end of npm start', () => {
   it.each([
     ['SIGKILL', 'setInterval(() => {}, 1000)', true],
     ['process.exit', 'process.exit(4)', false],
-    ['an uncaught error', 'process.stderr.write = () => true; throw new Error("unexpected")', false],
+    ['an uncaught error', 'setImmediate(() => { throw "unexpected"; })', false],
   ])('by %s leaves none of its processes', async (_, then, kill) => {
     const parent = runScript(starter(path(), then));
     const pids = ((await parent.readLine()) ?? '').split(' ').map(Number);
