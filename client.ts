@@ -2,6 +2,7 @@ import {
   Client,
   Connection,
   type ConnectionOptions,
+  isGrpcServiceError,
   ServiceError,
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
@@ -67,6 +68,12 @@ export class LeadOverError extends Error {
   }
 }
 
+/** gRPC's CANCELLED, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, ABORTED, INTERNAL and UNAVAILABLE: ask again. The rest is a refusal. */
+const ABSENCE_CODES: readonly unknown[] = [1, 4, 8, 10, 13, 14];
+
+const isAbsence = (error: unknown): boolean =>
+  error instanceof ServiceError && (!isGrpcServiceError(error.cause) || ABSENCE_CODES.includes(error.cause.code));
+
 interface LeadRef {
   agencyId: string;
   leadId: string;
@@ -105,7 +112,7 @@ export function createSwitchyardClient(options: ClientOptions) {
         throw error;
       }
       if (error instanceof WorkflowNotFoundError) throw new LeadOverError();
-      if (error instanceof ServiceError || error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) {
+      if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || isAbsence(error)) {
         throw new TemporalUnavailableError(error);
       }
       throw error;

@@ -14,6 +14,8 @@ import { followUser } from './account-users.ts';
 import type { StoreDeps } from './dependencies.ts';
 import { readStoredBody } from './stored-body.ts';
 
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
 export function createAccountActivities(deps: StoreDeps) {
   /**
    * Applies one INSTALL, UNINSTALL or user event to our side. Repeatable: each step finds what it did before.
@@ -23,8 +25,8 @@ export function createAccountActivities(deps: StoreDeps) {
     const { agencyId } = args;
     const now = deps.now();
     return withScope(deps.db, { agencyId }, async (tx) => {
-      await lockRouting(tx, agencyId);
       const { event, locationId } = await readEvent(tx, args.event);
+      await lockRouting(tx, agencyId);
       const occurredAt = whenItHappened(event.timestamp, args.event);
       const cause = { agencyId, causeId: args.event.eventRowId, now, occurredAt };
       switch (event.type) {
@@ -48,11 +50,31 @@ export function createAccountActivities(deps: StoreDeps) {
     tx: Transaction<Database>,
     of: AccountEvent,
   ): Promise<{ event: GhlEvent; locationId: string | null }> {
+    // Whoever can reach Temporal can signal anything.
+    if (!UUID.test(String(of?.eventRowId)) || Number.isNaN(Date.parse(of.eventReceivedAt))) {
+      throw ApplicationFailure.nonRetryable('no event is named', 'AccountEventMalformed');
+    }
     const stored = await findEvent(tx, of.eventRowId, new Date(of.eventReceivedAt));
     if (!stored?.body) throw ApplicationFailure.nonRetryable('the event is gone', 'AccountEventGone');
     const parsed = parseGhlEvent(readStoredBody(deps.keys, stored, stored.body));
     if (parsed.outcome !== 'event') throw ApplicationFailure.nonRetryable('no account event', 'AccountEventUnreadable');
     return { event: parsed.event, locationId: stored.locationId };
+  }
+
+  /** An event that cannot be applied for good is put before an operator. Repeatable. */
+  async function recordEventFailure(args: { agencyId: string; event: AccountEvent; cause: string }): Promise<void> {
+    const { agencyId, event, cause } = args;
+    await withScope(deps.db, { agencyId }, (tx) =>
+      addDeadLetter(tx, {
+        agencyId,
+        locationId: null,
+        capability: 'account-sync',
+        cause: `event:${cause}`,
+        advice: `An INSTALL, UNINSTALL or user event could not be applied (${cause}). Bring the location or its reps into step by hand.`,
+        subject: { kind: 'event', id: String(event?.eventRowId ?? 'unknown').slice(0, 100) },
+        workflowId: null,
+      }),
+    );
   }
 
   /** The location's token could not be had for good: an operator connects it again. Repeatable. */
@@ -74,7 +96,7 @@ export function createAccountActivities(deps: StoreDeps) {
     });
   }
 
-  return { applyAccountEvent, recordInstallFailure };
+  return { applyAccountEvent, recordEventFailure, recordInstallFailure };
 }
 
 export type AccountActivities = ReturnType<typeof createAccountActivities>;

@@ -1,6 +1,6 @@
 import type { PlacementFacts } from '../db/lead-placement.ts';
 import type { GhlCalls, LocationCall } from '../ghl/calls.ts';
-import { searchOpportunities, updateOpportunity, upsertOpportunity } from '../ghl/opportunities.ts';
+import { createOpportunity, searchOpportunities, updateOpportunity, upsertOpportunity } from '../ghl/opportunities.ts';
 
 /**
  * Opens the lead's opportunity, or hands over the one the contact has open already: what its reps have made of that,
@@ -14,17 +14,20 @@ export async function writeOpportunity(
   to: { contactId: string; pipelineId: string },
 ): Promise<string> {
   const { pipelineStageId, ghlUserId, person } = facts;
-  const [open] = await searchOpportunities(ghl, call, { ...to, status: 'open' });
+  const earlier = await searchOpportunities(ghl, call, to);
+  const open = earlier.find((opportunity) => opportunity.status === 'open');
   if (open) {
     await updateOpportunity(ghl, call, open.id, { assignedTo: ghlUserId });
     return open.id;
   }
-  const { opportunity } = await upsertOpportunity(ghl, call, {
+  const fields = {
     ...to,
     ...(pipelineStageId === null ? {} : { pipelineStageId }),
     name: [person.firstName, person.lastName].filter(Boolean).join(' ') || 'New lead',
-    status: 'open',
+    status: 'open' as const,
     ...(ghlUserId === null ? {} : { assignedTo: ghlUserId }),
-  });
-  return opportunity.id;
+  };
+  // An upsert would open the won or lost one of an earlier enquiry again, and with it change the agency's history.
+  if (earlier.length > 0) return (await createOpportunity(ghl, call, fields)).id;
+  return (await upsertOpportunity(ghl, call, fields)).opportunity.id;
 }

@@ -38,7 +38,8 @@ export function createLeadReassignment(deps: StoreDeps) {
     return withScope(deps.db, { agencyId }, async (tx) => {
       await lockRouting(tx, agencyId);
       const lead = await lockKnownLead(tx, leadId);
-      const targetRepId = UUID.test(String(request.repId)) ? request.repId.toLowerCase() : 'unknown';
+      const { repId } = request;
+      const targetRepId = typeof repId === 'string' && UUID.test(repId) ? repId.toLowerCase() : 'unknown';
       const reserved = await findAssignment(tx, leadId, 'reserved');
       if (reserved?.rep_id === targetRepId) return placeable(reserved.id, reserved.location_id, targetRepId);
 

@@ -23,7 +23,9 @@ export function createUpkeep({ db, logger }: { db: Kysely<Database>; logger: Log
 
   async function run(): Promise<void> {
     const made = await withSystemRole(db, 'upkeep', (tx) => ensureMonthPartitions(tx, MONTHS_AHEAD));
-    const trimmed = await withSystemRole(db, 'upkeep', (tx) => trimEventBodies(tx, BODY_DAYS));
+    let trimmed = 0;
+    const trimSome = () => withSystemRole(db, 'upkeep', (tx) => trimEventBodies(tx, BODY_DAYS));
+    for (let batch = await trimSome(); batch > 0; batch = await trimSome()) trimmed += batch;
     if (made + trimmed > 0) logger.info({ partitionsMade: made, bodiesTrimmed: trimmed }, 'upkeep done');
   }
 

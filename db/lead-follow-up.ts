@@ -11,6 +11,9 @@ export interface LeadCause {
   now: Date;
 }
 
+/** A statement takes 65,535 parameters at most, and a row has ten. */
+const ROWS_AT_ONCE = 1_000;
+
 /**
  * Tells leads of a change elsewhere by way of the inbox: each once for a cause, however often this is repeated, and
  * also when Temporal is away.
@@ -24,17 +27,19 @@ export async function tellLeads(
   change: LeadChange,
 ): Promise<void> {
   const { agencyId, causeId, now } = cause;
-  await addWork(
-    tx,
-    leadIds.map((leadId) => ({
-      causeId,
-      agencyId,
-      locationId,
-      capability: 'lead-follow-up',
-      orderingKey: `lead:${leadId}`,
-      workflowId: leadIntakeWorkflowId(agencyId, leadId),
-      input: { agencyId, leadId, change },
-      dueAt: now,
-    })),
-  );
+  for (let start = 0; start < leadIds.length; start += ROWS_AT_ONCE) {
+    await addWork(
+      tx,
+      leadIds.slice(start, start + ROWS_AT_ONCE).map((leadId) => ({
+        causeId,
+        agencyId,
+        locationId,
+        capability: 'lead-follow-up' as const,
+        orderingKey: `lead:${leadId}`,
+        workflowId: leadIntakeWorkflowId(agencyId, leadId),
+        input: { agencyId, leadId, change },
+        dueAt: now,
+      })),
+    );
+  }
 }

@@ -20,7 +20,10 @@ export const enquirySchema = z
     vertical: text(60).optional(),
     source: text(100).optional(),
     /** A location of ours that the person asked for. */
-    locationId: z.uuid().optional(),
+    locationId: z
+      .uuid()
+      .transform((id) => id.toLowerCase())
+      .optional(),
   })
   .refine((body) => body.email !== undefined || body.phone !== undefined, {
     message: 'give an email or a phone: nobody can be called back without either',

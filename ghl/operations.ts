@@ -118,6 +118,13 @@ export const operations = {
     path: '/opportunities/pipelines',
     response: z.object({ pipelines: z.array(opportunity.pipelineSchema) }),
   },
+  createOpportunity: {
+    ...opportunities,
+    ...create,
+    path: '/opportunities/',
+    body: opportunity.opportunityUpsertBodySchema,
+    response: opportunityResponse,
+  },
   upsertOpportunity: {
     ...opportunities,
     ...create,

@@ -7,7 +7,7 @@ import type {
   OpportunityUpsertFields,
 } from './opportunity-schema.ts';
 
-/** All pipelines of the location with their stages. They change rarely: read them through the slow-read cache. */
+/** All pipelines of the location with their stages. They change rarely. */
 export async function listPipelines(ghl: GhlCalls, context: LocationCall): Promise<GhlPipeline[]> {
   const query = { locationId: context.resource.ghlLocationId };
   const answer = await ghl.call('listPipelines', { ...context, query });
@@ -23,6 +23,17 @@ export async function upsertOpportunity(
   const body = { ...fields, locationId: context.resource.ghlLocationId };
   const answer = await ghl.call('upsertOpportunity', { ...context, body });
   return { opportunity: answer.opportunity, isNew: answer.new ?? false };
+}
+
+/** Creates another opportunity of the contact. Not repeatable: after an ambiguous failure look with `searchOpportunities` first. */
+export async function createOpportunity(
+  ghl: GhlCalls,
+  context: LocationCall,
+  fields: OpportunityUpsertFields,
+): Promise<GhlOpportunity> {
+  const body = { ...fields, locationId: context.resource.ghlLocationId };
+  const answer = await ghl.call('createOpportunity', { ...context, body });
+  return answer.opportunity;
 }
 
 /** The opportunities of one contact, at most 100. The search index lags writes by seconds. */

@@ -32,26 +32,52 @@ const ghl = proxyActivities<AccountGhlActivities>({
   retry: { initialInterval: '2 seconds', maximumInterval: '5 minutes' },
 });
 
-/** Keeps an account's installs and users in step with GHL, one event after the other, and ends when it has done all. */
+/**
+ * Keeps an account's installs and users in step with GHL, one event after the other, and ends when it has done all.
+ * An event that cannot be applied is a dead letter and keeps none behind it back; neither does a token that is waited for.
+ */
 export async function accountSync(input: AccountSyncInput): Promise<void> {
   const { agencyId } = input;
   const queue: AccountEvent[] = [...(input.events ?? [])];
+  let tokensPending = 0;
   setHandler(accountEventSignal, (event) => {
     queue.push(event);
   });
   // Started by a signal: the first event is here, or arrives with the next task.
   if (queue.length === 0) await condition(() => queue.length > 0, '10 seconds');
 
-  for (let event = queue.shift(); event !== undefined; event = queue.shift()) {
-    const change = await accounts.applyAccountEvent({ agencyId, event });
-    if (change.needsToken && change.locationId !== null) {
-      try {
-        await ghl.obtainToken({ agencyId, locationId: change.locationId });
-      } catch (error) {
-        if (!(error instanceof ActivityFailure)) throw error;
-        await accounts.recordInstallFailure({ agencyId, locationId: change.locationId, cause: failureCode(error) });
+  while (queue.length > 0 || tokensPending > 0) {
+    for (let event = queue.shift(); event !== undefined; event = queue.shift()) {
+      const locationId = await applyEvent(agencyId, event);
+      if (locationId !== undefined) {
+        tokensPending += 1;
+        void obtainToken(agencyId, locationId).finally(() => (tokensPending -= 1));
+      }
+      if (workflowInfo().continueAsNewSuggested && tokensPending === 0) {
+        await continueAsNew<typeof accountSync>({ agencyId, events: queue });
       }
     }
-    if (workflowInfo().continueAsNewSuggested) await continueAsNew<typeof accountSync>({ agencyId, events: queue });
+    await condition(() => queue.length > 0 || tokensPending === 0);
+  }
+}
+
+/** @returns the location that needs a token now */
+async function applyEvent(agencyId: string, event: AccountEvent): Promise<string | undefined> {
+  try {
+    const { needsToken, locationId } = await accounts.applyAccountEvent({ agencyId, event });
+    return needsToken && locationId !== null ? locationId : undefined;
+  } catch (error) {
+    if (!(error instanceof ActivityFailure)) throw error;
+    await accounts.recordEventFailure({ agencyId, event, cause: failureCode(error) });
+    return undefined;
+  }
+}
+
+async function obtainToken(agencyId: string, locationId: string): Promise<void> {
+  try {
+    await ghl.obtainToken({ agencyId, locationId });
+  } catch (error) {
+    if (!(error instanceof ActivityFailure)) throw error;
+    await accounts.recordInstallFailure({ agencyId, locationId, cause: failureCode(error) });
   }
 }

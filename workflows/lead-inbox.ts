@@ -1,6 +1,7 @@
-import { ApplicationFailure, condition, setHandler } from '@temporalio/workflow';
+import { ApplicationFailure, condition, log, setHandler } from '@temporalio/workflow';
 import type { LeadChange } from '../domain/lead-change.ts';
 import type { AcceptRequest, CloseRequest, LeadStanding, ReassignRequest } from '../domain/lead-messages.ts';
+import { readAcceptRequest, readCloseRequest, readLeadChange, readReassignRequest } from '../domain/message-guards.ts';
 import {
   acceptLeadUpdate,
   changeLeadSignal,
@@ -44,30 +45,47 @@ export function openLeadInbox(carried: LeadMessage[], standing: () => LeadStandi
     if (standing().status === 'closed') refuse('lead-closed');
   };
 
-  setHandler(reassignLeadSignal, (request) => {
+  setHandler(reassignLeadSignal, (value) => {
+    // One that names no rep is refused by the activity, and so is on record.
+    const request = readReassignRequest(value) ?? { repId: '' };
     queue.push({ message: { kind: 'reassign', request: { ...request, actor: 'signal' } } });
   });
-  setHandler(changeLeadSignal, (change) => {
-    queue.push({ message: { kind: 'change', change } });
+  setHandler(changeLeadSignal, (value) => {
+    const change = readLeadChange(value);
+    if (change) queue.push({ message: { kind: 'change', change } });
+    else log.warn('a change of no known shape was left out');
   });
-  setHandler(reassignLeadUpdate, (request) => ask({ kind: 'reassign', request }), {
-    validator: (request) => {
-      mustBeOpen();
-      // Whoever can reach Temporal can send anything.
-      const repId: unknown = (request as Partial<ReassignRequest> | null)?.repId;
-      if (typeof repId !== 'string') refuse('unknown-rep');
-      if (repId === standing().repId) refuse('same-rep');
+  setHandler(
+    reassignLeadUpdate,
+    (value) => ask({ kind: 'reassign', request: readReassignRequest(value) ?? { repId: '' } }),
+    {
+      validator: (value) => {
+        mustBeOpen();
+        const request = readReassignRequest(value);
+        if (request === undefined) refuse('unknown-rep');
+        else if (request.repId === standing().repId) refuse('same-rep');
+      },
     },
-  });
-  setHandler(acceptLeadUpdate, (request) => ask({ kind: 'accept', request }), {
-    validator: (_request) => {
+  );
+  setHandler(acceptLeadUpdate, (value) => ask({ kind: 'accept', request: readAcceptRequest(value) }), {
+    validator: (_value) => {
       mustBeOpen();
       if (standing().status === 'queued') refuse('lead-has-no-rep');
     },
   });
-  setHandler(closeLeadUpdate, (request) => ask({ kind: 'close', request }), {
-    validator: (_request) => mustBeOpen(),
-  });
+  setHandler(
+    closeLeadUpdate,
+    (value) => {
+      const request = readCloseRequest(value);
+      return request ? ask({ kind: 'close', request }) : refuse('unknown-outcome');
+    },
+    {
+      validator: (value) => {
+        mustBeOpen();
+        if (readCloseRequest(value) === undefined) refuse('unknown-outcome');
+      },
+    },
+  );
 
   return {
     async next(timeoutMs) {

@@ -45,10 +45,11 @@ export async function leadIntake(input: LeadIntakeInput): Promise<LeadStanding> 
   setHandler(leadStateQuery, () => standing);
   const inbox = openLeadInbox(input.messages ?? [], () => standing);
   const stand = (next: LeadStanding): void => {
-    if (next.status !== standing.status || next.locationId !== standing.locationId) show(next);
+    show(next, standing);
     standing = next;
   };
 
+  if (input.standing) describe(input.standing);
   if (standing.status === 'routing') stand(await takeIn(lead, patienceMs));
   while (isOpen(standing)) {
     const leftMs = Math.max(0, (standing.expiresAtMs ?? Date.now() + LONGEST_WAIT_MS) - Date.now());
@@ -61,10 +62,11 @@ export async function leadIntake(input: LeadIntakeInput): Promise<LeadStanding> 
       if (!(failure instanceof ApplicationFailure)) throw failure;
       waiting?.settle?.refused(failure);
     }
-    const messages = inbox.carry();
-    if (workflowInfo().continueAsNewSuggested && messages && isOpen(standing)) {
+    if (workflowInfo().continueAsNewSuggested && isOpen(standing)) {
       await condition(allHandlersFinished);
-      await continueAsNew<typeof leadIntake>({ ...input, standing, messages });
+      // No await between the look at the queue and the end of this run: what comes later is the next run's.
+      const messages = inbox.carry();
+      if (messages) await continueAsNew<typeof leadIntake>({ ...input, standing, messages });
     }
   }
   inbox.close(ApplicationFailure.nonRetryable('refused: lead-closed', 'lead-closed'));
@@ -74,12 +76,18 @@ export async function leadIntake(input: LeadIntakeInput): Promise<LeadStanding> 
 
 const isOpen = (standing: LeadStanding): boolean => standing.status !== 'closed';
 
-/** What an operator sees in the Web UI without reading the code. */
-function show(standing: LeadStanding): void {
-  upsertSearchAttributes([
-    { key: LEAD_STATUS, value: standing.status },
-    ...(standing.locationId === null ? [] : [{ key: LOCATION_ID, value: standing.locationId }]),
-  ]);
+/** What an operator finds and sees in the Web UI without reading the code. */
+function show(standing: LeadStanding, before: LeadStanding): void {
+  if (standing.status !== before.status || standing.locationId !== before.locationId) {
+    upsertSearchAttributes([
+      { key: LEAD_STATUS, value: standing.status },
+      ...(standing.locationId === null ? [] : [{ key: LOCATION_ID, value: standing.locationId }]),
+    ]);
+  }
+  describe(standing);
+}
+
+function describe(standing: LeadStanding): void {
   const lines = [
     `**${standing.status}**${standing.closeReason === null ? '' : ` (${standing.closeReason})`}`,
     ...(standing.locationId === null ? [] : [`- location: \`${standing.locationId}\``]),

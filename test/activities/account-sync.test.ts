@@ -214,6 +214,17 @@ describe('a user event', () => {
   });
 });
 
+describe('recordEventFailure', () => {
+  it('tells an operator once', async () => {
+    const { bench, agency } = all;
+    const event = { eventRowId: crypto.randomUUID(), eventReceivedAt: new Date().toISOString() };
+    const args = { agencyId: agency.agencyId, event, cause: 'NoMasterLocation' };
+    await expectToRepeat(bench, all, bench.accounts.recordEventFailure, args);
+    const letters = (await agency.letters()).filter((letter) => letter.subject_id === event.eventRowId);
+    expect(letters.map((letter) => letter.cause)).toEqual(['event:NoMasterLocation']);
+  });
+});
+
 describe('recordInstallFailure', () => {
   it('leaves one dead letter', async () => {
     const { bench, agency } = all;

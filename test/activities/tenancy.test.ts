@@ -106,6 +106,7 @@ describe('an activity in the name of one agency', () => {
     expect(Object.keys({ ...bench.accounts, ...bench.accountsGhl }).sort()).toEqual([
       'applyAccountEvent',
       'obtainToken',
+      'recordEventFailure',
       'recordInstallFailure',
     ]);
   });

@@ -103,6 +103,24 @@ describe('a reassignment', () => {
     expect(broken).toBeUndefined();
   });
 
+  it('and every other message still works after messages of no known shape', async () => {
+    const leadId = await assigned('10011');
+    const connection = await Connection.connect({ address: system.temporalAddress });
+    const plain = new Client({ connection, namespace: system.namespace });
+    const handle = plain.workflow.getHandle(`lead-intake/${leads.agencyId}/${leadId}`);
+    for (const value of [{ repId: ['x'] }, { kind: 'nope' }, null, 7]) {
+      await handle.signal('reassignLead', value);
+      await handle.signal('changeLead', value);
+    }
+    await handle.signal('reassignLead');
+    await handle.signal('changeLead');
+    await expect(handle.executeUpdate('closeLead')).rejects.toThrow();
+    await connection.close();
+    expect(await reassign(leadId, leads.rep('bob'))).toMatchObject({ repId: leads.rep('bob') });
+    const refused = (await leads.timeline(leadId)).filter((kind) => kind === 'reassign-refused');
+    expect(refused.length).toBeGreaterThanOrEqual(5);
+  });
+
   it('that GHL refuses leaves the lead with its rep', async () => {
     const leadId = await assigned('02116');
     const before = (await leads.get(leadId))!.rep_id;

@@ -1,0 +1,118 @@
+import { v7 as uuidv7 } from 'uuid';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { seal } from '../../crypto/seal.ts';
+import { takeEvent } from '../../db/events.ts';
+import { withSystemRole } from '../../db/scope.ts';
+import type { AccountEvent } from '../../domain/account-event.ts';
+import type { PlantedAgency } from '../../scripts/demo/plant-agency.ts';
+import { smallAgency } from '../stack/small-agency.ts';
+import { startTestSystem, type TestSystem } from '../stack/system.ts';
+import { waitFor } from '../stack/wait.ts';
+
+let system: TestSystem;
+let agency: PlantedAgency;
+beforeAll(async () => {
+  system = await startTestSystem();
+  agency = await system.plant(smallAgency('one'));
+  await system.startWorkers();
+}, 60_000);
+afterAll(() => system.stop());
+
+async function store(body: Record<string, unknown>, locationId: string): Promise<AccountEvent> {
+  const { agencyId } = agency;
+  const event = { rowId: uuidv7(), receivedAt: new Date() };
+  await withSystemRole(system.database.db, 'intake', (tx) =>
+    takeEvent(tx, {
+      ...event,
+      source: 'ghl',
+      eventId: event.rowId,
+      repeatWithinMs: null,
+      agencyId,
+      locationId,
+      type: String(body['type']),
+      status: 'accepted',
+      ghlLocationId: null,
+      ghlContactId: null,
+      occurredAt: null,
+      body: seal(system.keys, Buffer.from(JSON.stringify(body)), { agencyId, locationId, purpose: 'event-body' }),
+    }),
+  );
+  return { eventRowId: event.rowId, eventReceivedAt: event.receivedAt.toISOString() };
+}
+
+describe('the events of an account', () => {
+  it('are all applied, although one of them cannot be, and an operator hears of that one', async () => {
+    const { agencyId } = agency;
+    const locationId = agency.locations.get('chelsea')!;
+    const bad = { eventRowId: uuidv7(), eventReceivedAt: new Date().toISOString() };
+    const user = (id: string) => ({
+      type: 'UserCreate',
+      id,
+      locationId: 'one-loc-chelsea',
+      firstName: id,
+      lastName: 'Rep',
+    });
+    const events = [
+      await store(user('first'), locationId),
+      bad,
+      { eventRowId: 'no id' } as AccountEvent,
+      await store(user('last'), locationId),
+    ];
+    for (const event of events) await system.client.accountEvent({ agencyId, locationId, event });
+    await waitFor('both reps', async () => {
+      const reps = await system.database.ownerDb
+        .selectFrom('reps')
+        .select('id')
+        .where('ghl_user_id', 'in', ['first', 'last'])
+        .execute();
+      return reps.length === 2;
+    });
+    const letters = await waitFor('both letters', async () => {
+      const all = await system.database.ownerDb
+        .selectFrom('dead_letters')
+        .select('cause')
+        .where('capability', '=', 'account-sync')
+        .execute();
+      return all.length === 2 && all;
+    });
+    expect(letters.map((letter) => letter.cause).sort()).toEqual([
+      'event:AccountEventGone',
+      'event:AccountEventMalformed',
+    ]);
+  });
+
+  it('do not wait for a token that GHL does not give', async () => {
+    const { agencyId } = agency;
+    const locationId = agency.locations.get('cambridge')!;
+    await system.simulator.addFault({ status: 500, forMs: 30_000, locationId: 'one-loc-cambridge' });
+    await system.simulator.addFault({ status: 500, forMs: 30_000, path: '/oauth/locationToken' });
+    const install = await store(
+      {
+        type: 'INSTALL',
+        locationId: 'one-loc-cambridge',
+        companyId: 'one-company',
+        timestamp: new Date().toISOString(),
+      },
+      locationId,
+    );
+    const removed = await store(
+      { type: 'UserDelete', id: 'one-user-cid', locationId: 'one-loc-cambridge' },
+      locationId,
+    );
+    await system.client.accountEvent({ agencyId, locationId, event: install });
+    await system.client.accountEvent({ agencyId, locationId, event: removed });
+    await waitFor(
+      'the rep to be removed',
+      async () => {
+        const rep = await system.database.ownerDb
+          .selectFrom('reps')
+          .select('status')
+          .where('ghl_user_id', '=', 'one-user-cid')
+          .executeTakeFirst();
+        return rep?.status === 'removed';
+      },
+      10_000,
+    );
+    await system.simulator.clearFaults();
+  });
+});
