@@ -15,9 +15,11 @@ export async function writeOpportunity(
 ): Promise<string> {
   const { pipelineStageId, ghlUserId, person } = facts;
   const earlier = await searchOpportunities(ghl, call, to);
-  const open = earlier.find((opportunity) => opportunity.status === 'open');
+  const own = earlier.find((opportunity) => opportunity.id === facts.knownOpportunityId);
+  const open = own ?? earlier.find((opportunity) => opportunity.status === 'open');
   if (open) {
-    await updateOpportunity(ghl, call, open.id, { assignedTo: ghlUserId });
+    // A lead that comes back finds its own, which was abandoned when it left.
+    await updateOpportunity(ghl, call, open.id, { status: 'open', assignedTo: ghlUserId });
     return open.id;
   }
   const fields = {

@@ -50,12 +50,8 @@ export const viewAssignment = (assignment: Assignment) => ({
   releaseReason: assignment.release_reason,
 });
 
-/** What happened; of what happened in another location, a location sees only that it did. */
+/** What happened; a location sees the details of what is said to have happened in it, and of the rest only that it did. */
 export function viewTimeline(entries: TimelineEntry[], scope: Scope): TimelineEntry[] {
   if (scope.locationId === undefined) return entries;
-  return entries.map((entry) => {
-    const { locationId } = entry.detail;
-    const isForeign = locationId !== undefined && locationId !== null && locationId !== scope.locationId;
-    return isForeign ? { ...entry, detail: {} } : entry;
-  });
+  return entries.map((entry) => (entry.detail['locationId'] === scope.locationId ? entry : { ...entry, detail: {} }));
 }

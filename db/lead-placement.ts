@@ -16,6 +16,8 @@ export interface PlacementFacts {
   closeReason: string | null;
   /** The person's contact in this very account: the one the lead came in as, or that an earlier assignment wrote. */
   knownContactId: string | null;
+  /** The opportunity that an earlier assignment of this lead opened here. */
+  knownOpportunityId: string | null;
   ghlContactId: string | null;
   ghlNoteId: string | null;
   ghlTaskId: string | null;
@@ -41,6 +43,10 @@ export async function getPlacementFacts(tx: Transaction<Database>, assignmentId:
         (select earlier.ghl_contact_id from assignments earlier
           where earlier.lead_id = a.lead_id and earlier.location_id = a.location_id and earlier.ghl_contact_id is not null
           order by earlier.reserved_at desc limit 1)) as "knownContactId",
+      (select earlier.ghl_opportunity_id from assignments earlier
+        where earlier.lead_id = a.lead_id and earlier.location_id = a.location_id
+          and earlier.ghl_opportunity_id is not null
+        order by earlier.reserved_at desc limit 1) as "knownOpportunityId",
       a.ghl_contact_id as "ghlContactId", a.ghl_note_id as "ghlNoteId", a.ghl_task_id as "ghlTaskId",
       a.ghl_opportunity_id as "ghlOpportunityId",
       (select active.ghl_contact_id from assignments active

@@ -203,6 +203,10 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     create policy upkeep_trims on events for update to switchyard_upkeep using (true);
     grant select (id, body), update (body) on events to switchyard_upkeep;
 
+    -- What belongs to no agency that is known, such as an event of an unknown location, is the operators'.
+    create policy upkeep_reads on dead_letters for select to switchyard_upkeep using (agency_id is null);
+    grant select on dead_letters to switchyard_upkeep;
+
     create policy relay_buries on dead_letters for insert to switchyard_relay with check (true);
     grant insert on dead_letters to switchyard_relay;
   `,

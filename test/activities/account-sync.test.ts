@@ -230,6 +230,7 @@ describe('recordInstallFailure', () => {
     const { bench, agency } = all;
     const args = { agencyId: agency.agencyId, locationId: agency.location('chelsea'), cause: 'GhlForbidden' };
     await expectToRepeat(bench, all, bench.accounts.recordInstallFailure, args);
-    expect(await agency.letters()).toMatchObject([{ cause: 'install:GhlForbidden', capability: 'account-sync' }]);
+    const letters = (await agency.letters()).filter((letter) => letter.subject_id === args.locationId);
+    expect(letters).toMatchObject([{ cause: 'install:GhlForbidden', capability: 'account-sync' }]);
   });
 });

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addDeadLetter } from '../../db/dead-letters.ts';
-import { withScope } from '../../db/scope.ts';
+import { withScope, withSystemRole } from '../../db/scope.ts';
 import { type CliHarness, createCliHarness } from './harness.ts';
 
 let cli: CliHarness;
@@ -22,6 +22,29 @@ describe('audit verify', () => {
     );
     expect(await verify()).toMatchObject({ code: 1, out: '' });
     expect((await verify()).error).toContain('row 2 does not fit');
+  });
+});
+
+describe('dead-letters unclaimed', () => {
+  it('shows the letters of no known agency, and none of an agency', async () => {
+    const letter = {
+      locationId: null,
+      capability: 'event-intake',
+      cause: 'unknown-tenant',
+      advice: 'Add the location.',
+      workflowId: null,
+    };
+    const { agencyId } = await cli.createAgency();
+    await withSystemRole(cli.database.db, 'intake', (tx) =>
+      addDeadLetter(tx, { ...letter, agencyId: null, subject: { kind: 'ghl-location', id: 'nobodys-location' } }),
+    );
+    await withScope(cli.database.db, { agencyId }, (tx) =>
+      addDeadLetter(tx, { ...letter, agencyId, subject: { kind: 'ghl-location', id: 'somebodys-location' } }),
+    );
+    const { code, out } = await cli.run(['dead-letters', 'unclaimed']);
+    expect(code).toBe(0);
+    expect(out).toContain('nobodys-location');
+    expect(out).not.toContain('somebodys-location');
   });
 });
 

@@ -179,6 +179,30 @@ describe('a lead', () => {
     expect(raw).toContain(Buffer.from('binary/encrypted').toString('base64'));
   });
 
+  it('of somebody who was won before opens a new opportunity, and the won one stays won', async () => {
+    const person = somebody('02116');
+    const opportunitiesOf = async () => {
+      const contact = (await system.simulator.listContacts('one-loc-back-bay')).find(
+        (each) => each.email === person.email,
+      );
+      const all = await system.simulator.listOpportunities('one-loc-back-bay');
+      return all.filter((each) => each.contactId === contact?.id).map((each) => each.status);
+    };
+    const first = await leads.start(person);
+    await leads.inState(first, 'assigned');
+    await waitFor('the opportunity', async () => (await opportunitiesOf()).length === 1);
+    await system.client.closeLead({
+      agencyId: leads.agencyId,
+      leadId: first,
+      request: { outcome: 'won', actor: 'test' },
+    });
+    await waitFor('it to be won', async () => (await opportunitiesOf())[0] === 'won');
+    const second = await leads.start(person);
+    await leads.inState(second, 'assigned');
+    await waitFor('the second', async () => (await opportunitiesOf()).length === 2);
+    expect((await opportunitiesOf()).sort()).toEqual(['open', 'won']);
+  });
+
   it('costs at most 40 events until it is assigned', async () => {
     const leadId = await leads.start(somebody('02116'));
     await leads.inState(leadId, 'assigned');
