@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { afterAll, beforeAll, it } from 'vitest';
 import { seal } from '../../crypto/seal.ts';
@@ -9,6 +10,8 @@ import { smallAgency } from '../stack/small-agency.ts';
 import { startTestSystem, type TestSystem } from '../stack/system.ts';
 import { waitFor } from '../stack/wait.ts';
 import { HISTORIES_FOLDER, RECORDING_KEYS } from './recording.ts';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 let system: TestSystem;
 let leads: LeadHarness;
@@ -21,7 +24,11 @@ afterAll(() => system.stop());
 
 const save = async (workflowId: string, name: string): Promise<void> => {
   const history = await system.client.temporal.workflow.getHandle(workflowId).fetchHistory();
-  await writeFile(new URL(`${name}.json`, HISTORIES_FOLDER), `${historyToJSON(history)}\n`);
+  // Where it was recorded is nobody's business: stack traces name the folder, identities the host.
+  const json = historyToJSON(history)
+    .replaceAll(ROOT, '')
+    .replace(/"identity": "[^"]*"/g, '"identity": "recorder"');
+  await writeFile(new URL(`${name}.json`, HISTORIES_FOLDER), `${json}\n`);
 };
 const saveLead = (leadId: string, name: string) => save(`lead-intake/${leads.agencyId}/${leadId}`, name);
 const lead = async (postcode: string): Promise<string> => {
