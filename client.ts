@@ -7,11 +7,13 @@ import {
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
+  WorkflowUpdateStage,
 } from '@temporalio/client';
 import {
   ApplicationFailure,
   defineSearchAttributeKey,
   SearchAttributeType,
+  type UpdateDefinition,
   WorkflowExecutionAlreadyStartedError,
 } from '@temporalio/common';
 import { createPayloadCodec } from './crypto/payload-codec.ts';
@@ -32,8 +34,9 @@ import type { accountSync, leadIntake } from './workflows/index.ts';
 
 /** Without a deadline a start against a dead Temporal hangs for 18 s (measured). */
 const START_DEADLINE_MS = 1_500;
-/** An update waits for GHL to follow. */
-const UPDATE_DEADLINE_MS = 10_000;
+/** How long a caller waits for the lead's workflow to take an update up, and then for GHL to follow. */
+const ACCEPT_DEADLINE_MS = 5_000;
+const RESULT_DEADLINE_MS = 10_000;
 
 const AGENCY_ID = defineSearchAttributeKey('AgencyId', SearchAttributeType.KEYWORD);
 const LOCATION_ID = defineSearchAttributeKey('LocationId', SearchAttributeType.KEYWORD);
@@ -59,6 +62,15 @@ export class LeadRefusedError extends Error {
   }
 }
 
+/** The lead's workflow has taken up what was asked and goes on with it, however long GHL stays away: the answer comes later. */
+export class LeadPendingError extends Error {
+  readonly code = 'pending';
+  constructor() {
+    super('the lead’s workflow is still at it');
+    this.name = 'LeadPendingError';
+  }
+}
+
 /** The lead has no running workflow: it is over. */
 export class LeadOverError extends Error {
   readonly code = 'lead-closed';
@@ -77,6 +89,16 @@ const isAbsence = (error: unknown): boolean =>
 interface LeadRef {
   agencyId: string;
   leadId: string;
+}
+
+/**
+ * What is asked of a lead: done once for each `updateId`, however often that comes.
+ * Asking raises LeadRefusedError with the reason; LeadPendingError when the workflow has it and goes on;
+ * LeadOverError; TemporalUnavailableError when nobody took it up.
+ */
+export interface LeadUpdate<Request> extends LeadRef {
+  request: Request;
+  updateId: string;
 }
 
 export interface ClientOptions {
@@ -120,7 +142,22 @@ export function createSwitchyardClient(options: ClientOptions) {
   }
 
   const leadHandle = ({ agencyId, leadId }: LeadRef) => workflow.getHandle(leadIntakeWorkflowId(agencyId, leadId));
-  const update = <T>(call: () => Promise<T>): Promise<T> => within(UPDATE_DEADLINE_MS, call);
+
+  async function update<Request>(
+    lead: LeadUpdate<Request>,
+    definition: UpdateDefinition<LeadStanding, [Request]>,
+  ): Promise<LeadStanding> {
+    const { request, updateId } = lead;
+    const waitForStage = WorkflowUpdateStage.ACCEPTED;
+    const taken = await within(ACCEPT_DEADLINE_MS, () =>
+      leadHandle(lead).startUpdate(definition, { args: [request], updateId, waitForStage }),
+    );
+    try {
+      return await within(RESULT_DEADLINE_MS, () => taken.result());
+    } catch (error) {
+      throw error instanceof TemporalUnavailableError ? new LeadPendingError() : error;
+    }
+  }
 
   return {
     /** The raw client, for operators' commands that list or replay. */
@@ -180,25 +217,18 @@ export function createSwitchyardClient(options: ClientOptions) {
       );
     },
 
-    /** Hands a lead to another rep and waits until GHL has followed. @throws LeadRefusedError, LeadOverError, TemporalUnavailableError */
-    async reassignLead(lead: LeadRef & { request: ReassignRequest; updateId: string }): Promise<LeadStanding> {
-      const { request, updateId } = lead;
-      return update(() => leadHandle(lead).executeUpdate(reassignLeadUpdate, { args: [request], updateId }));
-    },
+    /** Hands a lead to another rep and waits until GHL has followed. @throws what every update does, see `LeadUpdate` */
+    reassignLead: (lead: LeadUpdate<ReassignRequest>): Promise<LeadStanding> => update(lead, reassignLeadUpdate),
 
-    /** Notes that the rep has taken the lead up. @throws LeadRefusedError, LeadOverError, TemporalUnavailableError */
-    async acceptLead(lead: LeadRef & { request: AcceptRequest }): Promise<LeadStanding> {
-      return update(() => leadHandle(lead).executeUpdate(acceptLeadUpdate, { args: [lead.request] }));
-    },
+    /** Notes that the rep has taken the lead up. */
+    acceptLead: (lead: LeadUpdate<AcceptRequest>): Promise<LeadStanding> => update(lead, acceptLeadUpdate),
 
-    /** Ends a lead. @throws LeadRefusedError, LeadOverError, TemporalUnavailableError */
-    async closeLead(lead: LeadRef & { request: CloseRequest }): Promise<LeadStanding> {
-      return update(() => leadHandle(lead).executeUpdate(closeLeadUpdate, { args: [lead.request] }));
-    },
+    /** Ends a lead. */
+    closeLead: (lead: LeadUpdate<CloseRequest>): Promise<LeadStanding> => update(lead, closeLeadUpdate),
 
     /** How the lead stands, as its workflow knows it. @throws LeadOverError, TemporalUnavailableError */
     async leadState(lead: LeadRef): Promise<LeadStanding> {
-      return update(() => leadHandle(lead).query(leadStateQuery));
+      return within(ACCEPT_DEADLINE_MS, () => leadHandle(lead).query(leadStateQuery));
     },
 
     /** Whether Temporal answers within a second. */

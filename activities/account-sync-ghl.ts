@@ -4,8 +4,8 @@ import { findGhlAddress, findLocation, type GhlAddress } from '../db/locations.t
 import { withScope } from '../db/scope.ts';
 import { GhlForbiddenError } from '../ghl/errors.ts';
 import { getLocation } from '../ghl/locations.ts';
-import { talkingToGhl } from './ghl-failure.ts';
-import type { GhlDeps } from './lead-intake-ghl.ts';
+import { talkingToGhl } from './ghl-step.ts';
+import type { GhlDeps } from './dependencies.ts';
 
 interface TokenArgs {
   agencyId: string;

@@ -1,3 +1,5 @@
+import type { GhlCalls } from '../ghl/calls.ts';
+import type { RepNotifier } from './rep-notifier.ts';
 import type { Kysely } from 'kysely';
 import type { KeyProvider } from '../crypto/key-ring.ts';
 import type { Database } from '../db/schema.ts';
@@ -8,4 +10,10 @@ export interface StoreDeps {
   keys: KeyProvider;
   /** The present; tests move it. */
   now: () => Date;
+}
+
+/** What steps that talk to GHL for a lead need. */
+export interface GhlDeps extends StoreDeps {
+  ghl: GhlCalls;
+  notifier: RepNotifier;
 }

@@ -1,8 +1,9 @@
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
+import type {
+  GhlError} from '../ghl/errors.ts';
 import {
   GhlAuthExpiredError,
   GhlCircuitOpenError,
-  GhlError,
   GhlRateLimitedError,
   GhlUnavailableError,
 } from '../ghl/errors.ts';
@@ -33,14 +34,4 @@ export function toApplicationFailure(error: GhlError): ApplicationFailure {
     error instanceof GhlUnavailableError || (error instanceof GhlAuthExpiredError && error.reason === 'token-refused');
   if (isTransient) return ApplicationFailure.create({ type, message, cause: error });
   return ApplicationFailure.create({ type, message, cause: error, nonRetryable: true });
-}
-
-/** Runs a step that calls GHL and turns its errors into what Temporal understands. */
-export async function talkingToGhl<T>(step: () => Promise<T>): Promise<T> {
-  try {
-    return await step();
-  } catch (error) {
-    if (error instanceof GhlError) throw toApplicationFailure(error);
-    throw error;
-  }
 }

@@ -50,6 +50,16 @@ export async function writeContact(
   }
 }
 
+/** The contact that is this person's own in the location, if there is one. @throws GhlError */
+export async function findOwnContact(
+  ghl: GhlCalls,
+  call: LocationCall,
+  person: ContactIdentity,
+): Promise<string | undefined> {
+  const choice = await lookFor(ghl, call, person);
+  return choice.write === 'update' ? choice.contactId : undefined;
+}
+
 /** Adds what the contact lacks. An identifier that has become another contact's meanwhile stays theirs. */
 async function fillBlanks(
   ghl: GhlCalls,

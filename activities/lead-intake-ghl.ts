@@ -1,24 +1,15 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { updateAssignment } from '../db/assignments.ts';
-import type { PlacementFacts } from '../db/lead-placement.ts';
 import { withScope } from '../db/scope.ts';
 import { explainAssignment } from '../domain/lead-note.ts';
-import type { GhlCalls, LocationCall } from '../ghl/calls.ts';
-import { createNote, getContact, listNotes, updateContact } from '../ghl/contacts.ts';
-import { GhlNotFoundError } from '../ghl/errors.ts';
-import { updateOpportunityStatus } from '../ghl/opportunities.ts';
-import type { StoreDeps } from './dependencies.ts';
-import { talkingToGhl } from './ghl-failure.ts';
+import { createNote, getContact, listNotes } from '../ghl/contacts.ts';
+import type { GhlDeps } from './dependencies.ts';
+import { callOf, talkingToGhl } from './ghl-step.ts';
 import { writeContact } from './lead-contact.ts';
 import { type AssignmentArgs, findWrittenFacts, getAssignmentFacts } from './lead-facts.ts';
 import { writeOpportunity } from './lead-opportunity.ts';
 import { createLeadReread } from './lead-reread.ts';
-import type { RepNotifier } from './rep-notifier.ts';
-
-export interface GhlDeps extends StoreDeps {
-  ghl: GhlCalls;
-  notifier: RepNotifier;
-}
+import { createLeadWithdrawal } from './lead-withdrawal.ts';
 
 /** A rep should call within this time of the assignment. */
 const CALL_WITHIN_MS = 15 * 60_000;
@@ -97,56 +88,12 @@ export function createLeadGhlActivities(deps: GhlDeps) {
     return { ghlUserId: contact.assignedTo };
   }
 
-  /**
-   * The lead has moved to another location: the contact here belongs to nobody now, its opportunity is abandoned. Where
-   * the lead moved within the location it still has this contact, and nothing is withdrawn. Repeatable.
-   */
-  async function withdrawLead(args: AssignmentArgs): Promise<void> {
-    const facts = await findWrittenFacts(deps.db, args);
-    if (!facts || facts.ghlContactId === facts.activeContactId) return;
-    const { ghlContactId, ghlOpportunityId } = facts;
-    await talkingToGhl(async () => {
-      const call = callOf(facts);
-      await ignoringMissing(() => updateContact(ghl, call, ghlContactId, { assignedTo: null }));
-      if (ghlOpportunityId !== null) {
-        await ignoringMissing(() => updateOpportunityStatus(ghl, call, ghlOpportunityId, 'abandoned'));
-      }
-    });
-  }
-
-  /** The lead was closed here: its opportunity follows. Repeatable. */
-  async function finishLead(args: AssignmentArgs): Promise<void> {
-    const facts = await findWrittenFacts(deps.db, args);
-    if (!facts) return;
-    const { ghlOpportunityId, closeReason } = facts;
-    if (ghlOpportunityId === null) return;
-    if (closeReason !== 'won' && closeReason !== 'lost' && closeReason !== 'abandoned') return;
-    await talkingToGhl(() =>
-      ignoringMissing(() => updateOpportunityStatus(ghl, callOf(facts), ghlOpportunityId, closeReason)),
-    );
-  }
-
   const { rereadContact } = createLeadReread(deps);
-  return { rereadContact, placeLead, explainLead, notifyRep, readAssignedUser, withdrawLead, finishLead };
+  return { rereadContact, placeLead, explainLead, notifyRep, readAssignedUser, ...createLeadWithdrawal(deps) };
 }
 
 export type LeadGhlActivities = ReturnType<typeof createLeadGhlActivities>;
 
-const callOf = (facts: PlacementFacts): LocationCall => ({
-  resource: { kind: 'location', ...facts.address },
-  lane: 'interactive',
-  signal: Context.current().cancellationSignal,
-});
-
 const markerOf = ({ assignmentId }: AssignmentArgs): string => `[switchyard ${assignmentId}]`;
 
 const mayBeRepeat = (): boolean => Context.current().info.attempt > 1;
-
-/** What a person deleted in GHL meanwhile needs no change any more. */
-async function ignoringMissing(step: () => Promise<unknown>): Promise<void> {
-  try {
-    await step();
-  } catch (error) {
-    if (!(error instanceof GhlNotFoundError)) throw error;
-  }
-}

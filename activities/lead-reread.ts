@@ -7,7 +7,7 @@ import { withScope } from '../db/scope.ts';
 import type { GhlCalls } from '../ghl/calls.ts';
 import { getContact } from '../ghl/contacts.ts';
 import type { StoreDeps } from './dependencies.ts';
-import { talkingToGhl } from './ghl-failure.ts';
+import { talkingToGhl } from './ghl-step.ts';
 import type { LeadArgs } from './lead-routing.ts';
 
 export function createLeadReread(deps: StoreDeps & { ghl: GhlCalls }) {

@@ -1,5 +1,5 @@
 import type { GhlCalls, LocationCall } from '../ghl/calls.ts';
-import { createTask, listTasks } from '../ghl/contacts.ts';
+import { createTask, listTasks, setTaskCompleted } from '../ghl/contacts.ts';
 
 interface RepNotice {
   /** Where the rep works and which contact the lead is there. */
@@ -17,6 +17,8 @@ interface RepNotice {
 export interface RepNotifier {
   /** Tells the rep once. @returns the id of what was sent @throws GhlError */
   notify(notice: RepNotice): Promise<string>;
+  /** Takes a notice back, because the lead is not theirs any more. Repeatable. @throws GhlError */
+  takeBack(notice: { call: LocationCall; ghlContactId: string; noticeId: string }): Promise<void>;
 }
 
 /** Tells the rep by a task on the contact: it is in their list and, where they have switched that on, in their e-mail. */
@@ -35,5 +37,8 @@ export function createGhlTaskNotifier(ghl: GhlCalls): RepNotifier {
       });
       return task.id;
     },
+
+    takeBack: ({ call, ghlContactId, noticeId }) =>
+      setTaskCompleted(ghl, call, { contactId: ghlContactId, taskId: noticeId }, true),
   };
 }

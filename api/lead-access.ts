@@ -1,8 +1,12 @@
+import type { Request, Response } from 'express';
 import type { Transaction } from 'kysely';
-import { LeadOverError, LeadRefusedError } from '../client.ts';
+import { v7 as uuidv7 } from 'uuid';
+import { LeadOverError, LeadPendingError, LeadRefusedError } from '../client.ts';
 import { findLead } from '../db/leads.ts';
 import type { Database, Lead } from '../db/schema.ts';
+import type { LeadStanding } from '../domain/lead-messages.ts';
 import type { Caller } from './authentication.ts';
+import { findIdempotencyKey } from './input.ts';
 import { ProblemError } from './problem.ts';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -27,11 +31,25 @@ export async function requireOpenLead(tx: Transaction<Database>, id: unknown, ca
   return lead;
 }
 
-/** Asks a lead's workflow for something and turns its refusal into 409 with the reason as the code. */
-export async function askLead<T>(lead: Lead, ask: () => Promise<T>): Promise<T> {
+/** One id for each thing asked of a lead's workflow: with an `Idempotency-Key` a repeat is the same request. @throws ProblemError 400 */
+export function updateIdOf(req: Request, { keyId }: Caller, action: 'reassign' | 'accept' | 'close'): string {
+  const idempotencyKey = findIdempotencyKey(req);
+  return idempotencyKey === undefined ? uuidv7() : `api:${keyId}:${action}:${idempotencyKey}`;
+}
+
+/**
+ * Asks a lead's workflow for something and answers: 200 with how the lead stands, 202 when the workflow has taken it up
+ * and still waits, for GHL as a rule. Then the lead shows the outcome, and so does a repeat with the same key.
+ * @throws ProblemError 409 with the reason when the workflow refuses
+ */
+export async function askLead(res: Response, lead: Lead, ask: () => Promise<LeadStanding>): Promise<void> {
   try {
-    return await ask();
+    res.json({ id: lead.id, ...(await ask()) });
   } catch (error) {
+    if (error instanceof LeadPendingError) {
+      res.status(202).location(`/v1/leads/${lead.id}`).json({ id: lead.id, pending: true });
+      return;
+    }
     if (error instanceof LeadRefusedError) throw new ProblemError(409, error.code);
     // No workflow runs: it is over, or Temporal was away and it has not been started yet.
     if (error instanceof LeadOverError)

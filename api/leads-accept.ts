@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express';
 import { withScope } from '../db/scope.ts';
 import { authenticateBearer } from './authentication.ts';
-import { askLead, requireOpenLead } from './lead-access.ts';
+import { askLead, requireOpenLead, updateIdOf } from './lead-access.ts';
 import type { LeadChangeDeps } from './lead-client.ts';
 import { describeRequest } from './request-log.ts';
 
@@ -13,7 +13,6 @@ export const acceptLeadByApi =
     const { agencyId, actor } = caller;
     describeRequest(res, { agencyId, locationId: caller.locationId });
     const lead = await withScope(db, caller.scope, (tx) => requireOpenLead(tx, req.params['id'], caller));
-    const request = { actor };
-    const standing = await askLead(lead, () => client.acceptLead({ agencyId, leadId: lead.id, request }));
-    res.json({ id: lead.id, ...standing });
+    const asked = { agencyId, leadId: lead.id, request: { actor }, updateId: updateIdOf(req, caller, 'accept') };
+    await askLead(res, lead, () => client.acceptLead(asked));
   };

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { withScope } from '../db/scope.ts';
 import { authenticateBearer } from './authentication.ts';
 import { readBody } from './input.ts';
-import { askLead, requireOpenLead } from './lead-access.ts';
+import { askLead, requireOpenLead, updateIdOf } from './lead-access.ts';
 import type { LeadChangeDeps } from './lead-client.ts';
 import { reasonCode } from './reason-code.ts';
 import { describeRequest } from './request-log.ts';
@@ -23,6 +23,6 @@ export const closeLeadByApi =
     const { outcome, reason } = readBody(req, bodySchema);
     const lead = await withScope(db, caller.scope, (tx) => requireOpenLead(tx, req.params['id'], caller));
     const request = { outcome, actor, ...(reason !== undefined && { reason }) };
-    const standing = await askLead(lead, () => client.closeLead({ agencyId, leadId: lead.id, request }));
-    res.json({ id: lead.id, ...standing });
+    const asked = { agencyId, leadId: lead.id, request, updateId: updateIdOf(req, caller, 'close') };
+    await askLead(res, lead, () => client.closeLead(asked));
   };

@@ -1,4 +1,4 @@
-import { LeadOverError, LeadRefusedError, TemporalUnavailableError } from '../client.ts';
+import { LeadOverError, LeadPendingError, LeadRefusedError, TemporalUnavailableError } from '../client.ts';
 
 /** A command that cannot be done as asked; the message says why and what to do. */
 export class CommandError extends Error {
@@ -60,6 +60,10 @@ export function explainFailure(error: unknown): { code: string; message: string 
   }
   if (error instanceof LeadRefusedError) {
     return { code: error.code, message: `Refused: ${REFUSALS[error.code] ?? error.code}.` };
+  }
+  if (error instanceof LeadPendingError) {
+    const advice = 'It goes on by itself when GHL answers again; leads show tells how the lead stands.';
+    return { code: error.code, message: `The lead’s workflow has taken this up and still waits. ${advice}` };
   }
   if (error instanceof LeadOverError)
     return { code: error.code, message: 'The lead is over: no workflow runs for it.' };

@@ -24,6 +24,8 @@ export interface PlacementFacts {
   ghlOpportunityId: string | null;
   /** The contact of the lead's active assignment, whichever that is. */
   activeContactId: string | null;
+  /** The GHL user of the rep who has the lead now. */
+  activeGhlUserId: string | null;
   step: string;
   reason: string;
   ruleVersion: string;
@@ -51,6 +53,8 @@ export async function getPlacementFacts(tx: Transaction<Database>, assignmentId:
       a.ghl_opportunity_id as "ghlOpportunityId",
       (select active.ghl_contact_id from assignments active
         where active.lead_id = a.lead_id and active.state = 'active') as "activeContactId",
+      (select holder.ghl_user_id from assignments active join reps holder on holder.id = active.rep_id
+        where active.lead_id = a.lead_id and active.state = 'active') as "activeGhlUserId",
       c.step, c.reason, c.rule_version as "ruleVersion",
       (select (candidate ->> 'distanceKm')::double precision from jsonb_array_elements(c.candidates) candidate
         where candidate ->> 'locationId' = a.location_id::text and candidate ->> 'kind' <> 'rep' limit 1) as "distanceKm"

@@ -121,6 +121,16 @@ export async function listTasks(ghl: GhlCalls, context: LocationCall, contactId:
   return answer.tasks;
 }
 
+/** Completes a task or opens it again; repeating it changes nothing. */
+export async function setTaskCompleted(
+  ghl: GhlCalls,
+  context: LocationCall,
+  of: { contactId: string; taskId: string },
+  completed: boolean,
+): Promise<void> {
+  await ghl.call('setTaskCompleted', { ...context, path: of, body: { completed } });
+}
+
 function digits(phone: string): string {
   return phone.replace(/\D/g, '');
 }

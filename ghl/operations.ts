@@ -112,6 +112,13 @@ export const operations = {
     path: '/contacts/:contactId/tasks',
     response: z.object({ tasks: z.array(contact.taskSchema) }),
   },
+  setTaskCompleted: {
+    ...contacts,
+    ...update,
+    path: '/contacts/:contactId/tasks/:taskId/completed',
+    body: z.object({ completed: z.boolean() }),
+    response: z.object({ task: contact.taskSchema }),
+  },
   listPipelines: {
     ...opportunities,
     ...read,

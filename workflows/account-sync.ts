@@ -28,6 +28,7 @@ const accounts = proxyActivities<AccountActivities>({
 const ghl = proxyActivities<AccountGhlActivities>({
   taskQueue: ghlQueueOf('sync'),
   startToCloseTimeout: '60 seconds',
+  heartbeatTimeout: '20 seconds',
   scheduleToCloseTimeout: '24 hours',
   retry: { initialInterval: '2 seconds', maximumInterval: '5 minutes' },
 });

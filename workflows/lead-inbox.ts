@@ -25,7 +25,8 @@ interface Waiting {
 
 /** The messages of one lead: signals and updates only queue up here, and the lead's loop obeys one after the other. */
 export interface LeadInbox {
-  next(timeoutMs: number): Promise<Waiting | undefined>;
+  /** The next message; undefined when none came in time, or when `isEnough` became true first. */
+  next(timeoutMs: number, isEnough: () => boolean): Promise<Waiting | undefined>;
   /** The queue as data, for continue-as-new; undefined while a caller waits for an answer. */
   carry(): LeadMessage[] | undefined;
   /** Refuses everybody who still waits. */
@@ -88,8 +89,8 @@ export function openLeadInbox(carried: LeadMessage[], standing: () => LeadStandi
   );
 
   return {
-    async next(timeoutMs) {
-      if (queue.length === 0) await condition(() => queue.length > 0, timeoutMs);
+    async next(timeoutMs, isEnough) {
+      if (queue.length === 0) await condition(() => queue.length > 0 || isEnough(), timeoutMs);
       return queue.shift();
     },
     carry: () => (queue.some((waiting) => waiting.settle) ? undefined : queue.map((waiting) => waiting.message)),

@@ -12,7 +12,8 @@ import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/commo
 import type { LeadStanding } from '../domain/lead-messages.ts';
 import { leadStateQuery } from './lead-intake-messages.ts';
 import { type LeadMessage, openLeadInbox } from './lead-inbox.ts';
-import { type LeadRef, takeIn } from './lead-placement.ts';
+import { openFollowUps } from './follow-ups.ts';
+import { type LeadRef, type LeadRun, takeIn } from './lead-placement.ts';
 import { obey } from './lead-obedience.ts';
 
 export interface LeadIntakeInput extends LeadRef {
@@ -33,7 +34,8 @@ const LEAD_STATUS = defineSearchAttributeKey('LeadStatus', SearchAttributeType.K
 /** A lead from the moment it came in until it ends: routed, written to GHL, told to its rep, reassigned, closed. */
 export async function leadIntake(input: LeadIntakeInput): Promise<LeadStanding> {
   const { agencyId, leadId, patienceMs = PATIENCE_MS } = input;
-  const lead: LeadRef = { agencyId, leadId };
+  const followUps = openFollowUps();
+  const run: LeadRun = { lead: { agencyId, leadId }, patienceMs, followUps };
   let standing: LeadStanding = input.standing ?? {
     status: 'routing',
     locationId: null,
@@ -50,27 +52,30 @@ export async function leadIntake(input: LeadIntakeInput): Promise<LeadStanding> 
   };
 
   if (input.standing) describe(input.standing);
-  if (standing.status === 'routing') stand(await takeIn(lead, patienceMs));
+  if (standing.status === 'routing') stand(await takeIn(run));
+  // A storm of messages makes the history long; what GHL is still to be told belongs to this run.
+  const isLongEnough = (): boolean => workflowInfo().continueAsNewSuggested && followUps.isIdle();
   while (isOpen(standing)) {
+    if (isLongEnough()) {
+      await condition(allHandlersFinished);
+      // No await between the look at the queue and the end of this run: what comes later is the next run's.
+      const messages = inbox.carry();
+      if (messages) await continueAsNew<typeof leadIntake>({ ...input, standing, messages });
+    }
     const leftMs = Math.max(0, (standing.expiresAtMs ?? Date.now() + LONGEST_WAIT_MS) - Date.now());
-    const waiting = await inbox.next(leftMs);
+    const waiting = await inbox.next(leftMs, isLongEnough);
+    if (!waiting && isLongEnough()) continue;
     try {
-      stand(await obey(lead, standing, waiting?.message ?? 'too-old', patienceMs));
+      stand(await obey(run, standing, waiting?.message ?? 'too-old'));
       waiting?.settle?.done(standing);
     } catch (failure) {
       // A refusal is the answer to an update; a signal has nobody to answer, and the refusal is on the timeline.
       if (!(failure instanceof ApplicationFailure)) throw failure;
       waiting?.settle?.refused(failure);
     }
-    if (workflowInfo().continueAsNewSuggested && isOpen(standing)) {
-      await condition(allHandlersFinished);
-      // No await between the look at the queue and the end of this run: what comes later is the next run's.
-      const messages = inbox.carry();
-      if (messages) await continueAsNew<typeof leadIntake>({ ...input, standing, messages });
-    }
   }
   inbox.close(ApplicationFailure.nonRetryable('refused: lead-closed', 'lead-closed'));
-  await condition(allHandlersFinished);
+  await condition(() => allHandlersFinished() && followUps.isIdle());
   return standing;
 }
 

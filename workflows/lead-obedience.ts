@@ -2,88 +2,84 @@ import { ActivityFailure, ApplicationFailure } from '@temporalio/workflow';
 import type { LeadChange } from '../domain/lead-change.ts';
 import type { LeadMessage } from './lead-inbox.ts';
 import type { LeadStanding, ReassignRequest } from '../domain/lead-messages.ts';
-import { failureCode, ghlOf, type LeadRef, leads, place, takeIn, tellGhl } from './lead-placement.ts';
+import { isGhlToldBeside } from './follow-ups.ts';
+import { failureCode, ghlOf, type LeadRun, leads, place, takeIn, tellGhl } from './lead-placement.ts';
 
 /**
- * Does what one message asks of a lead.
+ * Does what one message asks of a lead. What GHL is told of it follows beside.
  * @returns how the lead stands then
  * @throws ApplicationFailure whose type is the reason, when the message is refused
  */
 export async function obey(
-  lead: LeadRef,
+  run: LeadRun,
   standing: LeadStanding,
   message: LeadMessage | 'too-old',
-  patienceMs: number,
 ): Promise<LeadStanding> {
+  const { lead, followUps } = run;
   if (message === 'too-old') return leads.closeLead({ ...lead, closeReason: 'expired', actor: 'system' });
   switch (message.kind) {
     case 'reassign':
-      return reassign(lead, standing, message.request, patienceMs);
+      return reassign(run, standing, message.request);
     case 'accept':
       return leads.acceptLead({ ...lead, actor: message.request.actor });
     case 'close': {
       const { outcome, reason, actor } = message.request;
       const closed = await leads.closeLead({ ...lead, closeReason: outcome, actor, ...(reason && { note: reason }) });
-      await followInGhl(lead, standing, 'finishLead', patienceMs);
+      await followUps.add(() => followInGhl(run, standing, ['finishLead']));
       return closed;
     }
     case 'change':
-      return follow(lead, standing, message.change, patienceMs);
+      return follow(run, standing, message.change);
   }
 }
 
-async function reassign(
-  lead: LeadRef,
-  standing: LeadStanding,
-  request: ReassignRequest,
-  patienceMs: number,
-): Promise<LeadStanding> {
+async function reassign(run: LeadRun, standing: LeadStanding, request: ReassignRequest): Promise<LeadStanding> {
+  const { lead, followUps } = run;
   const route = await leads.reserveReassignment({ ...lead, request });
   if (route.outcome === 'refused') throw ApplicationFailure.nonRetryable(`refused: ${route.reason}`, route.reason);
-  if (!(await place(lead, route, patienceMs)))
-    throw ApplicationFailure.nonRetryable('refused: not-placed', 'not-placed');
+  if (!(await place(run, route))) throw ApplicationFailure.nonRetryable('refused: not-placed', 'not-placed');
   const moved = await leads.confirmAssignment({ ...lead, assignmentId: route.assignmentId });
-  await tellGhl(lead, route, patienceMs);
-  await followInGhl(lead, standing, 'withdrawLead', patienceMs);
+  await followUps.add(() => tellGhl(run, route));
+  await followUps.add(() => followInGhl(run, standing, ['withdrawLead']));
   return moved;
 }
 
 /** What happened to the lead elsewhere. Of a reassignment made in GHL the event may be old or our own: GHL is asked how it is now. */
-async function follow(
-  lead: LeadRef,
-  standing: LeadStanding,
-  change: LeadChange,
-  patienceMs: number,
-): Promise<LeadStanding> {
+async function follow(run: LeadRun, standing: LeadStanding, change: LeadChange): Promise<LeadStanding> {
+  const { lead, patienceMs, followUps } = run;
   if (change.kind !== 'assigned-in-ghl') {
     const next = await leads.applyChange({ ...lead, change });
     if (next.action !== 'reroute') return next.standing;
-    const moved = await takeIn(lead, patienceMs, true);
-    await followInGhl(lead, standing, 'withdrawLead', patienceMs);
+    const moved = await takeIn(run, true);
+    await followUps.add(() => followInGhl(run, standing, ['withdrawLead']));
     return moved;
   }
   if (standing.locationId === null || standing.assignmentId === null) return standing;
   try {
     const { assignmentId } = standing;
     const { ghlUserId } = await ghlOf(standing.locationId, patienceMs).readAssignedUser({ ...lead, assignmentId });
-    return await leads.adoptReassignment({ ...lead, ghlUserId });
+    const adopted = await leads.adoptReassignment({ ...lead, ghlUserId });
+    if (adopted.assignmentId !== assignmentId && isGhlToldBeside()) {
+      await followUps.add(() => followInGhl(run, adopted, ['handOver', 'notifyRep']));
+      await followUps.add(() => followInGhl(run, standing, ['withdrawLead']));
+    }
+    return adopted;
   } catch (error) {
     if (!(error instanceof ActivityFailure)) throw error;
     return standing;
   }
 }
 
-/** What GHL shows of an assignment that is over follows; when it does not for good, an operator hears of it. */
+/** What GHL shows of an assignment follows, step by step; when it does not for good, an operator hears of it. */
 async function followInGhl(
-  lead: LeadRef,
-  before: LeadStanding,
-  step: 'finishLead' | 'withdrawLead',
-  patienceMs: number,
+  { lead, patienceMs }: LeadRun,
+  of: LeadStanding,
+  steps: readonly ('finishLead' | 'withdrawLead' | 'handOver' | 'notifyRep')[],
 ): Promise<void> {
-  const { assignmentId, locationId } = before;
+  const { assignmentId, locationId } = of;
   if (assignmentId === null || locationId === null) return;
   try {
-    await ghlOf(locationId, patienceMs)[step]({ ...lead, assignmentId });
+    for (const step of steps) await ghlOf(locationId, patienceMs)[step]({ ...lead, assignmentId });
   } catch (error) {
     if (!(error instanceof ActivityFailure)) throw error;
     await leads.recordUntold({ ...lead, assignmentId, cause: failureCode(error) });

@@ -1,8 +1,16 @@
-import { ActivityFailure, ApplicationFailure, log, proxyActivities } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  isCancellation,
+  log,
+  proxyActivities,
+} from '@temporalio/workflow';
 import type { LeadActivities } from '../activities/lead-intake.ts';
 import type { RouteOutcome } from '../activities/lead-routing.ts';
 import type { LeadGhlActivities } from '../activities/lead-intake-ghl.ts';
 import type { LeadStanding } from '../domain/lead-messages.ts';
+import { type FollowUps, isGhlToldBeside } from './follow-ups.ts';
 import { ghlQueueOf } from './task-queues.ts';
 
 export type Reservation = Extract<RouteOutcome, { outcome: 'reserved' }>;
@@ -12,6 +20,14 @@ export interface LeadRef {
   leadId: string;
 }
 
+/** One run of a lead's workflow. */
+export interface LeadRun {
+  lead: LeadRef;
+  /** How long GHL may stay away before a step is given up, in milliseconds. */
+  patienceMs: number;
+  followUps: FollowUps;
+}
+
 /** Database steps: Postgres being away delays them and ends nothing. */
 export const leads = proxyActivities<LeadActivities>({
   startToCloseTimeout: '30 seconds',
@@ -19,38 +35,62 @@ export const leads = proxyActivities<LeadActivities>({
 });
 
 /**
- * GHL steps: bounded by time and never by a count, because waiting for a limit or an outage is not a failure. The
+ * GHL steps: bounded by time and never by a count, because waiting for a limit or an outage is not a failure. An
+ * attempt may take as long as its longest chain of calls; that its worker has died shows by the missing heartbeat. The
  * fairness key spreads them over locations, where the server has fairness on.
  */
 export const ghlOf = (locationId: string, patienceMs: number) =>
   proxyActivities<LeadGhlActivities>({
     taskQueue: ghlQueueOf('interactive'),
-    startToCloseTimeout: '60 seconds',
+    startToCloseTimeout: '2 minutes',
+    heartbeatTimeout: '20 seconds',
     scheduleToCloseTimeout: patienceMs,
     retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
     priority: { priorityKey: 1, fairnessKey: locationId },
   });
 
 /**
- * Writes a reserved lead into GHL and, when GHL has it, makes the assignment the one that counts.
- * @returns false when GHL refused for good or stayed away longer than `patienceMs`: the slot is given back
+ * Writes a reserved lead into GHL. What counts here changes afterwards, by `confirmAssignment`.
+ * @returns false when GHL refused for good or stayed away longer than the run's patience: the slot is given back, and
+ *   GHL is asked to show nobody as placed who is not
  */
-export async function place(lead: LeadRef, reservation: Reservation, patienceMs: number): Promise<boolean> {
+export async function place(run: LeadRun, reservation: Reservation): Promise<boolean> {
+  const { lead, patienceMs } = run;
   const { assignmentId, locationId } = reservation;
   try {
     if (reservation.isPlaceable) await ghlOf(locationId, patienceMs).placeLead({ ...lead, assignmentId });
   } catch (error) {
     if (!(error instanceof ActivityFailure)) throw error;
     const cause = failureCode(error);
+    if (isCancellation(error)) {
+      // Who ends the workflow by hand leaves no slot behind that nobody holds.
+      await CancellationScope.nonCancellable(() =>
+        leads.giveUpPlacement({ ...lead, assignmentId, cause: 'cancelled' }),
+      );
+      throw error;
+    }
     log.warn('a lead could not be placed', { locationId, cause });
     await leads.giveUpPlacement({ ...lead, assignmentId, cause });
+    if (isGhlToldBeside()) await run.followUps.add(() => undo(run, reservation, cause));
     return false;
   }
   return true;
 }
 
+/** An answer of GHL's may have been lost on the way: the contact may show the rep all the same. */
+async function undo(run: LeadRun, { assignmentId, locationId }: Reservation, cause: string): Promise<void> {
+  const { lead, patienceMs } = run;
+  try {
+    await ghlOf(locationId, patienceMs).undoPlacement({ ...lead, assignmentId });
+  } catch (error) {
+    if (!(error instanceof ActivityFailure)) throw error;
+    // What kept the lead out keeps this out, and an operator has it before them already.
+    if (failureCode(error) !== cause) await leads.recordUntold({ ...lead, assignmentId, cause: failureCode(error) });
+  }
+}
+
 /** Tells GHL and the rep why the lead came. The lead is assigned already: what fails for good here is a dead letter. */
-export async function tellGhl(lead: LeadRef, reservation: Reservation, patienceMs: number): Promise<void> {
+export async function tellGhl({ lead, patienceMs }: LeadRun, reservation: Reservation): Promise<void> {
   if (!reservation.isPlaceable) return;
   const { assignmentId, locationId } = reservation;
   try {
@@ -68,21 +108,20 @@ export function failureCode(error: ActivityFailure): string {
 }
 
 /** Routes until a location takes the lead: who refuses it for good is left out the next time, and the master's queue takes all. */
-export async function takeIn(lead: LeadRef, patienceMs: number, reroute = false): Promise<LeadStanding> {
+export async function takeIn(run: LeadRun, reroute = false): Promise<LeadStanding> {
   for (;;) {
-    const route = await decideRoute(lead, patienceMs, reroute);
+    const route = await decideRoute(run, reroute);
     if (route.outcome === 'closed') return route.standing;
-    if (!(await place(lead, route, patienceMs))) continue;
-    const standing = await leads.confirmAssignment({ ...lead, assignmentId: route.assignmentId });
-    await tellGhl(lead, route, patienceMs);
+    if (!(await place(run, route))) continue;
+    const standing = await leads.confirmAssignment({ ...run.lead, assignmentId: route.assignmentId });
+    await run.followUps.add(() => tellGhl(run, route));
     return standing;
   }
 }
 
 /** Asks for a route; a lead whose enquiry cannot be read at all fails, and an operator hears of it. */
 async function decideRoute(
-  lead: LeadRef,
-  patienceMs: number,
+  { lead, patienceMs }: LeadRun,
   reroute: boolean,
 ): Promise<Exclude<RouteOutcome, { outcome: 'cut' }>> {
   try {

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { addAgencyOption, inAgency, perform } from '../command.ts';
 import { id, inAgencyInput } from '../inputs.ts';
@@ -30,6 +31,6 @@ async function closeLead(session: Session, given: z.infer<typeof input>): Promis
   await inAgency(session, agencyId, (tx) => getNamedLead(tx, leadId));
   const client = await session.client();
   const request = { outcome, actor: session.actor, ...(reason !== undefined && { reason }) };
-  const standing = await client.closeLead({ agencyId, leadId, request });
+  const standing = await client.closeLead({ agencyId, leadId, request, updateId: uuidv7() });
   return { data: standing, text: `Closed.\n${formatFields({ ...standing })}` };
 }

@@ -41,8 +41,12 @@ const of = (leadId: string) => ({ agencyId: leads.agencyId, leadId });
 it('records a lead that is assigned, reassigned, accepted and won', async () => {
   const leadId = await lead('02116');
   await system.client.reassignLead({ ...of(leadId), request: { repId: leads.rep('dan') }, updateId: 'record' });
-  await system.client.acceptLead({ ...of(leadId), request: { actor: 'test' } });
-  await system.client.closeLead({ ...of(leadId), request: { outcome: 'won', actor: 'test' } });
+  await system.client.acceptLead({ updateId: crypto.randomUUID(), ...of(leadId), request: { actor: 'test' } });
+  await system.client.closeLead({
+    updateId: crypto.randomUUID(),
+    ...of(leadId),
+    request: { outcome: 'won', actor: 'test' },
+  });
   await leads.inState(leadId, 'closed');
   await saveLead(leadId, 'lead-reassigned-and-won');
 });

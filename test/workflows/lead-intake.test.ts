@@ -192,6 +192,7 @@ describe('a lead', () => {
     await leads.inState(first, 'assigned');
     await waitFor('the opportunity', async () => (await opportunitiesOf()).length === 1);
     await system.client.closeLead({
+      updateId: crypto.randomUUID(),
       agencyId: leads.agencyId,
       leadId: first,
       request: { outcome: 'won', actor: 'test' },

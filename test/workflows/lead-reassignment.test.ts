@@ -74,7 +74,12 @@ describe('a reassignment', () => {
 
   it('is refused for a lead that is over', async () => {
     const leadId = await assigned('02116');
-    await system.client.closeLead({ agencyId: leads.agencyId, leadId, request: { outcome: 'lost', actor: 'test' } });
+    await system.client.closeLead({
+      updateId: crypto.randomUUID(),
+      agencyId: leads.agencyId,
+      leadId,
+      request: { outcome: 'lost', actor: 'test' },
+    });
     expect(await refusal(reassign(leadId, leads.rep('bob')))).toBe('lead-closed');
   });
 
@@ -191,7 +196,12 @@ describe('what happens to a lead elsewhere', () => {
     await tell(leadId, { kind: 'assigned-in-ghl', ghlContactId, ghlUserId: other });
     await leads.withRep(leadId, otherKey);
     await tell(leadId, { kind: 'assigned-in-ghl', ghlContactId, ghlUserId: 'one-user-somebody-before' });
-    const state = await system.client.acceptLead({ agencyId: leads.agencyId, leadId, request: { actor: 'test' } });
+    const state = await system.client.acceptLead({
+      updateId: crypto.randomUUID(),
+      agencyId: leads.agencyId,
+      leadId,
+      request: { actor: 'test' },
+    });
     expect(state).toMatchObject({ status: 'accepted', repId: leads.rep(otherKey) });
   });
 
@@ -235,6 +245,7 @@ describe('what happens to a lead elsewhere', () => {
     const of = (leadId: string, reason: string) => ({
       agencyId: leads.agencyId,
       leadId,
+      updateId: crypto.randomUUID(),
       request: { outcome: 'lost' as const, reason, actor: 'test' },
     });
     await system.client.closeLead(of(first, 'no-budget'));
