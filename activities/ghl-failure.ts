@@ -1,12 +1,6 @@
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
-import type {
-  GhlError} from '../ghl/errors.ts';
-import {
-  GhlAuthExpiredError,
-  GhlCircuitOpenError,
-  GhlRateLimitedError,
-  GhlUnavailableError,
-} from '../ghl/errors.ts';
+import type { GhlError } from '../ghl/errors.ts';
+import { GhlAuthExpiredError, GhlCircuitOpenError, GhlRateLimitedError, GhlUnavailableError } from '../ghl/errors.ts';
 
 /** GHL's window of requests; the wait where nobody named one. A wait of 0 would be a storm of retries. */
 const USUAL_WAIT_MS = 10_000;

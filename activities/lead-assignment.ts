@@ -115,6 +115,25 @@ export function createLeadAssignment(deps: StoreDeps) {
     });
   }
 
+  /** The workflow was cancelled by hand: a slot that waited for GHL is free again, and an operator hears of it. Repeatable. */
+  async function recordCancelled({ agencyId, leadId }: LeadArgs): Promise<void> {
+    const now = deps.now();
+    await withScope(deps.db, { agencyId }, async (tx) => {
+      const lead = await lockKnownLead(tx, leadId);
+      if (lead.state === 'closed') return;
+      await releaseAssignments(tx, leadId, { reason: 'cancelled', now, state: 'reserved' });
+      await addDeadLetter(tx, {
+        agencyId,
+        locationId: lead.location_id ?? lead.intake_location_id,
+        capability: 'lead-intake',
+        cause: 'cancelled',
+        advice: `The workflow of this open lead was cancelled by hand: nobody works on it any more. Take the lead up with its rep.`,
+        subject: { kind: 'lead', id: leadId },
+        workflowId: leadIntakeWorkflowId(agencyId, leadId),
+      });
+    });
+  }
+
   /** The rep has taken the lead up: its clock of acceptance stops. Repeatable. */
   async function acceptLead({ agencyId, leadId, actor }: LeadArgs & { actor: string }): Promise<LeadStanding> {
     const now = deps.now();
@@ -129,5 +148,5 @@ export function createLeadAssignment(deps: StoreDeps) {
     });
   }
 
-  return { confirmAssignment, giveUpPlacement, recordUntold, recordUnroutable, acceptLead };
+  return { confirmAssignment, giveUpPlacement, recordUntold, recordUnroutable, recordCancelled, acceptLead };
 }

@@ -1,8 +1,10 @@
 import {
   allHandlersFinished,
   ApplicationFailure,
+  CancellationScope,
   condition,
   continueAsNew,
+  isCancellation,
   setCurrentDetails,
   setHandler,
   upsertSearchAttributes,
@@ -13,7 +15,7 @@ import type { LeadStanding } from '../domain/lead-messages.ts';
 import { leadStateQuery } from './lead-intake-messages.ts';
 import { type LeadMessage, openLeadInbox } from './lead-inbox.ts';
 import { openFollowUps } from './follow-ups.ts';
-import { type LeadRef, type LeadRun, takeIn } from './lead-placement.ts';
+import { type LeadRef, type LeadRun, leads, takeIn } from './lead-placement.ts';
 import { obey } from './lead-obedience.ts';
 
 export interface LeadIntakeInput extends LeadRef {
@@ -33,6 +35,18 @@ const LEAD_STATUS = defineSearchAttributeKey('LeadStatus', SearchAttributeType.K
 
 /** A lead from the moment it came in until it ends: routed, written to GHL, told to its rep, reassigned, closed. */
 export async function leadIntake(input: LeadIntakeInput): Promise<LeadStanding> {
+  const { agencyId, leadId } = input;
+  try {
+    return await live(input);
+  } catch (error) {
+    // An operator who ends it by hand leaves an open lead behind: it holds no slot of a rep's and is a dead letter.
+    if (isCancellation(error))
+      await CancellationScope.nonCancellable(() => leads.recordCancelled({ agencyId, leadId }));
+    throw error;
+  }
+}
+
+async function live(input: LeadIntakeInput): Promise<LeadStanding> {
   const { agencyId, leadId, patienceMs = PATIENCE_MS } = input;
   const followUps = openFollowUps();
   const run: LeadRun = { lead: { agencyId, leadId }, patienceMs, followUps };

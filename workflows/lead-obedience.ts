@@ -60,7 +60,7 @@ async function follow(run: LeadRun, standing: LeadStanding, change: LeadChange):
     const { ghlUserId } = await ghlOf(standing.locationId, patienceMs).readAssignedUser({ ...lead, assignmentId });
     const adopted = await leads.adoptReassignment({ ...lead, ghlUserId });
     if (adopted.assignmentId !== assignmentId && isGhlToldBeside()) {
-      await followUps.add(() => followInGhl(run, adopted, ['handOver', 'notifyRep']));
+      await followUps.add(() => followInGhl(run, adopted, ['explainLead', 'handOver', 'notifyRep']));
       await followUps.add(() => followInGhl(run, standing, ['withdrawLead']));
     }
     return adopted;
@@ -74,7 +74,7 @@ async function follow(run: LeadRun, standing: LeadStanding, change: LeadChange):
 async function followInGhl(
   { lead, patienceMs }: LeadRun,
   of: LeadStanding,
-  steps: readonly ('finishLead' | 'withdrawLead' | 'handOver' | 'notifyRep')[],
+  steps: readonly ('explainLead' | 'handOver' | 'notifyRep' | 'withdrawLead' | 'finishLead')[],
 ): Promise<void> {
   const { assignmentId, locationId } = of;
   if (assignmentId === null || locationId === null) return;

@@ -1,7 +1,7 @@
 import {
+  ActivityCancellationType,
   ActivityFailure,
   ApplicationFailure,
-  CancellationScope,
   isCancellation,
   log,
   proxyActivities,
@@ -28,9 +28,10 @@ export interface LeadRun {
   followUps: FollowUps;
 }
 
-/** Database steps: Postgres being away delays them and ends nothing. */
+/** Database steps: Postgres being away delays them and ends nothing. What was begun is awaited when the workflow is cancelled. */
 export const leads = proxyActivities<LeadActivities>({
   startToCloseTimeout: '30 seconds',
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   retry: { initialInterval: '500 milliseconds', backoffCoefficient: 2, maximumInterval: '30 seconds' },
 });
 
@@ -60,15 +61,8 @@ export async function place(run: LeadRun, reservation: Reservation): Promise<boo
   try {
     if (reservation.isPlaceable) await ghlOf(locationId, patienceMs).placeLead({ ...lead, assignmentId });
   } catch (error) {
-    if (!(error instanceof ActivityFailure)) throw error;
+    if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
     const cause = failureCode(error);
-    if (isCancellation(error)) {
-      // Who ends the workflow by hand leaves no slot behind that nobody holds.
-      await CancellationScope.nonCancellable(() =>
-        leads.giveUpPlacement({ ...lead, assignmentId, cause: 'cancelled' }),
-      );
-      throw error;
-    }
     log.warn('a lead could not be placed', { locationId, cause });
     await leads.giveUpPlacement({ ...lead, assignmentId, cause });
     if (isGhlToldBeside()) await run.followUps.add(() => undo(run, reservation, cause));
@@ -132,7 +126,7 @@ async function decideRoute(
     }
     return route;
   } catch (error) {
-    if (!(error instanceof ActivityFailure)) throw error;
+    if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
     await leads.recordUnroutable({ ...lead, cause: failureCode(error) });
     throw error;
   }

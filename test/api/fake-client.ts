@@ -23,7 +23,7 @@ export interface Handover {
 /** A Temporal that notes what it is given, and can be away, slow or contrary. */
 export class FakeClient implements Client {
   handovers: Handover[] = [];
-  asked: { method: string; request: unknown; updateId?: string }[] = [];
+  asked: { method: string; request: unknown; updateId: string }[] = [];
   isAway = false;
   /** How long a call hangs before it fails while Temporal is away. */
   hangMs = 0;
@@ -54,7 +54,7 @@ export class FakeClient implements Client {
     this.#note({ method: 'accountEvent', locationId });
   isReachable = (): Promise<boolean> => Promise.resolve(!this.isAway);
 
-  async #update(method: string, of: { request: unknown; updateId?: string }): Promise<LeadStanding> {
+  async #update(method: string, of: { request: unknown; updateId: string }): Promise<LeadStanding> {
     if (this.isAway) throw new TemporalUnavailableError('away');
     if (this.updateError) throw this.updateError;
     this.asked.push({ method, ...of });
@@ -62,8 +62,8 @@ export class FakeClient implements Client {
   }
   reassignLead = ({ request, updateId }: Parameters<Client['reassignLead']>[0]): Promise<LeadStanding> =>
     this.#update('reassignLead', { request, updateId });
-  acceptLead = ({ request }: Parameters<Client['acceptLead']>[0]): Promise<LeadStanding> =>
-    this.#update('acceptLead', { request });
-  closeLead = ({ request }: Parameters<Client['closeLead']>[0]): Promise<LeadStanding> =>
-    this.#update('closeLead', { request });
+  acceptLead = ({ request, updateId }: Parameters<Client['acceptLead']>[0]): Promise<LeadStanding> =>
+    this.#update('acceptLead', { request, updateId });
+  closeLead = ({ request, updateId }: Parameters<Client['closeLead']>[0]): Promise<LeadStanding> =>
+    this.#update('closeLead', { request, updateId });
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { LeadOverError, LeadRefusedError } from '../../client.ts';
+import { LeadOverError, LeadPendingError, LeadRefusedError } from '../../client.ts';
 import { type ApiWorld, createApiWorld } from './api-world.ts';
 
 let world: ApiWorld;
@@ -67,6 +67,20 @@ describe('POST /v1/leads/:id/reassign', () => {
     expect(answer.body).toMatchObject({ code: 'rep-full', status: 409 });
   });
 
+  it('answers 202 when the workflow has taken it up and still waits', async () => {
+    const id = await addLead();
+    world.client.updateError = new LeadPendingError();
+    for (const [path, body] of Object.entries({
+      reassign: { repId: world.agency.rep.id },
+      accept: {},
+      close: { outcome: 'won' },
+    })) {
+      const answer = await post(`${id}/${path}`, body).expect(202);
+      expect(answer.body).toEqual({ id, pending: true });
+      expect(answer.headers['location']).toBe(`/v1/leads/${id}`);
+    }
+  });
+
   it("refuses an unknown rep and another tenant's alike", async () => {
     const id = await addLead();
     for (const repId of [randomUUID(), world.neighbour.rep.id]) {
@@ -99,6 +113,15 @@ describe('POST /v1/leads/:id/reassign', () => {
 });
 
 describe('POST /v1/leads/:id/accept and close', () => {
+  it('are one request for each Idempotency-Key, and another one than a reassignment with the same key', async () => {
+    const id = await addLead();
+    for (const _ of [1, 2]) await post(`${id}/accept`).set('idempotency-key', 'once').expect(200);
+    await post(`${id}/close`, { outcome: 'won' }).set('idempotency-key', 'once').expect(200);
+    const [first, second, third] = world.client.asked.map((asked) => asked.updateId);
+    expect(first).toBe(second);
+    expect(third).not.toBe(first);
+  });
+
   it('ask the workflow', async () => {
     const id = await addLead();
     await post(`${id}/accept`).expect(200);

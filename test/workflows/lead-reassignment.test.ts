@@ -192,9 +192,19 @@ describe('what happens to a lead elsewhere', () => {
     const { rep_id: before } = (await leads.get(leadId))!;
     const [other, otherKey] = before === leads.rep('ann') ? ['one-user-bob', 'bob'] : ['one-user-ann', 'ann'];
     const ghlContactId = await contactOf(leadId);
+    const tasks = async () =>
+      (await system.simulator.listTasks('one-loc-back-bay')).filter((task) => task.contactId === ghlContactId);
+    await waitFor('the first rep’s task', async () => (await tasks()).length === 1);
     await system.simulator.updateContact(ghlContactId, { assignedTo: other });
     await tell(leadId, { kind: 'assigned-in-ghl', ghlContactId, ghlUserId: other });
     await leads.withRep(leadId, otherKey);
+    await waitFor('the new rep’s task, the old one’s being done', async () => {
+      const all = await tasks();
+      const open = all.filter((task) => !task.completed).map((task) => task.assignedTo);
+      return all.length === 2 && open.length === 1 && open[0] === other;
+    });
+    const opportunities = await system.simulator.listOpportunities('one-loc-back-bay');
+    expect(opportunities.filter((each) => each.contactId === ghlContactId)).toMatchObject([{ assignedTo: other }]);
     await tell(leadId, { kind: 'assigned-in-ghl', ghlContactId, ghlUserId: 'one-user-somebody-before' });
     const state = await system.client.acceptLead({
       updateId: crypto.randomUUID(),
