@@ -54,7 +54,7 @@ export async function accountSync(input: AccountSyncInput): Promise<void> {
         tokensPending += 1;
         void obtainToken(agencyId, locationId).finally(() => (tokensPending -= 1));
       }
-      if (workflowInfo().continueAsNewSuggested && tokensPending === 0) {
+      if (queue.length > 0 && tokensPending === 0 && workflowInfo().continueAsNewSuggested) {
         await continueAsNew<typeof accountSync>({ agencyId, events: queue });
       }
     }

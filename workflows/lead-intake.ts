@@ -28,6 +28,8 @@ export interface LeadIntakeInput extends LeadRef {
 }
 
 const PATIENCE_MS = 24 * 3_600_000;
+/** Well below the 51,200 at which Temporal ends a workflow. */
+const LONGEST_HISTORY_EVENTS = 20_000;
 /** A timer needs an end; every assigned or queued lead has one of its own. */
 const LONGEST_WAIT_MS = 365 * 24 * 3_600_000;
 const LOCATION_ID = defineSearchAttributeKey('LocationId', SearchAttributeType.KEYWORD);
@@ -70,6 +72,7 @@ async function live(input: LeadIntakeInput): Promise<LeadStanding> {
   // A storm of messages makes the history long; what GHL is still to be told belongs to this run.
   const isLongEnough = (): boolean => workflowInfo().continueAsNewSuggested && followUps.isIdle();
   while (isOpen(standing)) {
+    if (workflowInfo().historyLength > LONGEST_HISTORY_EVENTS) await condition(() => followUps.isIdle());
     if (isLongEnough()) {
       await condition(allHandlersFinished);
       // No await between the look at the queue and the end of this run: what comes later is the next run's.

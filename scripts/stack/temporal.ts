@@ -22,6 +22,8 @@ export interface TemporalOptions {
   publicPath?: string;
   /** Keeps nothing on disk; for tests. */
   inMemory?: boolean;
+  /** More of the server's dynamic configuration, as `name=value`. */
+  settings?: readonly string[];
   log: Log;
 }
 
@@ -49,7 +51,8 @@ function serverArguments(options: TemporalOptions, port: number, file: string): 
   if (options.publicPath !== undefined) args.push('--ui-public-path', options.publicPath);
   if (!options.inMemory) args.push('--db-filename', file, '--sqlite-pragma', 'journal_mode=WAL');
   for (const name of options.searchAttributes) args.push('--search-attribute', `${name}=Keyword`);
-  for (const setting of DYNAMIC_CONFIGURATION) args.push('--dynamic-config-value', setting);
+  for (const setting of [...DYNAMIC_CONFIGURATION, ...(options.settings ?? [])])
+    args.push('--dynamic-config-value', setting);
   return args;
 }
 

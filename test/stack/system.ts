@@ -35,10 +35,10 @@ export interface TestSystem {
 }
 
 export async function startTestSystem(
-  options: { ghl?: Partial<ActivityOptions['ghl']>; keys?: KeyProvider } = {},
+  options: { ghl?: Partial<ActivityOptions['ghl']>; keys?: KeyProvider; temporalAddress?: string } = {},
 ): Promise<TestSystem> {
   const { ghl = {}, keys = parseKeyRing(`1:${randomBytes(32).toString('base64')}`) } = options;
-  const temporalAddress = inject('temporalAddress');
+  const { temporalAddress = inject('temporalAddress') } = options;
   const [database, simulator, namespace] = await Promise.all([
     createTestDatabase(),
     startSimulator({ port: 0, seed: 'test' }),

@@ -1,0 +1,112 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { v7 as uuidv7 } from 'uuid';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SEARCH_ATTRIBUTES, startTemporal, type Temporal } from '../../scripts/stack/temporal.ts';
+import { createLeadHarness, type LeadHarness, somebody } from '../stack/lead-harness.ts';
+import { smallAgency } from '../stack/small-agency.ts';
+import { startTestSystem, type TestSystem } from '../stack/system.ts';
+import { waitFor } from '../stack/wait.ts';
+
+/** A server that asks for a new run after so few events that a test gets there; 4,096 otherwise. */
+const SUGGESTED_AFTER_EVENTS = 60;
+
+let folder: string;
+let temporal: Temporal;
+let system: TestSystem;
+let leads: LeadHarness;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'switchyard-continue-'));
+  temporal = await startTemporal({
+    dataDir: folder,
+    port: 0,
+    namespace: 'default',
+    searchAttributes: SEARCH_ATTRIBUTES,
+    inMemory: true,
+    settings: [`limit.historyCount.suggestContinueAsNew=${SUGGESTED_AFTER_EVENTS}`],
+    log: () => {},
+  });
+  system = await startTestSystem({ temporalAddress: temporal.address });
+  leads = createLeadHarness(system, await system.plant(smallAgency('one')));
+  await system.startWorkers();
+}, 90_000);
+afterAll(async () => {
+  await system.stop();
+  await temporal.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const runIdOf = async (workflowId: string): Promise<string> =>
+  (await system.client.temporal.workflow.getHandle(workflowId).describe()).runId;
+
+describe('a workflow whose history grows long', () => {
+  it('of a lead goes on in new runs while messages wait, and obeys every one of them in order', async () => {
+    const leadId = await leads.start(somebody('02116'));
+    await leads.inState(leadId, 'assigned');
+    const workflowId = `lead-intake/${leads.agencyId}/${leadId}`;
+    const handle = system.client.temporal.workflow.getHandle(workflowId);
+    await waitFor('the rep to be told', async () => (await system.simulator.listTasks('one-loc-back-bay')).length > 0);
+    const seen = new Set([await runIdOf(workflowId)]);
+    // All are refused, and each refusal is on the timeline: who is left out, or obeyed twice, shows.
+    await Promise.all(Array.from({ length: 60 }, () => handle.signal('reassignLead', { repId: 'nobody' })));
+    await handle.signal('reassignLead', { repId: leads.rep('dan') });
+    await waitFor('the rep asked for last', async () => {
+      seen.add(await runIdOf(workflowId));
+      return (await leads.get(leadId))?.rep_id === leads.rep('dan');
+    });
+    const refused = (await leads.timeline(leadId)).filter((kind) => kind === 'reassign-refused');
+    expect(refused).toHaveLength(60);
+    expect(seen.size).toBeGreaterThan(1);
+    expect(await system.client.leadState({ agencyId: leads.agencyId, leadId })).toMatchObject({ status: 'assigned' });
+  }, 60_000);
+
+  it('of a lead goes on once GHL has been told all that happened', async () => {
+    const leadId = await leads.start(somebody('10011'));
+    await leads.inState(leadId, 'assigned');
+    const workflowId = `lead-intake/${leads.agencyId}/${leadId}`;
+    const firstRunId = await runIdOf(workflowId);
+    const handle = system.client.temporal.workflow.getHandle(workflowId);
+    const order = Array.from({ length: 9 }, (_, at) => (at % 2 === 0 ? 'ann' : 'bob'));
+    for (const repKey of order) await handle.signal('reassignLead', { repId: leads.rep(repKey) });
+    await waitFor('a new run', async () => (await runIdOf(workflowId)) !== firstRunId);
+    const entries = await system.database.ownerDb
+      .selectFrom('lead_timeline')
+      .select('detail')
+      .where('lead_id', '=', leadId)
+      .where('kind', '=', 'reassign')
+      .orderBy('id')
+      .execute();
+    const moves = entries.map((entry) => (entry.detail as { repId: string }).repId);
+    expect(moves).toEqual(order.map((repKey) => leads.rep(repKey)));
+    const mine = (await leads.get(leadId))!;
+    expect(mine.rep_id).toBe(leads.rep('ann'));
+    const open = (await system.simulator.listTasks('one-loc-back-bay')).filter((task) => !task.completed);
+    expect(open.filter((task) => task.assignedTo === 'one-user-ann').length).toBeGreaterThan(0);
+    const here = (await system.simulator.listContacts('one-loc-back-bay')).map((contact) => contact.assignedTo);
+    expect(here).toContain('one-user-ann');
+  }, 60_000);
+
+  it('of an account goes on in new runs and applies every event', async () => {
+    const { agencyId } = leads;
+    const locationId = leads.location('chelsea');
+    const workflowId = `account-sync/${agencyId}/${locationId}`;
+    // Rows that are gone: each leaves a dead letter of its own behind.
+    const events = Array.from({ length: 60 }, () => ({
+      eventRowId: uuidv7(),
+      eventReceivedAt: new Date().toISOString(),
+    }));
+    await Promise.all(events.map((event) => system.client.accountEvent({ agencyId, locationId, event })));
+    const seen = new Set([await runIdOf(workflowId)]);
+    await waitFor('all events', async () => {
+      seen.add(await runIdOf(workflowId));
+      const letters = await system.database.ownerDb
+        .selectFrom('dead_letters')
+        .select('subject_id')
+        .where('capability', '=', 'account-sync')
+        .execute();
+      return events.every(({ eventRowId }) => letters.some((letter) => letter.subject_id === eventRowId));
+    });
+    expect(seen.size).toBeGreaterThan(1);
+  }, 60_000);
+});
