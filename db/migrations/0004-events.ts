@@ -111,6 +111,10 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     grant select (location_id, received_at) on events to switchyard_upkeep;
     grant select (id, agency_id, last_event_at) on locations to switchyard_upkeep;
 
+    -- The raw body of an event that still waits for its workflow stays, however old it is.
+    create policy upkeep_waits on event_capabilities for select to switchyard_upkeep using (state = 'pending');
+    grant select (cause_id, state) on event_capabilities to switchyard_upkeep;
+
     create policy relay_drains on event_capabilities to switchyard_relay using (true);
     grant select on event_capabilities to switchyard_relay;
     grant update (state, attempts, due_at, started_at, last_error) on event_capabilities to switchyard_relay;
