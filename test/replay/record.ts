@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { afterAll, beforeAll, it } from 'vitest';
@@ -22,13 +22,15 @@ beforeAll(async () => {
 });
 afterAll(() => system.stop());
 
+/** Histories that were recorded before stay: runs like them may still be going on. */
 const save = async (workflowId: string, name: string): Promise<void> => {
+  const earlier = (await readdir(HISTORIES_FOLDER)).filter((file) => file.startsWith(`${name}.`)).length;
   const history = await system.client.temporal.workflow.getHandle(workflowId).fetchHistory();
   // Where it was recorded is nobody's business: stack traces name the folder, identities the host.
   const json = historyToJSON(history)
     .replaceAll(ROOT, '')
     .replace(/"identity": "[^"]*"/g, '"identity": "recorder"');
-  await writeFile(new URL(`${name}.json`, HISTORIES_FOLDER), `${json}\n`);
+  await writeFile(new URL(`${name}.${earlier + 1}.json`, HISTORIES_FOLDER), `${json}\n`);
 };
 const saveLead = (leadId: string, name: string) => save(`lead-intake/${leads.agencyId}/${leadId}`, name);
 const lead = async (postcode: string): Promise<string> => {

@@ -50,6 +50,6 @@ describe('recorded histories', () => {
     const swapped = await bundleChanged('workflows/lead-placement.ts', (code) =>
       code.replace('await leads.routeLead(', 'await leads.acceptLead('),
     );
-    await expect(replay('lead-reassigned-and-won.json', swapped)).rejects.toThrow(DeterminismViolationError);
+    await expect(replay('lead-reassigned-and-won.1.json', swapped)).rejects.toThrow(DeterminismViolationError);
   });
 });
