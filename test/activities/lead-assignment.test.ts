@@ -106,6 +106,28 @@ describe('recordUnroutable', () => {
   });
 });
 
+describe('recordCancelled', () => {
+  it('frees a slot that waited for GHL, and tells an operator once', async () => {
+    const { bench, agency } = all;
+    const held = await agency.reserved(somebody('02116'));
+    await expectToRepeat(bench, all, bench.leads.recordCancelled, held);
+    expect(await agency.assignments(held.leadId)).toMatchObject([{ state: 'released', release_reason: 'cancelled' }]);
+    const letters = (await agency.letters()).filter((letter) => letter.subject_id === held.leadId);
+    expect(letters).toMatchObject([{ cause: 'cancelled' }]);
+  });
+
+  it('leaves a lead its rep, and says nothing of one that is over', async () => {
+    const { bench, agency } = all;
+    const held = await agency.placed(somebody('02116'));
+    await expectToRepeat(bench, all, bench.leads.recordCancelled, held);
+    expect(await agency.assignments(held.leadId)).toMatchObject([{ state: 'active' }]);
+    const over = await agency.placed(somebody('02116'));
+    await run(bench.leads.closeLead, { ...over, closeReason: 'won', actor: 'test' });
+    await expectToRepeat(bench, all, bench.leads.recordCancelled, over);
+    expect((await agency.letters()).filter((letter) => letter.subject_id === over.leadId)).toEqual([]);
+  });
+});
+
 describe('acceptLead', () => {
   it('stops the clock of acceptance once', async () => {
     const { bench, agency } = all;

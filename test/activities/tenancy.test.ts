@@ -24,6 +24,7 @@ const OF_LEADS: Record<string, (given: Given) => Promise<unknown>> = {
   giveUpPlacement: (given) => run(all.bench.leads.giveUpPlacement, { ...given, cause: 'test' }),
   recordUntold: (given) => run(all.bench.leads.recordUntold, { ...given, cause: 'test' }),
   recordUnroutable: (given) => run(all.bench.leads.recordUnroutable, { ...given, cause: 'test' }),
+  recordCancelled: (given) => run(all.bench.leads.recordCancelled, given),
   acceptLead: (given) => run(all.bench.leads.acceptLead, { ...given, actor: 'test' }),
   reserveReassignment: (given) =>
     run(all.bench.leads.reserveReassignment, { ...given, request: { repId: all.agency.rep('dan') } }),
@@ -41,6 +42,8 @@ const OF_LEADS: Record<string, (given: Given) => Promise<unknown>> = {
   readAssignedUser: (given) => run(all.bench.ghl.readAssignedUser, given),
   withdrawLead: (given) => run(all.bench.ghl.withdrawLead, given),
   finishLead: (given) => run(all.bench.ghl.finishLead, given),
+  handOver: (given) => run(all.bench.ghl.handOver, given),
+  undoPlacement: (given) => run(all.bench.ghl.undoPlacement, given),
   rereadContact: (given) => run(all.bench.ghl.rereadContact, given),
 };
 const TAKING_AN_ASSIGNMENT = [
@@ -53,6 +56,8 @@ const TAKING_AN_ASSIGNMENT = [
   'readAssignedUser',
   'withdrawLead',
   'finishLead',
+  'handOver',
+  'undoPlacement',
 ];
 
 /** Holds that the step is refused for good and leaves no trace in either agency or in GHL. */
