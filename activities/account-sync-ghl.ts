@@ -4,8 +4,9 @@ import { findGhlAddress, findLocation, type GhlAddress } from '../db/locations.t
 import { withScope } from '../db/scope.ts';
 import { GhlForbiddenError } from '../ghl/errors.ts';
 import { getLocation } from '../ghl/locations.ts';
-import { talkingToGhl } from './ghl-step.ts';
 import type { GhlDeps } from './dependencies.ts';
+import { createEventReread } from './event-reread.ts';
+import { talkingToGhl } from './ghl-step.ts';
 
 interface TokenArgs {
   agencyId: string;
@@ -57,7 +58,7 @@ export function createAccountGhlActivities(deps: Omit<GhlDeps, 'notifier'>) {
     });
   }
 
-  return { obtainToken };
+  return { obtainToken, ...createEventReread(deps) };
 }
 
 const agencyNotConnected = (): ApplicationFailure =>

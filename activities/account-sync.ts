@@ -50,11 +50,8 @@ export function createAccountActivities(deps: StoreDeps) {
     tx: Transaction<Database>,
     of: AccountEvent,
   ): Promise<{ event: GhlEvent; locationId: string | null }> {
-    // Whoever can reach Temporal can signal anything.
-    if (!UUID.test(String(of?.eventRowId)) || Number.isNaN(Date.parse(of.eventReceivedAt))) {
-      throw ApplicationFailure.nonRetryable('no event is named', 'AccountEventMalformed');
-    }
-    const stored = await findEvent(tx, of.eventRowId, new Date(of.eventReceivedAt));
+    const { rowId, receivedAt } = namedEvent(of);
+    const stored = await findEvent(tx, rowId, receivedAt);
     if (!stored?.body) throw ApplicationFailure.nonRetryable('the event is gone', 'AccountEventGone');
     const parsed = parseGhlEvent(readStoredBody(deps.keys, stored, stored.body));
     if (parsed.outcome !== 'event') throw ApplicationFailure.nonRetryable('no account event', 'AccountEventUnreadable');
@@ -77,6 +74,25 @@ export function createAccountActivities(deps: StoreDeps) {
     );
   }
 
+  /** GHL would not tell what an event left out: an operator looks at the record. Repeatable. */
+  async function recordRereadFailure(args: { agencyId: string; event: AccountEvent; cause: string }): Promise<void> {
+    const { agencyId, event, cause } = args;
+    await withScope(deps.db, { agencyId }, async (tx) => {
+      const isNamed = UUID.test(String(event?.eventRowId)) && !Number.isNaN(Date.parse(event.eventReceivedAt));
+      const stored = isNamed ? await findEvent(tx, event.eventRowId, new Date(event.eventReceivedAt)) : undefined;
+      const locationId = stored?.locationId ?? null;
+      await addDeadLetter(tx, {
+        agencyId,
+        locationId,
+        capability: 'account-sync',
+        cause: `reread:${cause}`,
+        advice: `An event (${stored?.type ?? 'unknown'}) did not tell enough, and GHL did not give the rest (${cause}). Look at the contact or opportunity in GHL, and reassign, close or enter the lead by hand if it was for one.`,
+        subject: { kind: 'event', id: String(event?.eventRowId ?? 'unknown').slice(0, 100) },
+        workflowId: accountSyncWorkflowId(agencyId, locationId),
+      });
+    });
+  }
+
   /** The location's token could not be had for good: an operator connects it again. Repeatable. */
   async function recordInstallFailure(args: { agencyId: string; locationId: string; cause: string }): Promise<void> {
     const { agencyId, locationId, cause } = args;
@@ -96,7 +112,18 @@ export function createAccountActivities(deps: StoreDeps) {
     });
   }
 
-  return { applyAccountEvent, recordEventFailure, recordInstallFailure };
+  return { applyAccountEvent, recordEventFailure, recordRereadFailure, recordInstallFailure };
+}
+
+/**
+ * The row that an event names. Whoever can reach Temporal can signal anything.
+ * @throws ApplicationFailure AccountEventMalformed, final
+ */
+export function namedEvent(event: AccountEvent): { rowId: string; receivedAt: Date } {
+  if (!UUID.test(String(event?.eventRowId)) || Number.isNaN(Date.parse(event.eventReceivedAt))) {
+    throw ApplicationFailure.nonRetryable('no event is named', 'AccountEventMalformed');
+  }
+  return { rowId: event.eventRowId, receivedAt: new Date(event.eventReceivedAt) };
 }
 
 export type AccountActivities = ReturnType<typeof createAccountActivities>;

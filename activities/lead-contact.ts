@@ -3,10 +3,13 @@ import { chooseContact, type ContactChoice, type ContactIdentity } from '../doma
 import { OWN_CONTACT_SOURCE } from '../domain/own-writes.ts';
 import type { GhlCalls, LocationCall } from '../ghl/calls.ts';
 import { findDuplicateContact, updateContact, upsertContact } from '../ghl/contacts.ts';
-import { GhlDuplicateContactError, GhlInvalidError } from '../ghl/errors.ts';
+import { GhlDuplicateContactError, GhlInvalidError, GhlNotFoundError } from '../ghl/errors.ts';
 
 /**
- * Finds or makes the person's contact in the location of the assignment and gives it to the rep.
+ * Finds or makes the person's contact in the location of the assignment and gives it to the rep. A known contact that
+ * GHL has no more was merged into another one, or tidied away while the lead was elsewhere: the person is looked up, and
+ * made again where nobody is found. Not so when a person has deleted the very contact the lead has: it keeps the id, by
+ * which the event of the deletion ends it.
  * @returns the contact's id; undefined when the person can have none of their own there
  * @throws GhlError
  */
@@ -19,8 +22,8 @@ export async function writeContact(
   const assigned = { assignedTo: ghlUserId };
   if (facts.knownContactId !== null) {
     // It came in through this very account, or was here before.
-    await updateContact(ghl, call, facts.knownContactId, assigned);
-    return facts.knownContactId;
+    const isThere = await updateIfThere(ghl, call, facts.knownContactId, assigned);
+    if (isThere || facts.isContactDeleted) return facts.knownContactId;
   }
   const choice = await lookFor(ghl, call, person);
   switch (choice.write) {
@@ -58,6 +61,22 @@ export async function findOwnContact(
 ): Promise<string | undefined> {
   const choice = await lookFor(ghl, call, person);
   return choice.write === 'update' ? choice.contactId : undefined;
+}
+
+/** @returns false when GHL has no such contact */
+async function updateIfThere(
+  ghl: GhlCalls,
+  call: LocationCall,
+  contactId: string,
+  fields: { assignedTo: string | null },
+): Promise<boolean> {
+  try {
+    await updateContact(ghl, call, contactId, fields);
+    return true;
+  } catch (error) {
+    if (error instanceof GhlNotFoundError && error.reason === 'not-found') return false;
+    throw error;
+  }
 }
 
 /** Adds what the contact lacks. An identifier that has become another contact's meanwhile stays theirs. */

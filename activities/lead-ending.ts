@@ -1,10 +1,11 @@
-import { findAssignment, releaseAssignments } from '../db/assignments.ts';
+import { findAssignment, listAssignments, releaseAssignments } from '../db/assignments.ts';
 import { audit } from '../db/audit-log.ts';
 import { addToTimeline } from '../db/lead-timeline.ts';
 import { updateLead } from '../db/leads.ts';
+import type { Assignment, Lead } from '../db/schema.ts';
 import { withScope } from '../db/scope.ts';
 import { onlyCodeWord } from '../domain/code-word.ts';
-import { followChange } from '../domain/lead-follow-up.ts';
+import { type ContactStay, findContactStay, followChange } from '../domain/lead-follow-up.ts';
 import type { LeadChange, LeadCloseReason } from '../domain/lead-change.ts';
 import type { LeadStanding } from '../domain/lead-messages.ts';
 import type { StoreDeps } from './dependencies.ts';
@@ -49,9 +50,10 @@ export function createLeadEnding(deps: StoreDeps) {
 
   /** Finds out what a change elsewhere means for the lead as it stands now, and ends it when it is over. Repeatable. */
   async function applyChange({ agencyId, leadId, change }: LeadArgs & { change: LeadChange }): Promise<ChangeOutcome> {
-    const { lead, active } = await withScope(deps.db, { agencyId }, async (tx) => ({
+    const { lead, active, assignments } = await withScope(deps.db, { agencyId }, async (tx) => ({
       lead: await lockKnownLead(tx, leadId),
       active: await findAssignment(tx, leadId, 'active'),
+      assignments: await listAssignments(tx, leadId),
     }));
     const { action, reason } = followChange(change, {
       isClosed: lead.state === 'closed',
@@ -60,6 +62,7 @@ export function createLeadEnding(deps: StoreDeps) {
       sourceContactId: lead.source_contact_id,
       ghlContactId: active?.ghl_contact_id ?? null,
       ghlOpportunityId: active?.ghl_opportunity_id ?? null,
+      stay: stayOf(lead, active, assignments),
     });
     switch (action) {
       case 'none':
@@ -74,4 +77,18 @@ export function createLeadEnding(deps: StoreDeps) {
   }
 
   return { closeLead, applyChange };
+}
+
+/** How long the lead has had the contact of its active assignment. */
+function stayOf(lead: Lead, active: Assignment | undefined, assignments: Assignment[]): ContactStay {
+  const upToNow = assignments.filter((each) => active !== undefined && each.reserved_at <= active.reserved_at);
+  return findContactStay(
+    active?.ghl_contact_id ?? null,
+    upToNow.map((each) => ({ ghlContactId: each.ghl_contact_id, reservedAt: each.reserved_at })),
+    {
+      sourceContactId: lead.source_contact_id,
+      receivedAt: lead.received_at,
+      isMadeByContact: lead.source === 'ghl' && lead.trigger_name === null,
+    },
+  );
 }

@@ -36,11 +36,12 @@ export function createLeadGhlActivities(deps: GhlDeps) {
 
   /**
    * Writes into GHL why the lead came here, and opens its opportunity where the location has a pipeline. Repeatable.
+   * Of a contact that was deleted nothing is told: the event of that ends the lead.
    * @throws ApplicationFailure NoContact, final, when the person has no contact of their own in the location
    */
   async function explainLead(args: AssignmentArgs): Promise<void> {
     const facts = await getAssignmentFacts(deps.db, args);
-    if (facts.isReleased) return;
+    if (facts.isReleased || facts.isContactDeleted) return;
     const { ghlContactId, pipelineId } = facts;
     if (ghlContactId === null) {
       throw ApplicationFailure.nonRetryable('the lead has no contact of its own in the location', 'NoContact');
@@ -66,7 +67,14 @@ export function createLeadGhlActivities(deps: GhlDeps) {
   async function notifyRep(args: AssignmentArgs): Promise<void> {
     const facts = await getAssignmentFacts(deps.db, args);
     const { ghlContactId, ghlUserId } = facts;
-    if (ghlContactId === null || ghlUserId === null || facts.ghlTaskId !== null || facts.isReleased) return;
+    if (
+      facts.isContactDeleted ||
+      ghlContactId === null ||
+      ghlUserId === null ||
+      facts.ghlTaskId !== null ||
+      facts.isReleased
+    )
+      return;
     await talkingToGhl(async () => {
       const taskId = await deps.notifier.notify({
         call: callOf(facts),

@@ -29,7 +29,7 @@ export function createLeadReread(deps: StoreDeps & { ghl: GhlCalls }) {
     await withScope(deps.db, scope, async (tx) => {
       const event = await findEvent(tx, lead.event_row_id, lead.event_received_at);
       if (!event) return;
-      const whole = { ...contact, type: 'ContactCreate', locationId: address.ghlLocationId };
+      const whole = { ...contact, type: event.type, locationId: address.ghlLocationId };
       const owner = { agencyId: event.agencyId, locationId: event.locationId, purpose: 'event-body' };
       const body = seal(deps.keys, Buffer.from(JSON.stringify(whole)), owner);
       await replaceEventBody(tx, lead.event_row_id, lead.event_received_at, body);

@@ -6,6 +6,7 @@ import { addDeadLetter, type NewDeadLetter } from '../db/dead-letters.ts';
 import { addWork, type NewWork } from '../db/event-capabilities.ts';
 import { type NewEvent, takeEvent } from '../db/events.ts';
 import { createLead } from '../db/lead-intake.ts';
+import { leadChangeWork, leadStartWork } from '../db/lead-work.ts';
 import type { Database } from '../db/schema.ts';
 import type { EventSource, EventStatus } from '../db/schema/events.ts';
 import { withSystemRole } from '../db/scope.ts';
@@ -14,7 +15,7 @@ import type { LeadChange } from '../domain/lead-change.ts';
 import type { EventKey } from './event-key.ts';
 import { countEvent, type Metrics } from './metrics.ts';
 import type { StartSlot, Starts } from './starts.ts';
-import { accountEventWork, leadChangeWork, leadStartWork } from './work.ts';
+import { accountEventWork } from './work.ts';
 
 type Tx = Transaction<Database>;
 
@@ -35,6 +36,8 @@ export interface EventPlan {
   };
   changes?: { leadId: string; change: LeadChange }[];
   isAccountEvent?: boolean;
+  /** The event does not tell enough: the account's workflow reads its contact or opportunity from GHL. */
+  needsReread?: boolean;
   deadLetter?: Pick<NewDeadLetter, 'cause' | 'advice' | 'subject'>;
 }
 
@@ -122,12 +125,14 @@ export function createEventIntake(deps: EventIntakeDeps): EventIntake {
       });
     if (agencyId === null) return receipt;
 
-    const cause = { eventRowId: rowId, receivedAt, agencyId, locationId };
+    const cause = { causeId: rowId, receivedAt, agencyId, locationId };
     const work: NewWork[] = (plan.changes ?? []).map(({ leadId, change }) => ({
       ...leadChangeWork(cause, leadId, change),
       dueAt: receivedAt,
     }));
-    if (plan.isAccountEvent) work.push({ ...accountEventWork(cause), dueAt: receivedAt });
+    if (plan.isAccountEvent || plan.needsReread) {
+      work.push({ ...accountEventWork(cause, plan.needsReread === true), dueAt: receivedAt });
+    }
     if (plan.lead && locationId !== null) {
       receipt.leadId = await makeLead(tx, plan.lead, { ...cause, locationId, source });
       if (receipt.leadId !== null) {
@@ -179,7 +184,7 @@ async function takeOnce(tx: Tx, event: NewEvent): Promise<boolean> {
 async function makeLead(
   tx: Tx,
   planned: NonNullable<EventPlan['lead']>,
-  of: { eventRowId: string; receivedAt: Date; agencyId: string; locationId: string; source: EventSource },
+  of: { causeId: string; receivedAt: Date; agencyId: string; locationId: string; source: EventSource },
 ): Promise<string | null> {
   const leadId = uuidv7();
   const made = await createLead(tx, planned.key, {
@@ -188,7 +193,7 @@ async function makeLead(
     intakeLocationId: of.locationId,
     source: of.source,
     triggerName: planned.triggerName,
-    eventRowId: of.eventRowId,
+    eventRowId: of.causeId,
     eventReceivedAt: of.receivedAt,
     sourceContactId: planned.sourceContactId,
   });

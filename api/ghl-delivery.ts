@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { EventFacts } from '../domain/event-plan.ts';
+import { readGhlTime } from '../domain/ghl-time.ts';
 import { type GhlEvent, type ParsedGhlEvent, parseGhlEvent } from '../ghl/webhooks.ts';
 import { type EventKey, keyOfContent, keyOfId } from './event-key.ts';
 import { readJsonBody } from './json-body.ts';
@@ -45,7 +46,7 @@ export function readGhlDelivery(rawBody: Buffer, headers: IncomingHttpHeaders): 
     unreadable,
     isListed: parsed.outcome === 'event' || (parsed.outcome === 'other' && parsed.isListed),
     isInstall: type === 'INSTALL',
-    occurredAt: readTime(envelope?.timestamp),
+    occurredAt: readGhlTime(envelope?.timestamp),
   };
   if (isOversized) {
     return { ...known, ghlLocationId: null, ghlCompanyId: null, ghlContactId: null, facts: { kind: 'other' } };
@@ -77,14 +78,6 @@ function keyOf(envelope: Envelope, type: string, id: string, rawBody: Buffer, he
   return given === null ? keyOfContent([type, id, rawBody]) : keyOfId(given);
 }
 
-/** ISO 8601, or milliseconds as text; null for what is no plausible time. */
-function readTime(text: string | null | undefined): Date | null {
-  if (text === null || text === undefined) return null;
-  const time = new Date(/^\d{12,14}$/.test(text) ? Number(text) : text);
-  const year = time.getUTCFullYear();
-  return year >= 2000 && year < 2100 ? time : null;
-}
-
 function factsOf(event: GhlEvent): EventFacts {
   switch (event.type) {
     case 'ContactCreate':
@@ -98,7 +91,7 @@ function factsOf(event: GhlEvent): EventFacts {
         ghlContactId: event.id,
         // A create without its date happened when it was sent; an update tells nothing about the contact's age.
         contactCreatedAt:
-          readTime(event.dateAdded) ?? (event.type === 'ContactCreate' ? readTime(event.timestamp) : null),
+          readGhlTime(event.dateAdded) ?? (event.type === 'ContactCreate' ? readGhlTime(event.timestamp) : null),
         source: event.source,
         assignedTo: event.assignedTo,
         tags: event.tags,
@@ -117,8 +110,10 @@ function factsOf(event: GhlEvent): EventFacts {
         type: event.type,
         ghlOpportunityId: event.id,
         ghlContactId: event.contactId,
+        opportunityCreatedAt: readGhlTime(event.dateAdded),
         status: event.status,
         assignedTo: event.assignedTo,
+        isCut: event.payloadTooLarge === true,
       };
     case 'UserCreate':
     case 'UserUpdate':

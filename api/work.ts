@@ -1,61 +1,43 @@
 import { z } from 'zod';
 import type { SwitchyardClient } from '../client.ts';
 import type { NewWork, Work } from '../db/event-capabilities.ts';
+import type { LeadWorkCause } from '../db/lead-work.ts';
 import type { LeadChange } from '../domain/lead-change.ts';
-import { accountSyncWorkflowId, leadIntakeWorkflowId } from '../domain/workflow-ids.ts';
+import { accountSyncWorkflowId } from '../domain/workflow-ids.ts';
 
 /** The part of the client that the inbox needs. */
 export type WorkClient = Pick<SwitchyardClient, 'startLeadIntake' | 'changeLead' | 'accountEvent' | 'isReachable'>;
 
-/** What caused the work: the event's row. */
-export interface Cause {
-  eventRowId: string;
-  receivedAt: Date;
-  agencyId: string;
-  locationId: string | null;
-}
-
 type Planned = Omit<NewWork, 'dueAt'>;
 
-const commonOf = (cause: Cause) => ({
-  causeId: cause.eventRowId,
-  agencyId: cause.agencyId,
-  locationId: cause.locationId,
-});
-
-/** A lead's start and all that happens to it share an ordering key: nothing overtakes the start. */
-const leadWork = (cause: Cause, leadId: string) => ({
-  ...commonOf(cause),
-  orderingKey: `lead:${leadId}`,
-  workflowId: leadIntakeWorkflowId(cause.agencyId, leadId),
-});
-
-export const leadStartWork = (cause: Cause, leadId: string, source: string): Planned => ({
-  ...leadWork(cause, leadId),
-  capability: 'lead-intake',
-  input: { agencyId: cause.agencyId, leadId, source },
-});
-
-export const leadChangeWork = (cause: Cause, leadId: string, change: LeadChange): Planned => ({
-  ...leadWork(cause, leadId),
-  capability: 'lead-follow-up',
-  input: { agencyId: cause.agencyId, leadId, change },
-});
-
-export function accountEventWork(cause: Cause): Planned {
-  const workflowId = accountSyncWorkflowId(cause.agencyId, cause.locationId);
-  const event = { eventRowId: cause.eventRowId, eventReceivedAt: cause.receivedAt.toISOString() };
+/** @param needsReread the event does not tell enough: its contact or opportunity is to be read from GHL */
+export function accountEventWork(cause: LeadWorkCause & { receivedAt: Date }, needsReread: boolean): Planned {
+  const { agencyId, causeId, locationId, receivedAt } = cause;
+  const workflowId = accountSyncWorkflowId(agencyId, locationId);
+  const event = {
+    eventRowId: causeId,
+    eventReceivedAt: receivedAt.toISOString(),
+    ...(needsReread && { needsReread }),
+  };
   return {
-    ...commonOf(cause),
+    agencyId,
+    causeId,
+    locationId,
     capability: 'account-sync',
     orderingKey: workflowId,
     workflowId,
-    input: { agencyId: cause.agencyId, event },
+    input: { agencyId, event },
   };
 }
 
 const leadRef = z.object({ agencyId: z.string(), leadId: z.string() });
-const opportunity = z.object({ ghlContactId: z.string(), ghlOpportunityId: z.string() });
+const time = z.string().optional();
+const opportunity = z.object({
+  ghlContactId: z.string(),
+  ghlOpportunityId: z.string(),
+  createdAt: time,
+  occurredAt: time,
+});
 const leadChange: z.ZodType<LeadChange> = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('contact-deleted'), ghlContactId: z.string() }),
   opportunity.extend({ kind: z.literal('opportunity-ended'), status: z.enum(['won', 'lost', 'abandoned']) }),
@@ -69,7 +51,7 @@ const inputs = {
   'lead-follow-up': leadRef.extend({ change: leadChange }),
   'account-sync': z.object({
     agencyId: z.string(),
-    event: z.object({ eventRowId: z.string(), eventReceivedAt: z.string() }),
+    event: z.object({ eventRowId: z.string(), eventReceivedAt: z.string(), needsReread: z.boolean().optional() }),
   }),
 };
 

@@ -1,7 +1,7 @@
 import type { Transaction } from 'kysely';
 import type { LeadChange } from '../domain/lead-change.ts';
-import { leadIntakeWorkflowId } from '../domain/workflow-ids.ts';
 import { addWork } from './event-capabilities.ts';
+import { leadChangeWork } from './lead-work.ts';
 import type { Database } from './schema.ts';
 
 /** What makes leads move: an event or an operator's act. */
@@ -30,16 +30,9 @@ export async function tellLeads(
   for (let start = 0; start < leadIds.length; start += ROWS_AT_ONCE) {
     await addWork(
       tx,
-      leadIds.slice(start, start + ROWS_AT_ONCE).map((leadId) => ({
-        causeId,
-        agencyId,
-        locationId,
-        capability: 'lead-follow-up' as const,
-        orderingKey: `lead:${leadId}`,
-        workflowId: leadIntakeWorkflowId(agencyId, leadId),
-        input: { agencyId, leadId, change },
-        dueAt: now,
-      })),
+      leadIds
+        .slice(start, start + ROWS_AT_ONCE)
+        .map((leadId) => ({ ...leadChangeWork({ agencyId, causeId, locationId }, leadId, change), dueAt: now })),
     );
   }
 }

@@ -15,7 +15,7 @@ export interface NewLead {
 
 /**
  * Makes a lead's row unless its key made one before. In the transaction that takes the event, so that what was
- * answered 200 exists. Needs the intake role.
+ * answered 200 exists. Needs the intake role or an agency's scope.
  * @returns false when the key is known
  */
 export async function createLead(tx: Transaction<Database>, key: string, lead: NewLead): Promise<boolean> {
@@ -69,7 +69,7 @@ export interface ConcernedLead {
   ghlUserId: string | null;
 }
 
-/** The open leads that an event of a contact concerns. Needs the intake role. */
+/** The open leads that an event of a contact concerns. Needs the intake role or an agency's scope. */
 export async function listLeadsOfGhlContact(
   tx: Transaction<Database>,
   agencyId: string,
@@ -100,7 +100,19 @@ export async function listLeadsOfGhlContact(
   }));
 }
 
-/** Whether we put this contact into GHL ourselves, so that its ContactCreate is our own echo. Needs the intake role. */
+/** Whether any lead is open in a location, so that an event there can concern one. Needs the intake role or an agency's scope. */
+export async function hasOpenLeads(tx: Transaction<Database>, locationId: string): Promise<boolean> {
+  const found = await tx
+    .selectFrom('assignments')
+    .select('lead_id')
+    .where('location_id', '=', locationId)
+    .where('state', '<>', 'released')
+    .limit(1)
+    .executeTakeFirst();
+  return found !== undefined;
+}
+
+/** Whether we put this contact into GHL ourselves, so that its ContactCreate is our own echo. Needs the intake role or an agency's scope. */
 export async function isOwnContact(
   tx: Transaction<Database>,
   agencyId: string,

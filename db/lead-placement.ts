@@ -26,6 +26,11 @@ export interface PlacementFacts {
   activeContactId: string | null;
   /** The GHL user of the rep who has the lead now. */
   activeGhlUserId: string | null;
+  /**
+   * A person has deleted the assignment's contact since the lead came in, or the known contact that it would get where
+   * that is the lead's contact now: the event ends the lead, and nobody is made anew.
+   */
+  isContactDeleted: boolean;
   step: string;
   reason: string;
   ruleVersion: string;
@@ -40,21 +45,20 @@ export async function getPlacementFacts(tx: Transaction<Database>, assignmentId:
       l.pipeline_stage_id as "pipelineStageId", r.ghl_user_id as "ghlUserId",
       p.first_name as "firstName", p.last_name as "lastName", p.email, p.phone,
       d.postcode, d.country, d.score, d.close_reason as "closeReason",
-      coalesce(
-        case when d.intake_location_id = a.location_id then d.source_contact_id end,
-        (select earlier.ghl_contact_id from assignments earlier
-          where earlier.lead_id = a.lead_id and earlier.location_id = a.location_id and earlier.ghl_contact_id is not null
-          order by earlier.reserved_at desc limit 1)) as "knownContactId",
+      known.id as "knownContactId",
       (select earlier.ghl_opportunity_id from assignments earlier
         where earlier.lead_id = a.lead_id and earlier.location_id = a.location_id
           and earlier.ghl_opportunity_id is not null
         order by earlier.reserved_at desc limit 1) as "knownOpportunityId",
       a.ghl_contact_id as "ghlContactId", a.ghl_note_id as "ghlNoteId", a.ghl_task_id as "ghlTaskId",
       a.ghl_opportunity_id as "ghlOpportunityId",
-      (select active.ghl_contact_id from assignments active
-        where active.lead_id = a.lead_id and active.state = 'active') as "activeContactId",
+      present.id as "activeContactId",
       (select holder.ghl_user_id from assignments active join reps holder on holder.id = active.rep_id
         where active.lead_id = a.lead_id and active.state = 'active') as "activeGhlUserId",
+      exists (select from events e
+        where e.agency_id = a.agency_id and e.type = 'ContactDelete' and e.received_at >= d.received_at
+          and e.ghl_contact_id = coalesce(a.ghl_contact_id,
+            case when known.id = coalesce(present.id, d.source_contact_id) then known.id end)) as "isContactDeleted",
       c.step, c.reason, c.rule_version as "ruleVersion",
       (select (candidate ->> 'distanceKm')::double precision from jsonb_array_elements(c.candidates) candidate
         where candidate ->> 'locationId' = a.location_id::text and candidate ->> 'kind' <> 'rep' limit 1) as "distanceKm"
@@ -65,6 +69,13 @@ export async function getPlacementFacts(tx: Transaction<Database>, assignmentId:
       left join persons p on p.id = d.person_id
       left join reps r on r.id = a.rep_id
       join decisions c on c.id = a.decision_id and c.lead_id = a.lead_id
+      cross join lateral (select coalesce(
+        case when d.intake_location_id = a.location_id then d.source_contact_id end,
+        (select earlier.ghl_contact_id from assignments earlier
+          where earlier.lead_id = a.lead_id and earlier.location_id = a.location_id and earlier.ghl_contact_id is not null
+          order by earlier.reserved_at desc limit 1)) as id) known
+      cross join lateral (select (select active.ghl_contact_id from assignments active
+        where active.lead_id = a.lead_id and active.state = 'active') as id) present
     where a.id = ${assignmentId}
   `.execute(tx);
   const row = found.rows[0];

@@ -9,11 +9,14 @@ export interface LeadTrigger {
   value: string | null;
 }
 
-/** The triggers of an account. */
-export async function listLeadTriggers(tx: Transaction<Database>, locationId: string): Promise<LeadTrigger[]> {
+/** The triggers of an account, with the time each was set up at. */
+export async function listLeadTriggers(
+  tx: Transaction<Database>,
+  locationId: string,
+): Promise<(LeadTrigger & { createdAt: Date })[]> {
   return tx
     .selectFrom('lead_triggers')
-    .select(['id', 'name', 'kind', 'subject', 'value'])
+    .select(['id', 'name', 'kind', 'subject', 'value', 'created_at as createdAt'])
     .where('location_id', '=', locationId)
     .orderBy('name')
     .execute();

@@ -1,7 +1,7 @@
 import type { Transaction } from 'kysely';
 import type { Database } from './schema.ts';
 
-/** The contact of an opportunity we made, for events that name only the opportunity. Needs the intake role. */
+/** The contact of an opportunity we made, for events that name only the opportunity. Needs the intake role or an agency's scope. */
 export async function findContactOfOpportunity(
   tx: Transaction<Database>,
   agencyId: string,

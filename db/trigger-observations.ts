@@ -7,12 +7,12 @@ export interface TriggerObservation {
   ghlContactId: string;
   matched: boolean;
   /** The first sight of the contact may count as the step; otherwise it is only the base line. */
-  isNewContact: boolean;
+  mayBeStep: boolean;
   observedAt: Date;
 }
 
 /**
- * Remembers how a contact looks to a trigger now. Needs the intake role.
+ * Remembers how a contact looks to a trigger now. Needs the intake role or an agency's scope.
  * @returns the occurrence (1, 2, …) when this was the step from absent to present; undefined otherwise, and for a view
  * that is older than the one remembered
  */
@@ -20,8 +20,8 @@ export async function noteTriggerObservation(
   tx: Transaction<Database>,
   observation: TriggerObservation,
 ): Promise<number | undefined> {
-  const { triggerId, agencyId, ghlContactId, matched, isNewContact, observedAt } = observation;
-  const first = isNewContact && matched ? 1 : 0;
+  const { triggerId, agencyId, ghlContactId, matched, mayBeStep, observedAt } = observation;
+  const first = mayBeStep && matched ? 1 : 0;
   const inserted = await tx
     .insertInto('lead_trigger_states')
     .values({

@@ -1,8 +1,13 @@
-/** One event of GHL about an account itself: INSTALL, UNINSTALL, User*. It names the stored row, never its content. */
+/**
+ * One event of GHL that an account's workflow follows: about the account itself (INSTALL, UNINSTALL, User*), or one that
+ * does not tell enough. It names the stored row, never its content.
+ */
 export interface AccountEvent {
   eventRowId: string;
   /** ISO 8601; it names the row's partition. */
   eventReceivedAt: string;
+  /** The contact or opportunity must be read from GHL before the event can be judged. */
+  needsReread?: boolean | undefined;
 }
 
 /**

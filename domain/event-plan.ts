@@ -23,8 +23,12 @@ export interface OpportunityFacts {
   type: string;
   ghlOpportunityId: string;
   ghlContactId: string | null;
+  /** When GHL made the opportunity; null when the event does not tell. */
+  opportunityCreatedAt: Date | null;
   status: string | null;
   assignedTo: string | null;
+  /** GHL left the payload out: what is missing here says nothing about the opportunity. */
+  isCut: boolean;
 }
 
 /** An account as intake sees it. */
@@ -66,14 +70,42 @@ function refuseContactLead(
   return undefined;
 }
 
+/** What a contact that an event shows may tell a trigger that has never seen it. */
+export type FirstSight = 'nothing' | 'base-line' | 'step';
+
 /**
- * Decides whether the first sight of a contact by a trigger may count as the step to "present". Of a contact older than
- * the account's go-live it may not: GHL sends whole lists of tags, and an old customer who is edited asks for nothing.
+ * Decides what the first sight of a contact is worth to a trigger. GHL sends whole lists of tags and fields and never
+ * what changed, so a tag on a contact seen for the first time may be old: the sight is the base line, and the next step
+ * from absent to present counts. Only a contact made since the trigger was set up, in an account that was live, has got
+ * all it carries since then; what it is created with is part of its creation, which is a lead by itself. A view from
+ * before the trigger says nothing of how the contact was when the trigger came.
+ * @param observedAt when the contact looked like this
  */
-export const isNewToTriggers = (account: PlannedAccount, contact: ContactFacts): boolean =>
-  contact.type !== 'ContactCreate' &&
-  contact.contactCreatedAt !== null &&
-  wasCreatedWhileLive(account, contact.contactCreatedAt);
+export function judgeFirstSight(
+  account: PlannedAccount,
+  contact: Pick<ContactFacts, 'type' | 'contactCreatedAt'>,
+  trigger: { createdAt: Date },
+  observedAt: Date,
+): { sight: FirstSight; reason: FirstSightReason } {
+  if (observedAt < trigger.createdAt) return { sight: 'nothing', reason: 'before-trigger' };
+  const doubt = doubtFirstSight(account, contact, trigger);
+  return doubt === undefined ? { sight: 'step', reason: 'made-since-trigger' } : { sight: 'base-line', reason: doubt };
+}
+
+export type FirstSightReason =
+  'before-trigger' | 'creation' | 'age-unknown' | 'older-than-trigger' | 'older-than-go-live' | 'made-since-trigger';
+
+function doubtFirstSight(
+  account: PlannedAccount,
+  { type, contactCreatedAt }: Pick<ContactFacts, 'type' | 'contactCreatedAt'>,
+  trigger: { createdAt: Date },
+): FirstSightReason | undefined {
+  if (type === 'ContactCreate') return 'creation';
+  if (contactCreatedAt === null) return 'age-unknown';
+  // No tolerance for clocks here: a contact made a moment before the trigger may carry the tag already.
+  if (contactCreatedAt < trigger.createdAt) return 'older-than-trigger';
+  return wasCreatedWhileLive(account, contactCreatedAt) ? undefined : 'older-than-go-live';
+}
 
 /** Whether triggers look at the event at all. */
 export const isSeenByTriggers = (account: PlannedAccount, contact: ContactFacts): boolean =>
@@ -106,30 +138,45 @@ export interface ConcernedByEvent {
   isAssignedContact: boolean;
   /** The GHL user we assigned. */
   ghlUserId: string | null;
+  /** The opportunity we opened for it with this contact. */
+  ghlOpportunityId: string | null;
 }
 
 /**
  * Finds out what an event means for an open lead of its contact: the end, a reassignment made in GHL, or nothing. The
  * echo of our own assignment names the user we assigned and means nothing.
+ * @param occurredAt when it happened in GHL
  */
 export function planLeadChange(
   facts: ContactFacts | OpportunityFacts,
   ghlContactId: string,
-  lead: ConcernedByEvent,
+  lead: Pick<ConcernedByEvent, 'isAssignedContact' | 'ghlUserId'>,
+  occurredAt: Date,
 ): LeadChange | undefined {
   if (facts.kind === 'contact' && facts.type === 'ContactDelete') return { kind: 'contact-deleted', ghlContactId };
   if (facts.kind === 'opportunity') {
-    const { ghlOpportunityId, status } = facts;
-    if (facts.type === 'OpportunityDelete') return { kind: 'opportunity-deleted', ghlContactId, ghlOpportunityId };
-    if (ENDING_TYPES.has(facts.type) && (status === 'won' || status === 'lost' || status === 'abandoned')) {
-      return { kind: 'opportunity-ended', ghlContactId, ghlOpportunityId, status };
-    }
+    const { ghlOpportunityId, opportunityCreatedAt } = facts;
+    const createdAt = opportunityCreatedAt?.toISOString();
+    const opportunity = { ghlContactId, ghlOpportunityId, createdAt, occurredAt: occurredAt.toISOString() };
+    if (facts.type === 'OpportunityDelete') return { kind: 'opportunity-deleted', ...opportunity };
+    const status = endedStatusOf(facts);
+    if (status !== undefined) return { kind: 'opportunity-ended', ...opportunity, status };
   }
   const { assignedTo } = facts;
   const isReassigned = assignedTo !== null && assignedTo !== lead.ghlUserId;
   if (!ASSIGNING_TYPES.has(facts.type) || !lead.isAssignedContact || !isReassigned) return undefined;
   return { kind: 'assigned-in-ghl', ghlContactId, ghlUserId: assignedTo };
 }
+
+/** With which status the opportunity is over, by an event that tells of one. */
+function endedStatusOf({ type, status }: OpportunityFacts): 'won' | 'lost' | 'abandoned' | undefined {
+  const isOver = status === 'won' || status === 'lost' || status === 'abandoned';
+  return ENDING_TYPES.has(type) && isOver ? status : undefined;
+}
+
+/** Whether the event tells that the opportunity is over. */
+export const tellsOfEnd = (facts: OpportunityFacts): boolean =>
+  facts.type === 'OpportunityDelete' || endedStatusOf(facts) !== undefined;
 
 const ENDING_TYPES: ReadonlySet<string> = new Set(['OpportunityStatusUpdate', 'OpportunityUpdate']);
 const ASSIGNING_TYPES: ReadonlySet<string> = new Set([

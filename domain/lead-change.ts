@@ -1,8 +1,18 @@
-/** What happened elsewhere to an open lead: in GHL, to its rep, or to its location. Small ids only; it travels in a signal. */
+/** An opportunity of a contact, as an event told of it. Times are ISO 8601 and left out where GHL does not tell. */
+interface OpportunityRef {
+  ghlContactId: string;
+  ghlOpportunityId: string;
+  /** When GHL made the opportunity. */
+  createdAt?: string | undefined;
+  /** When this happened to it. */
+  occurredAt?: string | undefined;
+}
+
+/** What happened elsewhere to an open lead: in GHL, to its rep, or to its location. Small ids and times only; it travels in a signal. */
 export type LeadChange =
   | { kind: 'contact-deleted'; ghlContactId: string }
-  | { kind: 'opportunity-ended'; ghlContactId: string; ghlOpportunityId: string; status: 'won' | 'lost' | 'abandoned' }
-  | { kind: 'opportunity-deleted'; ghlContactId: string; ghlOpportunityId: string }
+  | ({ kind: 'opportunity-ended'; status: 'won' | 'lost' | 'abandoned' } & OpportunityRef)
+  | ({ kind: 'opportunity-deleted' } & OpportunityRef)
   | { kind: 'assigned-in-ghl'; ghlContactId: string; ghlUserId: string }
   | { kind: 'location-uninstalled'; locationId: string }
   | { kind: 'rep-unavailable'; repId: string };

@@ -10,6 +10,16 @@ export interface FollowedLead {
   /** The contact and opportunity of its active assignment. */
   ghlContactId: string | null;
   ghlOpportunityId: string | null;
+  /** How long that contact has been its own. */
+  stay: ContactStay;
+}
+
+/** Since when a lead has the contact it has. */
+export interface ContactStay {
+  /** Opportunities made from then on belong to the enquiry; null: all do, for the enquiry made the contact itself. */
+  enquirySince: Date | null;
+  /** What happened before that was to a lead that was elsewhere; null where it has no contact. */
+  hereSince: Date | null;
 }
 
 export type FollowUp =
@@ -31,11 +41,11 @@ export function followChange(change: LeadChange, lead: FollowedLead): FollowUp {
       return { action: 'close', reason: 'contact-deleted' };
     }
     case 'opportunity-ended':
-      if (!isItsOpportunity(change, lead)) return { action: 'none', reason: 'other-opportunity' };
-      return { action: 'close', reason: change.status };
-    case 'opportunity-deleted':
-      if (!isItsOpportunity(change, lead)) return { action: 'none', reason: 'other-opportunity' };
-      return { action: 'close', reason: 'opportunity-deleted' };
+    case 'opportunity-deleted': {
+      const refusal = refuseOpportunity(change, lead);
+      if (refusal !== undefined) return { action: 'none', reason: refusal };
+      return { action: 'close', reason: change.kind === 'opportunity-ended' ? change.status : change.kind };
+    }
     case 'location-uninstalled':
       if (change.locationId !== lead.locationId) return { action: 'none', reason: 'other-location' };
       return { action: 'close', reason: 'location-uninstalled' };
@@ -47,8 +57,54 @@ export function followChange(change: LeadChange, lead: FollowedLead): FollowUp {
   }
 }
 
-/** Where no pipeline is set, the lead has no opportunity of ours, and one a person made for its contact counts. */
-const isItsOpportunity = (change: { ghlContactId: string; ghlOpportunityId: string }, lead: FollowedLead): boolean =>
-  lead.ghlOpportunityId === null
-    ? change.ghlContactId === lead.ghlContactId
-    : change.ghlOpportunityId === lead.ghlOpportunityId;
+/**
+ * Whether the end of an opportunity is the end of the lead. Where the lead has an opportunity that we opened, only that
+ * one counts. Where no pipeline is set it has none, and one that a person makes for its contact counts, but only one
+ * that belongs to this enquiry: made since the contact is the lead's. A contact that was here before has won and lost
+ * opportunities of earlier enquiries, and GHL sends an OpportunityUpdate with that old status for every edit of one;
+ * an opportunity made since then cannot have ended before, so that its first ended status is a real change. One of
+ * unknown age does not count: intake asks GHL for its age before it tells the lead.
+ *
+ * The end must be of the present stay, too: a lead that went elsewhere and came back has its own opportunity again,
+ * which we abandoned when it left and opened when it returned, and the event of the first can come after the second.
+ * @returns why it is not, undefined when it is
+ */
+function refuseOpportunity(
+  change: Extract<LeadChange, { kind: 'opportunity-ended' | 'opportunity-deleted' }>,
+  lead: FollowedLead,
+): string | undefined {
+  const { enquirySince, hereSince } = lead.stay;
+  if (lead.ghlOpportunityId !== null) {
+    if (change.ghlOpportunityId !== lead.ghlOpportunityId) return 'other-opportunity';
+  } else {
+    if (change.ghlContactId !== lead.ghlContactId) return 'other-opportunity';
+    if (enquirySince !== null) {
+      if (change.createdAt === undefined) return 'opportunity-of-unknown-age';
+      if (new Date(change.createdAt) < enquirySince) return 'earlier-opportunity';
+    }
+  }
+  // What is deleted stays deleted, whenever it happened.
+  if (change.kind === 'opportunity-deleted') return undefined;
+  const isStale = hereSince !== null && change.occurredAt !== undefined && new Date(change.occurredAt) < hereSince;
+  return isStale ? 'before-it-came' : undefined;
+}
+
+/**
+ * Finds since when a lead has the contact of its active assignment. GHL's clock is held against ours without a
+ * tolerance: the contact is written after the slot is taken, and what follows from that comes later still.
+ * @param earlier its assignments, oldest first, the active one among them
+ * @param lead `isMadeByContact`: the creation of its source contact was the enquiry
+ */
+export function findContactStay(
+  ghlContactId: string | null,
+  earlier: readonly { ghlContactId: string | null; reservedAt: Date }[],
+  lead: { sourceContactId: string | null; receivedAt: Date; isMadeByContact: boolean },
+): ContactStay {
+  if (ghlContactId === null) return { enquirySince: null, hereSince: null };
+  const placed = earlier.filter((each) => each.ghlContactId !== null);
+  const isThere = placed.map((each) => each.ghlContactId === ghlContactId);
+  const first = placed[isThere.indexOf(true)]?.reservedAt ?? lead.receivedAt;
+  const here = placed[isThere.lastIndexOf(false) + 1]?.reservedAt ?? first;
+  if (ghlContactId !== lead.sourceContactId) return { enquirySince: first, hereSince: here };
+  return { enquirySince: lead.isMadeByContact ? null : lead.receivedAt, hereSince: here };
+}

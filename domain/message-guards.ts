@@ -40,11 +40,15 @@ const FIELDS: Record<LeadChange['kind'], readonly string[]> = {
   'rep-unavailable': ['repId'],
 };
 
+const isTimeOrMissing = (value: unknown): boolean =>
+  value === undefined || (typeof value === 'string' && !Number.isNaN(Date.parse(value)));
+
 export function readLeadChange(value: unknown): LeadChange | undefined {
   const raw = asRecord(value);
   const kind = asText(raw['kind']);
   if (kind === undefined || !Object.hasOwn(FIELDS, kind)) return undefined;
   if (!FIELDS[kind as LeadChange['kind']].every((field) => typeof raw[field] === 'string')) return undefined;
+  if (!['createdAt', 'occurredAt'].every((field) => isTimeOrMissing(raw[field]))) return undefined;
   if (kind === 'opportunity-ended' && !['won', 'lost', 'abandoned'].includes(String(raw['status']))) return undefined;
   return raw as LeadChange;
 }

@@ -35,30 +35,45 @@ const ghl = proxyActivities<AccountGhlActivities>({
 
 /**
  * Keeps an account's installs and users in step with GHL, one event after the other, and ends when it has done all.
- * An event that cannot be applied is a dead letter and keeps none behind it back; neither does a token that is waited for.
+ * An event that cannot be applied is a dead letter and keeps none behind it back; neither does a token that is waited
+ * for. Events that do not tell enough are read from GHL in a row of their own, one at a time, so that a storm of them
+ * spends the location's budget slowly and holds no install up.
  */
 export async function accountSync(input: AccountSyncInput): Promise<void> {
   const { agencyId } = input;
-  const queue: AccountEvent[] = [...(input.events ?? [])];
+  const queue: AccountEvent[] = [];
+  const toReread: AccountEvent[] = [];
+  const take = (event: AccountEvent): void => {
+    (event.needsReread === true ? toReread : queue).push(event);
+  };
+  for (const event of input.events ?? []) take(event);
   let tokensPending = 0;
-  setHandler(accountEventSignal, (event) => {
-    queue.push(event);
-  });
+  let isReading = false;
+  setHandler(accountEventSignal, take);
+  const isEmpty = (): boolean => queue.length === 0 && toReread.length === 0;
   // Started by a signal: the first event is here, or arrives with the next task.
-  if (queue.length === 0) await condition(() => queue.length > 0, '10 seconds');
+  if (isEmpty()) await condition(() => !isEmpty(), '10 seconds');
 
-  while (queue.length > 0 || tokensPending > 0) {
+  const mustContinue = (): boolean => workflowInfo().continueAsNewSuggested && tokensPending === 0;
+  const mayRead = (): boolean => toReread.length > 0 && !isReading && !mustContinue();
+  while (!isEmpty() || tokensPending > 0 || isReading) {
     for (let event = queue.shift(); event !== undefined; event = queue.shift()) {
       const locationId = await applyEvent(agencyId, event);
       if (locationId !== undefined) {
         tokensPending += 1;
         void obtainToken(agencyId, locationId).finally(() => (tokensPending -= 1));
       }
-      if (queue.length > 0 && tokensPending === 0 && workflowInfo().continueAsNewSuggested) {
-        await continueAsNew<typeof accountSync>({ agencyId, events: queue });
-      }
+      if (mustContinue() && !isReading) break;
     }
-    await condition(() => queue.length > 0 || tokensPending === 0);
+    const next = mayRead() ? toReread.shift() : undefined;
+    if (next !== undefined) {
+      isReading = true;
+      void rereadEvent(agencyId, next).finally(() => (isReading = false));
+    }
+    if (mustContinue() && !isReading && !isEmpty()) {
+      await continueAsNew<typeof accountSync>({ agencyId, events: [...queue, ...toReread] });
+    }
+    await condition(() => queue.length > 0 || mayRead() || (!isReading && (tokensPending === 0 || mustContinue())));
   }
 }
 
@@ -80,5 +95,14 @@ async function obtainToken(agencyId: string, locationId: string): Promise<void> 
   } catch (error) {
     if (!(error instanceof ActivityFailure)) throw error;
     await accounts.recordInstallFailure({ agencyId, locationId, cause: failureCode(error) });
+  }
+}
+
+async function rereadEvent(agencyId: string, event: AccountEvent): Promise<void> {
+  try {
+    await ghl.rereadEvent({ agencyId, event });
+  } catch (error) {
+    if (!(error instanceof ActivityFailure)) throw error;
+    await accounts.recordRereadFailure({ agencyId, event, cause: failureCode(error) });
   }
 }

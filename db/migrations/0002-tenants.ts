@@ -154,7 +154,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 
     grant select, insert, update on agencies, locations, reps, api_keys, installs to switchyard_app;
     grant select, insert, delete on lead_triggers to switchyard_app;
-    grant select on lead_trigger_states to switchyard_app;
+    -- An event that GHL cut is judged when its contact has been read, by a worker in the agency's scope.
+    grant select, insert, update on lead_trigger_states to switchyard_app;
 
     -- Intake reads who an event or a credential belongs to, and remembers what triggers saw.
     create policy intake_reads on agencies for select to switchyard_intake using (true);

@@ -78,19 +78,23 @@ export function createBenchAgency(bench: ActivityBench, key: string, planted: Pl
     },
     /** A lead that came in as a contact of GHL whose payload GHL left out. */
     async cut(ghlContactId: string) {
-      const body = { type: 'ContactCreate', id: ghlContactId, locationId: agency.ghlLocation('master') };
-      const event = await agency.event({ ...body, payloadTooLarge: true }, 'master');
+      return agency.cameAs({ id: ghlContactId, payloadTooLarge: true }, 'master');
+    },
+    /** A lead that came in as a contact of GHL made in an intake account. */
+    async cameAs(contact: Record<string, unknown> & { id: string }, from: string) {
+      const body = { ...contact, type: 'ContactCreate', locationId: agency.ghlLocation(from) };
+      const event = await agency.event(body, from);
       const leadId = uuidv7();
       await withSystemRole(db, 'intake', (tx) =>
         createLead(tx, `contact:${leadId}`, {
           id: leadId,
           agencyId,
-          intakeLocationId: agency.location('master'),
+          intakeLocationId: agency.location(from),
           source: 'ghl',
           triggerName: null,
           eventRowId: event.eventRowId,
           eventReceivedAt: new Date(event.eventReceivedAt),
-          sourceContactId: ghlContactId,
+          sourceContactId: contact.id,
         }),
       );
       return { agencyId, leadId };
@@ -118,7 +122,7 @@ export function createBenchAgency(bench: ActivityBench, key: string, planted: Pl
           type: String(body['type']),
           status: 'accepted',
           ghlLocationId: null,
-          ghlContactId: null,
+          ghlContactId: String(body['type']).startsWith('Contact') ? String(body['id']) : null,
           occurredAt: null,
           body: seal(bench.keys, Buffer.from(JSON.stringify(body)), { agencyId, locationId, purpose: 'event-body' }),
         }),

@@ -127,3 +127,98 @@ describe('a new person', () => {
     expect((await chelsea()).filter((each) => each.firstName === 'Simultaneous')).toHaveLength(1);
   });
 });
+
+describe('a known contact that GHL has no more', () => {
+  /** A lead that came in as a contact of the region, and goes to its desk. */
+  async function atTheDesk() {
+    const { bench, agency } = all;
+    const locationId = agency.ghlLocation('east');
+    const person = somebody();
+    const contact = await bench.simulator.createContact({ locationId, ...person });
+    const lead = await agency.cameAs({ ...person, id: contact.id }, 'east');
+    const route = await run(bench.leads.routeLead, { ...lead, reroute: false });
+    if (route.outcome !== 'reserved') throw new Error(route.outcome);
+    expect(route.repId).toBe(agency.rep('east-desk'));
+    return { person, contact, held: { ...lead, assignmentId: route.assignmentId } };
+  }
+  const deletedByPerson = (id: string, from: string) => all.agency.event({ type: 'ContactDelete', id }, from);
+  const contactOf = async ({ leadId, assignmentId }: { leadId: string; assignmentId: string }) =>
+    (await all.agency.assignments(leadId)).find((each) => each.id === assignmentId)?.ghl_contact_id;
+  const inEast = async (person: { email: string }) =>
+    (await all.bench.simulator.listContacts(all.agency.ghlLocation('east'))).filter(
+      (each) => each.email === person.email,
+    );
+
+  it('because it was merged into another one is that one', async () => {
+    const { bench, agency } = all;
+    const { person, contact, held } = await atTheDesk();
+    await bench.simulator.deleteContact(contact.id);
+    const kept = await bench.simulator.createContact({ locationId: agency.ghlLocation('east'), email: person.email });
+    await expectToRepeat(bench, all, bench.ghl.placeLead, held);
+    expect(await contactOf(held)).toBe(kept.id);
+    expect(await inEast(person)).toMatchObject([{ id: kept.id, assignedTo: agency.ghlUser('east-desk') }]);
+  });
+
+  it('and whose person nobody is there for is made again, and the location keeps the lead', async () => {
+    const { bench } = all;
+    const { person, contact, held } = await atTheDesk();
+    await bench.simulator.deleteContact(contact.id);
+    await expectToRepeat(bench, all, bench.ghl.placeLead, held);
+    const made = await inEast(person);
+    expect(made).toHaveLength(1);
+    expect(await contactOf(held)).toBe(made[0]?.id);
+  });
+
+  it('because a person has deleted it is not made again: nobody is told, and the event ends the lead', async () => {
+    const { bench, agency } = all;
+    const { person, contact, held } = await atTheDesk();
+    await bench.simulator.deleteContact(contact.id);
+    await deletedByPerson(contact.id, 'east');
+    await expectToRepeat(bench, all, bench.ghl.placeLead, held);
+    await run(bench.leads.confirmAssignment, held);
+    await expectToRepeat(bench, all, bench.ghl.explainLead, held);
+    await expectToRepeat(bench, all, bench.ghl.notifyRep, held);
+    expect(await inEast(person)).toEqual([]);
+    const change = { kind: 'contact-deleted' as const, ghlContactId: contact.id };
+    expect(await run(bench.leads.applyChange, { ...held, change })).toMatchObject({ action: 'closed' });
+    expect((await agency.get(held.leadId)).close_reason).toBe('contact-deleted');
+  });
+
+  it('because a person has deleted it ends the lead also while that is handed to another rep', async () => {
+    const { bench, agency } = all;
+    const held = await agency.placed(somebody('02116'));
+    const ghlContactId = (await contactOf(held))!;
+    await bench.simulator.deleteContact(ghlContactId);
+    await deletedByPerson(ghlContactId, 'back-bay');
+    const other = (await agency.get(held.leadId)).rep_id === agency.rep('ann') ? 'bob' : 'ann';
+    const moved = await moveTo(held, other);
+    expect(await contactOf(moved)).toBe(ghlContactId);
+    const change = { kind: 'contact-deleted' as const, ghlContactId };
+    expect(await run(bench.leads.applyChange, { ...held, change })).toMatchObject({ action: 'closed' });
+  });
+
+  it('because it was tidied away while the lead was elsewhere is made again when the lead comes back', async () => {
+    const { bench, agency } = all;
+    const person = somebody('10011');
+    const held = await agency.placed(person);
+    const first = (await contactOf(held))!;
+    await moveTo(held, 'bob');
+    await bench.simulator.deleteContact(first);
+    await deletedByPerson(first, 'chelsea');
+    const back = await moveTo(held, 'dan');
+    const made = (await chelsea()).filter((each) => each.email === person.email);
+    expect(made).toHaveLength(1);
+    expect(await contactOf(back)).toBe(made[0]?.id);
+  });
+});
+
+async function moveTo<Held extends { agencyId: string; leadId: string }>(held: Held, repKey: string) {
+  const { bench, agency } = all;
+  const request = { repId: agency.rep(repKey), force: true };
+  const route = await run(bench.leads.reserveReassignment, { ...held, request });
+  if (route.outcome !== 'reserved') throw new Error(route.reason);
+  const moved = { ...held, assignmentId: route.assignmentId };
+  await run(bench.ghl.placeLead, moved);
+  await run(bench.leads.confirmAssignment, moved);
+  return moved;
+}

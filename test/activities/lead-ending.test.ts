@@ -68,6 +68,32 @@ describe('applyChange', () => {
     expect(await endedBy(inLocation, { kind: 'location-uninstalled', locationId })).toBe('location-uninstalled');
   });
 
+  it('leaves a lead alone that came back, when the event of its leaving comes late', async () => {
+    const { bench, agency } = all;
+    const held = await agency.told(somebody('02116'));
+    const { ghlContactId, ghlOpportunityId } = await idsOf(held);
+    const moveTo = async (repKey: string): Promise<void> => {
+      const request = { repId: agency.rep(repKey), force: true };
+      const route = await run(bench.leads.reserveReassignment, { ...held, request });
+      if (route.outcome !== 'reserved') throw new Error(route.reason);
+      const moved = { ...held, assignmentId: route.assignmentId };
+      await run(bench.ghl.placeLead, moved);
+      await run(bench.leads.confirmAssignment, moved);
+      await run(bench.ghl.explainLead, moved);
+    };
+    await moveTo('dan');
+    await run(bench.ghl.withdrawLead, held);
+    const opportunities = await bench.simulator.listOpportunities(agency.ghlLocation('back-bay'));
+    const abandoned = opportunities.find((each) => each.id === ghlOpportunityId)!;
+    expect(abandoned.status).toBe('abandoned');
+    await moveTo('bob');
+    const ended = { kind: 'opportunity-ended' as const, status: 'abandoned' as const, ghlContactId, ghlOpportunityId };
+    const late = { ...ended, createdAt: abandoned.createdAt, occurredAt: abandoned.updatedAt };
+    expect(await run(bench.leads.applyChange, { ...held, change: late })).toMatchObject({ action: 'none' });
+    const again = { ...late, occurredAt: new Date().toISOString() };
+    expect(await run(bench.leads.applyChange, { ...held, change: again })).toMatchObject({ action: 'closed' });
+  });
+
   it('answers once more that a lead without its rep is to be routed again, and changes nothing itself', async () => {
     const { bench, agency } = all;
     const held = await agency.placed(somebody('10011'));

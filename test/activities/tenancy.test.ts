@@ -100,6 +100,8 @@ describe('an activity in the name of one agency', () => {
     const event = await neighbour.event({ type: 'UNINSTALL', locationId }, 'chelsea');
     const apply = () => run(bench.accounts.applyAccountEvent, { agencyId: agency.agencyId, event });
     expect(await expectRefusal(apply)).toBe('AccountEventGone');
+    const reread = () => run(bench.accountsGhl.rereadEvent, { agencyId: agency.agencyId, event });
+    expect(await expectRefusal(reread)).toBe('AccountEventGone');
   });
 
   it('finds no location of another', async () => {
@@ -113,6 +115,8 @@ describe('an activity in the name of one agency', () => {
       'obtainToken',
       'recordEventFailure',
       'recordInstallFailure',
+      'recordRereadFailure',
+      'rereadEvent',
     ]);
   });
 });

@@ -18,6 +18,7 @@ export interface Handover {
   leadId?: string;
   kind?: string;
   locationId?: string | null;
+  needsReread?: boolean;
 }
 
 /** A Temporal that notes what it is given, and can be away, slow or contrary. */
@@ -50,8 +51,8 @@ export class FakeClient implements Client {
     this.#note({ method: 'startLeadIntake', leadId, locationId });
   changeLead = ({ leadId, change }: Parameters<Client['changeLead']>[0]): Promise<void> =>
     this.#note({ method: 'changeLead', leadId, kind: change.kind });
-  accountEvent = ({ locationId }: Parameters<Client['accountEvent']>[0]): Promise<void> =>
-    this.#note({ method: 'accountEvent', locationId });
+  accountEvent = ({ locationId, event }: Parameters<Client['accountEvent']>[0]): Promise<void> =>
+    this.#note({ method: 'accountEvent', locationId, ...(event.needsReread && { needsReread: true }) });
   isReachable = (): Promise<boolean> => Promise.resolve(!this.isAway);
 
   async #update(method: string, of: { request: unknown; updateId: string }): Promise<LeadStanding> {

@@ -54,7 +54,8 @@ describe('a trigger', () => {
   const name = `hot-${uuidv7().slice(-6)}`;
   beforeAll(async () => {
     const { agencyId, master } = world.agency;
-    const trigger = { id: uuidv7(), agency_id: agencyId, location_id: master.id };
+    const created_at = new Date('2026-01-01T00:00:00Z');
+    const trigger = { id: uuidv7(), agency_id: agencyId, location_id: master.id, created_at };
     await world.ownerDb
       .insertInto('lead_triggers')
       .values({ ...trigger, name, kind: 'tag', subject: 'Hot' })
@@ -83,6 +84,57 @@ describe('a trigger', () => {
     await update(late, { tags: [], timestamp: '2026-03-01T00:00:00Z' });
     await update(late, { tags: ['hot'], timestamp: '2026-03-03T00:00:00Z' });
     expect(await leadsOf(late)).toEqual([]);
+  });
+
+  describe('that was set up late', () => {
+    const tag = `late-${uuidv7().slice(-6)}`;
+    const before = [
+      contactCreate({ tags: [tag] }),
+      contactCreate({ tags: [tag] }),
+      contactCreate({ tags: [] }),
+    ] as const;
+    const touch = (
+      contact: (typeof before)[number],
+      type: string,
+      tags: string[],
+      more: Record<string, unknown> = {},
+    ) =>
+      world
+        .deliver({ type, id: contact.id, webhookId: randomUUID(), dateAdded: contact['dateAdded'], tags, ...more })
+        .expect(200);
+    const triggered = async (contactId: string) =>
+      (await leadsOf(contactId)).map((lead) => lead.trigger_name).filter((each) => each !== null);
+    beforeAll(async () => {
+      for (const contact of before) await world.deliver(contact).expect(200);
+      const { agencyId, master } = world.agency;
+      await world.ownerDb
+        .insertInto('lead_triggers')
+        .values({ id: uuidv7(), agency_id: agencyId, location_id: master.id, name: tag, kind: 'tag', subject: tag })
+        .execute();
+    });
+
+    it('makes nothing of the first edit of a contact that carried its tag before, however new that is', async () => {
+      const [edited, tagged] = before;
+      await touch(edited, 'ContactUpdate', [tag]);
+      await touch(tagged, 'ContactTagUpdate', [tag, 'other']);
+      expect([await triggered(edited.id), await triggered(tagged.id)]).toEqual([[], []]);
+      await touch(edited, 'ContactTagUpdate', []);
+      await touch(edited, 'ContactTagUpdate', [tag]);
+      expect(await triggered(edited.id)).toEqual([tag]);
+    });
+
+    it('takes no view from before it was there for the base line', async () => {
+      const [, , contact] = before;
+      await touch(contact, 'ContactUpdate', [], { timestamp: '2026-03-01T00:00:00Z' });
+      await touch(contact, 'ContactTagUpdate', [tag]);
+      expect(await triggered(contact.id)).toEqual([]);
+    });
+
+    it('makes a lead of a contact made since, whose creation never came', async () => {
+      const contact = contactCreate();
+      await touch(contact, 'ContactTagUpdate', [tag]);
+      expect(await triggered(contact.id)).toEqual([tag]);
+    });
   });
 
   it('makes no second lead when the contact is created with the tag', async () => {

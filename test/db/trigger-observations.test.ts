@@ -28,7 +28,7 @@ const see = (matched: boolean, more: Partial<TriggerObservation> = {}) =>
       agencyId: tenant.agencyId,
       ghlContactId: contact,
       matched,
-      isNewContact: false,
+      mayBeStep: false,
       observedAt: at((minute += 1)),
       ...more,
     }),
@@ -41,7 +41,7 @@ describe('noteTriggerObservation', () => {
   });
 
   it('counts the first sight of a new contact', async () => {
-    expect(await see(true, { isNewContact: true })).toBe(1);
+    expect(await see(true, { mayBeStep: true })).toBe(1);
     expect(await see(true)).toBeUndefined();
   });
 
@@ -66,9 +66,7 @@ describe('noteTriggerObservation', () => {
     const seen = await Promise.all(Array.from({ length: 8 }, () => see(true, { observedAt: at(2) })));
     expect(seen.filter((occurrence) => occurrence !== undefined)).toEqual([1]);
     contact = uuidv7();
-    const fresh = await Promise.all(
-      Array.from({ length: 8 }, () => see(true, { isNewContact: true, observedAt: at(2) })),
-    );
+    const fresh = await Promise.all(Array.from({ length: 8 }, () => see(true, { mayBeStep: true, observedAt: at(2) })));
     expect(fresh.filter((occurrence) => occurrence !== undefined)).toEqual([1]);
   });
 

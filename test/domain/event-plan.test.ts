@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import {
   type ContactFacts,
   decideContactLead,
-  isNewToTriggers,
   isSeenByTriggers,
+  judgeFirstSight,
   matchTrigger,
   mayChangeLeads,
   type OpportunityFacts,
@@ -30,8 +30,10 @@ const opportunity = (more: Partial<OpportunityFacts> = {}): OpportunityFacts => 
   type: 'OpportunityUpdate',
   ghlOpportunityId: 'o1',
   ghlContactId: 'c1',
+  opportunityCreatedAt: receivedAt,
   status: 'open',
   assignedTo: null,
+  isCut: false,
   ...more,
 });
 
@@ -57,13 +59,46 @@ describe('a contact event', () => {
     expect(isSeenByTriggers(account, contact({ type: 'ContactDelete' }))).toBe(false);
     expect(isSeenByTriggers({ isIntake: false, liveAt }, contact())).toBe(false);
   });
+});
 
-  it('is new to triggers when the contact was made after go-live and this is not its creation', () => {
-    expect(isNewToTriggers(account, contact({ type: 'ContactUpdate' }))).toBe(true);
-    expect(isNewToTriggers(account, contact())).toBe(false);
-    expect(isNewToTriggers(account, contact({ type: 'ContactUpdate', ...before(60_001) }))).toBe(false);
-    expect(isNewToTriggers(account, contact({ type: 'ContactUpdate', contactCreatedAt: null }))).toBe(false);
-    expect(isNewToTriggers({ isIntake: true, liveAt: null }, contact({ type: 'ContactUpdate' }))).toBe(false);
+describe('the first sight of a contact by a trigger', () => {
+  const setUpAt = new Date('2026-05-10T12:00:00Z');
+  const at = (base: Date, ms: number): Date => new Date(base.getTime() + ms);
+  const seenAt = at(setUpAt, 3_600_000);
+  const updated = (contactCreatedAt: Date | null, type = 'ContactUpdate') => ({ type, contactCreatedAt });
+  it.each([
+    ['made since the trigger', account, updated(setUpAt), seenAt, 'step', 'made-since-trigger'],
+    ['tagged and made since', account, updated(setUpAt, 'ContactTagUpdate'), seenAt, 'step', 'made-since-trigger'],
+    ['just being made', account, updated(seenAt, 'ContactCreate'), seenAt, 'base-line', 'creation'],
+    ['made a moment before the trigger', account, updated(at(setUpAt, -1)), seenAt, 'base-line', 'older-than-trigger'],
+    [
+      'tagged, and made a moment before the trigger',
+      account,
+      updated(at(setUpAt, -1), 'ContactTagUpdate'),
+      seenAt,
+      'base-line',
+      'older-than-trigger',
+    ],
+    ['of unknown age', account, updated(null), seenAt, 'base-line', 'age-unknown'],
+    [
+      'made before go-live',
+      { isIntake: true, liveAt: at(seenAt, -1) },
+      updated(setUpAt),
+      seenAt,
+      'base-line',
+      'older-than-go-live',
+    ],
+    [
+      'of an account that only observes',
+      { isIntake: true, liveAt: null },
+      updated(setUpAt),
+      seenAt,
+      'base-line',
+      'older-than-go-live',
+    ],
+    ['as it was before the trigger', account, updated(setUpAt), at(setUpAt, -1), 'nothing', 'before-trigger'],
+  ] as const)('%s', (_case, of, seen, observedAt, sight, reason) => {
+    expect(judgeFirstSight(of, seen, { createdAt: setUpAt }, observedAt)).toEqual({ sight, reason });
   });
 });
 
@@ -93,7 +128,9 @@ describe('a trigger', () => {
 
 describe('what an event means for an open lead', () => {
   const lead = { isAssignedContact: true, ghlUserId: 'u1' };
-  const ended = { kind: 'opportunity-ended', ghlContactId: 'c1', ghlOpportunityId: 'o1' };
+  const occurredAt = new Date('2026-05-03T12:00:00Z');
+  const times = { createdAt: receivedAt.toISOString(), occurredAt: occurredAt.toISOString() };
+  const ended = { kind: 'opportunity-ended', ghlContactId: 'c1', ghlOpportunityId: 'o1', ...times };
   const moved = { kind: 'assigned-in-ghl', ghlContactId: 'c1', ghlUserId: 'u2' };
   it.each([
     [contact({ type: 'ContactDelete' }), { kind: 'contact-deleted', ghlContactId: 'c1' }],
@@ -110,13 +147,14 @@ describe('what an event means for an open lead', () => {
     [opportunity({ type: 'OpportunityStageUpdate', status: 'won' }), undefined],
     [opportunity(), undefined],
   ])('%o', (facts, change) => {
-    expect(planLeadChange(facts, 'c1', lead)).toEqual(change);
+    expect(planLeadChange(facts, 'c1', lead, occurredAt)).toEqual(change);
     if (change) expect(mayChangeLeads(facts)).toBe(true);
   });
 
   it('is no reassignment where the contact is the one the lead came in as', () => {
     const facts = contact({ type: 'ContactUpdate', assignedTo: 'u2' });
-    expect(planLeadChange(facts, 'c1', { isAssignedContact: false, ghlUserId: null })).toBeUndefined();
+    const asSource = { isAssignedContact: false, ghlUserId: null };
+    expect(planLeadChange(facts, 'c1', asSource, occurredAt)).toBeUndefined();
   });
 
   it('costs no look-up for events that never concern a lead', () => {

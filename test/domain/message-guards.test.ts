@@ -32,6 +32,10 @@ describe('a message of no known shape', () => {
     const ended = { kind: 'opportunity-ended', ghlContactId: 'c', ghlOpportunityId: 'o' };
     expect(readLeadChange({ ...ended, status: 'open' })).toBeUndefined();
     expect(readLeadChange({ ...ended, status: 'won' })).toEqual({ ...ended, status: 'won' });
+    const timed = { ...ended, status: 'won', createdAt: '2026-05-01T12:00:00Z', occurredAt: '2026-05-02T12:00:00Z' };
+    expect(readLeadChange(timed)).toEqual(timed);
+    expect(readLeadChange({ ...timed, createdAt: 'long ago' })).toBeUndefined();
+    expect(readLeadChange({ ...timed, occurredAt: 7 })).toBeUndefined();
   });
 });
 

@@ -76,18 +76,13 @@ it('records a lead that loses its rep and then its location', async () => {
   await saveLead(leadId, 'lead-rerouted-and-uninstalled');
 });
 
-it('records an account’s events', async () => {
+async function storeInChelsea(body: Record<string, unknown> & { type: string }) {
   const { agencyId } = leads;
   const receivedAt = new Date();
   const rowId = crypto.randomUUID();
-  const body = {
-    type: 'UserCreate',
-    id: 'new-user',
-    locationId: 'one-loc-chelsea',
-    firstName: 'New',
-    lastName: 'User',
-  };
   const locationId = leads.location('chelsea');
+  const owner = { agencyId, locationId, purpose: 'event-body' };
+  const whole = { ...body, locationId: 'one-loc-chelsea' };
   await withSystemRole(system.database.db, 'intake', (tx) =>
     takeEvent(tx, {
       rowId,
@@ -99,13 +94,19 @@ it('records an account’s events', async () => {
       locationId,
       type: body.type,
       status: 'accepted',
-      ghlLocationId: body.locationId,
+      ghlLocationId: whole.locationId,
       ghlContactId: null,
       occurredAt: null,
-      body: seal(RECORDING_KEYS, Buffer.from(JSON.stringify(body)), { agencyId, locationId, purpose: 'event-body' }),
+      body: seal(RECORDING_KEYS, Buffer.from(JSON.stringify(whole)), owner),
     }),
   );
-  const event = { eventRowId: rowId, eventReceivedAt: receivedAt.toISOString() };
+  return { eventRowId: rowId, eventReceivedAt: receivedAt.toISOString() };
+}
+
+it('records an account’s events', async () => {
+  const { agencyId } = leads;
+  const locationId = leads.location('chelsea');
+  const event = await storeInChelsea({ type: 'UserCreate', id: 'new-user', firstName: 'New', lastName: 'User' });
   await system.client.accountEvent({ agencyId, locationId, event });
   await waitFor('the rep', async () => {
     const rep = await system.database.ownerDb
@@ -119,3 +120,21 @@ it('records an account’s events', async () => {
   await system.client.temporal.workflow.getHandle(workflowId).result();
   await save(workflowId, 'account-user-created');
 });
+
+it('records cut events: one of a contact that is gone, one that nobody can tell, and a user’s between', async () => {
+  const { agencyId } = leads;
+  const locationId = leads.location('chelsea');
+  const events = [
+    { ...(await storeInChelsea({ type: 'ContactUpdate', id: 'gone', payloadTooLarge: true })), needsReread: true },
+    await storeInChelsea({ type: 'UserUpdate', id: 'one-user-dan', firstName: 'Dan' }),
+    { ...(await storeInChelsea({ type: 'OpportunityDelete', id: 'gone', payloadTooLarge: true })), needsReread: true },
+  ];
+  for (const event of events) await system.client.accountEvent({ agencyId, locationId, event });
+  await waitFor('the letter', async () => (await listRereadLetters()).length === 1);
+  const workflowId = `account-sync/${agencyId}/${locationId}`;
+  await system.client.temporal.workflow.getHandle(workflowId).result();
+  await save(workflowId, 'account-events-reread');
+});
+
+const listRereadLetters = () =>
+  system.database.ownerDb.selectFrom('dead_letters').select('id').where('cause', 'like', 'reread:%').execute();

@@ -112,6 +112,74 @@ describe('an event of GHL', () => {
     expect(await leads.inState(deleted.id, 'closed')).toMatchObject({ close_reason: 'contact-deleted' });
   });
 
+  it('ends a lead without an opportunity of its own by one made for it, not by one of an earlier enquiry', async () => {
+    const lead = await assigned('10011');
+    expect(lead.opportunityId).toBeNull();
+    const place = { locationId: 'one-loc-chelsea', contactId: lead.contactId, pipelineId: 'by-hand', name: 'By hand' };
+    const createdAt = '2024-01-01T00:00:00.000Z';
+    await system.simulator.seed({
+      pipelines: [{ id: 'by-hand', locationId: 'one-loc-chelsea', name: 'By hand', stages: [] }],
+      opportunities: [
+        { ...place, id: 'of-an-earlier-enquiry', status: 'lost', ...{ createdAt } },
+        { ...place, id: 'of-this-enquiry', status: 'open' },
+      ],
+    });
+    await system.simulator.updateOpportunity('of-an-earlier-enquiry', { name: 'Edited' });
+    await waitFor('the lead to be told', async () => {
+      const told = await system.database.ownerDb
+        .selectFrom('event_capabilities')
+        .select('state')
+        .where('ordering_key', '=', `lead:${lead.id}`)
+        .where('capability', '=', 'lead-follow-up')
+        .execute();
+      return told.length === 1 && told[0]?.state === 'started';
+    });
+    await system.simulator.updateOpportunity('of-this-enquiry', { status: 'won' });
+    expect(await leads.inState(lead.id, 'closed')).toMatchObject({ close_reason: 'won' });
+  });
+
+  it('that GHL cuts is read again: it reassigns a lead, and it makes one by a trigger', async () => {
+    const tooLong = { customFields: [{ id: 'history', field_value: 'x'.repeat(300_000) }] };
+    const lead = await assigned('02116');
+    const other = lead.rep_id === leads.rep('ann') ? 'bob' : 'ann';
+    await system.simulator.updateContact(lead.contactId, { assignedTo: `one-user-${other}`, ...tooLong });
+    await leads.withRep(lead.id, other);
+
+    const trigger = { id: crypto.randomUUID(), agency_id: leads.agencyId, location_id: leads.location('master') };
+    await system.database.ownerDb
+      .insertInto('lead_triggers')
+      .values({ ...trigger, name: 'asks-again', kind: 'tag', subject: 'asks again' })
+      .execute();
+    const { postcode: postalCode, ...person } = somebody('02116');
+    const old = { id: 'customer-of-years', locationId: 'one-loc-master', ...person, postalCode: postalCode! };
+    await system.simulator.seed({ contacts: [{ ...old, dateAdded: '2024-01-01T00:00:00.000Z' }] });
+    await system.simulator.updateContact(old.id, tooLong);
+    await waitFor('the base line', () =>
+      system.database.ownerDb
+        .selectFrom('lead_trigger_states')
+        .selectAll()
+        .where('ghl_contact_id', '=', old.id)
+        .executeTakeFirst(),
+    );
+    await system.simulator.updateContact(old.id, { tags: ['asks again'] });
+    const made = await waitFor('the lead', () =>
+      system.database.ownerDb
+        .selectFrom('leads')
+        .selectAll()
+        .where('source_contact_id', '=', old.id)
+        .executeTakeFirst(),
+    );
+    expect(made.trigger_name).toBe('asks-again');
+    await leads.inState(made.id, 'assigned');
+    const bodies = await system.database.ownerDb
+      .selectFrom('event_capabilities')
+      .select('input')
+      .where('capability', '=', 'account-sync')
+      .execute();
+    expect(JSON.stringify(bodies)).toContain('"needsReread":true');
+    await system.database.ownerDb.deleteFrom('lead_triggers').where('id', '=', trigger.id).execute();
+  });
+
   it('reassigns the lead when a person does so in GHL', async () => {
     const lead = await assigned('02116');
     const other = lead.rep_id === leads.rep('ann') ? 'bob' : 'ann';

@@ -4,6 +4,7 @@ import { seal } from '../../crypto/seal.ts';
 import { takeEvent } from '../../db/events.ts';
 import { withSystemRole } from '../../db/scope.ts';
 import type { AccountEvent } from '../../domain/account-event.ts';
+import { accountSyncWorkflowId } from '../../domain/workflow-ids.ts';
 import type { PlantedAgency } from '../../scripts/demo/plant-agency.ts';
 import { smallAgency } from '../stack/small-agency.ts';
 import { startTestSystem, type TestSystem } from '../stack/system.ts';
@@ -79,6 +80,38 @@ describe('the events of an account', () => {
       'event:AccountEventGone',
       'event:AccountEventMalformed',
     ]);
+  });
+
+  it('do not wait for those that must be read from GHL, of which each that cannot be read is a dead letter', async () => {
+    const { agencyId } = agency;
+    const locationId = agency.locations.get('back-bay')!;
+    const cut = { payloadTooLarge: true, locationId: 'one-loc-back-bay' };
+    await system.simulator.addFault({ status: 503, path: '/contacts/' });
+    const unread = [
+      await store({ type: 'ContactUpdate', id: 'gone', ...cut }, locationId),
+      await store({ type: 'OpportunityDelete', id: 'gone', ...cut }, locationId),
+    ].map((event) => ({ ...event, needsReread: true }));
+    const removed = await store({ type: 'UserDelete', id: 'one-user-bob', locationId: 'one-loc-back-bay' }, locationId);
+    for (const event of [...unread, removed]) await system.client.accountEvent({ agencyId, locationId, event });
+    await waitFor('the rep to be removed', async () => {
+      const rep = await system.database.ownerDb
+        .selectFrom('reps')
+        .select('status')
+        .where('ghl_user_id', '=', 'one-user-bob')
+        .executeTakeFirst();
+      return rep?.status === 'removed';
+    });
+    const letters = () =>
+      system.database.ownerDb
+        .selectFrom('dead_letters')
+        .select(['cause', 'subject_id'])
+        .where('cause', 'like', 'reread:%')
+        .execute();
+    expect(await letters()).toEqual([]);
+    await system.simulator.clearFaults();
+    const workflow = system.client.temporal.workflow.getHandle(accountSyncWorkflowId(agencyId, locationId));
+    await workflow.result();
+    expect(await letters()).toEqual([{ cause: 'reread:OpportunityGone', subject_id: unread[1]!.eventRowId }]);
   });
 
   it('do not wait for a token that GHL does not give', async () => {
