@@ -8,7 +8,8 @@ import { waitFor } from '../stack/wait.ts';
 let system: TestSystem;
 let leads: LeadHarness;
 beforeAll(async () => {
-  system = await startTestSystem();
+  // GHL is looked for again soon after it is back; the usual 30 s would be waiting and no more.
+  system = await startTestSystem({ ghl: { breaker: { openMs: 1_000 } } });
   leads = createLeadHarness(system, await system.plant(smallAgency('one')));
   await system.startWorkers();
 }, 60_000);
