@@ -1,0 +1,123 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { pipeline } from 'node:stream/promises';
+import type { Request, RequestHandler, Response } from 'express';
+import type { Kysely } from 'kysely';
+import type { Logger } from 'pino';
+import { Agent, request } from 'undici';
+import { auditOperator } from '../db/operators.ts';
+import type { Database } from '../db/schema.ts';
+import { withSystemRole } from '../db/scope.ts';
+import { describeError } from './error-description.ts';
+import { operatorOf } from './operator-access.ts';
+import { withoutSessionCookie } from './operator-cookie.ts';
+import { ProblemError } from './problem.ts';
+import { findWorkflowPlace, subjectOf } from './workflow-place.ts';
+
+export interface WebUi {
+  /** Passes a request on to Temporal's Web UI, and its answer back. */
+  pass: RequestHandler;
+  /** Ends what is in the air, such as the UI's long polls of histories. */
+  stop(): Promise<void>;
+}
+
+/** Headers of one connection (RFC 9110, 7.6.1), and those that say who asks: the Web UI needs to know neither. */
+const NOT_PASSED = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'host',
+  'expect',
+  'cookie',
+  'authorization',
+  'authorization-extras',
+]);
+
+/** The Web UI polls for new events of a history; Temporal answers such a poll within 20 s. */
+const ANSWER_TIMEOUT_MS = 60_000;
+
+/** Answers for a Web UI that this process was told nothing of. */
+export const reportNoWebUi: RequestHandler = () => {
+  const detail = 'There is no Web UI here: set TEMPORAL_UI_URL to the origin of one that is served below /temporal.';
+  throw new ProblemError(404, 'no-web-ui', { detail });
+};
+
+/**
+ * A proxy to the Web UI. It needs streaming both ways and no more (no WebSockets, no rewriting: the UI is served below
+ * the same path), which the HTTP client that is here anyway does.
+ */
+export function createWebUi(options: { db: Kysely<Database>; url: string; logger: Logger }): WebUi {
+  const { db, url, logger } = options;
+  const stopping = new AbortController();
+  const agent = new Agent({ connections: 32, headersTimeout: ANSWER_TIMEOUT_MS, bodyTimeout: ANSWER_TIMEOUT_MS });
+  return {
+    async pass(req, res) {
+      // Nothing of the request decides which host is asked, also when it names one.
+      const { pathname, search } = new URL(req.originalUrl, url);
+      if (changesSomething(req.method, pathname)) await recordChange(db, req, pathname);
+      const gone = new AbortController();
+      res.once('close', () => gone.abort());
+      const signal = AbortSignal.any([gone.signal, stopping.signal]);
+      const hasBody = req.headers['content-length'] !== undefined || req.headers['transfer-encoding'] !== undefined;
+      try {
+        const answer = await request(new URL(`${pathname}${search}`, url), {
+          dispatcher: agent,
+          method: req.method as 'GET',
+          headers: requestHeaders(req.headers),
+          body: hasBody ? req : null,
+          signal,
+        });
+        res.status(answer.statusCode);
+        for (const [name, value] of Object.entries(answer.headers)) {
+          if (value !== undefined && !NOT_PASSED.has(name)) res.setHeader(name, value);
+        }
+        await pipeline(answer.body, res, { signal });
+      } catch (error) {
+        giveUp(res, error);
+      }
+    },
+    async stop() {
+      stopping.abort();
+      await agent.destroy();
+    },
+  };
+
+  function giveUp(res: Response, error: unknown): void {
+    if (res.destroyed) return;
+    logger.warn({ error: describeError(error) }, 'the Web UI did not answer');
+    if (!res.headersSent) throw new ProblemError(503, 'web-ui-unavailable', { retryAfterSeconds: 5 });
+    res.destroy();
+  }
+}
+
+function requestHeaders(headers: IncomingHttpHeaders): Record<string, string | string[]> {
+  const passed = Object.entries(headers).flatMap(([name, value]) =>
+    value === undefined || NOT_PASSED.has(name) || name.startsWith('x-forwarded-') ? [] : [[name, value] as const],
+  );
+  const cookie = withoutSessionCookie(headers.cookie);
+  return { ...Object.fromEntries(passed), ...(cookie !== undefined && { cookie }) };
+}
+
+/** A query of a workflow is sent by POST and only reads. */
+const changesSomething = (method: string, path: string): boolean =>
+  !['GET', 'HEAD'].includes(method) && !/\/workflows\/[^/]+\/query\/[^/]*$/.test(path);
+
+async function recordChange(db: Kysely<Database>, req: Request, path: string): Promise<void> {
+  const { operator, credentialId } = operatorOf(req);
+  const place = findWorkflowPlace(path);
+  await withSystemRole(db, 'operators', (tx) =>
+    auditOperator(tx, {
+      actor: `operator:${operator}`,
+      action: 'web-ui.change',
+      subject: subjectOf(place),
+      // What was done is the path's last word or two, such as signal/reassignLead or terminate.
+      after: { method: req.method, path: path.slice(0, 500), credentialId },
+      origin: 'api',
+    }),
+  );
+}
