@@ -3,13 +3,14 @@ import { pipeline } from 'node:stream/promises';
 import type { Request, RequestHandler, Response } from 'express';
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
-import { Agent, request } from 'undici';
+import { Agent, type Dispatcher, request } from 'undici';
 import { auditOperator } from '../db/operators.ts';
 import type { Database } from '../db/schema.ts';
 import { withSystemRole } from '../db/scope.ts';
 import { describeError } from './error-description.ts';
 import { operatorOf } from './operator-access.ts';
 import { withoutSessionCookie } from './operator-cookie.ts';
+import { WEB_UI_PATH } from './operator-door.ts';
 import { ProblemError } from './problem.ts';
 import { findWorkflowPlace, subjectOf } from './workflow-place.ts';
 
@@ -65,17 +66,20 @@ export function createWebUi(options: { db: Kysely<Database>; url: string; logger
       const signal = AbortSignal.any([gone.signal, stopping.signal]);
       const hasBody = req.headers['content-length'] !== undefined || req.headers['transfer-encoding'] !== undefined;
       try {
-        const answer = await request(new URL(`${pathname}${search}`, url), {
-          dispatcher: agent,
-          method: req.method as 'GET',
-          headers: requestHeaders(req.headers),
-          body: hasBody ? req : null,
-          signal,
-        });
-        res.status(answer.statusCode);
-        for (const [name, value] of Object.entries(answer.headers)) {
-          if (value !== undefined && !NOT_PASSED.has(name)) res.setHeader(name, value);
+        const ask = (path: string) =>
+          request(new URL(`${path}${search}`, url), {
+            dispatcher: agent,
+            method: req.method as 'GET',
+            headers: requestHeaders(req.headers),
+            body: hasBody ? req : null,
+            signal,
+          });
+        let answer = await ask(pathname);
+        if (req.method === 'GET' && pathname === RENDER_PATH && isAppPage(answer)) {
+          await answer.body.dump();
+          answer = await ask(`${WEB_UI_PATH}${RENDER_PATH}`);
         }
+        res.status(answer.statusCode).set(answerHeaders(answer));
         await pipeline(answer.body, res, { signal });
       } catch (error) {
         giveUp(res, error);
@@ -93,6 +97,41 @@ export function createWebUi(options: { db: Kysely<Database>; url: string; logger
     if (!res.headersSent) throw new ProblemError(503, 'web-ui-unavailable', { retryAfterSeconds: 5 });
     res.destroy();
   }
+}
+
+/** What the Web UI shows of summaries and details is drawn here, each in a frame. */
+const RENDER_PATH = `${WEB_UI_PATH}/render`;
+
+/**
+ * The page of the Web UI itself: other than what is drawn for a frame it brings no policy. Served below a path, the Web
+ * UI (2.54) answers with it at RENDER_PATH too, and draws only where that path stands twice.
+ */
+const isAppPage = ({ headers }: Dispatcher.ResponseData): boolean =>
+  String(headers['content-type']).startsWith('text/html') && headers['content-security-policy'] === undefined;
+
+/**
+ * The Web UI leaves its policy out when it is served below a path. What it shows is decrypted in the browser: nothing of
+ * that leaves for another origin, and no other page frames it. Its own script stands in the page, hence unsafe-inline.
+ */
+const APP_POLICY = [
+  "default-src 'self'",
+  "script-src 'self' 'unsafe-inline'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "font-src 'self' data:",
+  "worker-src 'self' blob:",
+  "manifest-src 'self' data:",
+  "object-src 'none'",
+  "base-uri 'self'",
+  "form-action 'self'",
+  "frame-ancestors 'self'",
+].join('; ');
+
+function answerHeaders(answer: Dispatcher.ResponseData): Record<string, string | string[]> {
+  const passed = Object.entries(answer.headers).flatMap(([name, value]) =>
+    value === undefined || NOT_PASSED.has(name) ? [] : [[name, value] as const],
+  );
+  return { ...Object.fromEntries(passed), ...(isAppPage(answer) && { 'content-security-policy': APP_POLICY }) };
 }
 
 function requestHeaders(headers: IncomingHttpHeaders): Record<string, string | string[]> {
