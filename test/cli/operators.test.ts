@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hashOperatorSecret } from '../../crypto/operator-secret.ts';
 import { findOperator } from '../../db/operators.ts';
 import { withScope, withSystemRole } from '../../db/scope.ts';
-import { type CliHarness, createCliHarness } from './harness.ts';
+import { type CliHarness, createCliHarness, createCliRunner } from './harness.ts';
 
 let cli: CliHarness;
 beforeAll(async () => {
@@ -37,6 +37,28 @@ describe('operators', () => {
       { actor: 'cli:tester', action: 'operator-link.create', subject: `operator-credential:${link.id}`, origin: 'cli' },
     ]);
   });
+
+  it.each([
+    [{ API_PUBLIC_URL: 'https://switchyard.example/' }, 'https://switchyard.example/sign-in/swo_'],
+    [{ API_HOST: '0.0.0.0', API_PORT: '3100' }, 'http://127.0.0.1:3100/sign-in/swo_'],
+    [{ API_HOST: '::1' }, 'http://[::1]:3000/sign-in/swo_'],
+  ])('makes links to where browsers reach the API: %j', async (variables, start) => {
+    const elsewhere = await createCliRunner({ ...cli.environment, ...variables });
+    const ran = await elsewhere.run(['operators', 'sign-in-link', '--name', 'Ann']);
+    expect(ran.out).toContain(start);
+    await elsewhere.close();
+  });
+
+  it.each(['https://switchyard.example/path', 'https://user@switchyard.example', 'ftp://switchyard.example', 'here'])(
+    'does not take %s for the origin of the API',
+    async (address) => {
+      const elsewhere = await createCliRunner({ ...cli.environment, API_PUBLIC_URL: address });
+      const ran = await elsewhere.run(['operators', 'sign-in-link', '--name', 'Ann']);
+      expect(ran.code).toBe(1);
+      expect(ran.error).toContain('API_PUBLIC_URL');
+      await elsewhere.close();
+    },
+  );
 
   it('makes a token for Temporal’s CLI, which ends after its time', async () => {
     const { id, token, expiresAt } = await make('token', '--name', 'Bea', '--expires', '30d');
