@@ -93,9 +93,11 @@ export function createWebUi(options: { db: Kysely<Database>; url: string; logger
 
   function giveUp(res: Response, error: unknown): void {
     if (res.destroyed) return;
-    logger.warn({ error: describeError(error) }, 'the Web UI did not answer');
-    if (!res.headersSent) throw new ProblemError(503, 'web-ui-unavailable', { retryAfterSeconds: 5 });
-    res.destroy();
+    const isStopping = stopping.signal.aborted;
+    if (!isStopping) logger.warn({ error: describeError(error) }, 'the Web UI did not answer');
+    if (res.headersSent) res.destroy();
+    else if (isStopping) throw new ProblemError(429, 'draining', { retryAfterSeconds: 5 });
+    else throw new ProblemError(503, 'web-ui-unavailable', { retryAfterSeconds: 5 });
   }
 }
 

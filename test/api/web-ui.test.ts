@@ -181,8 +181,8 @@ describe('the way to the Web UI', () => {
     await waitFor('the poll to arrive', () => seen.length === 1);
     await other.service.stop();
     const ended = await waiting;
-    expect(ended.status).toBe(503);
-    expect(await ended.json()).toMatchObject({ code: 'web-ui-unavailable' });
+    expect(ended.status).toBe(429);
+    expect(await ended.json()).toMatchObject({ code: 'draining' });
     await other.close();
 
     const nowhere = await createApiWorld({ door: { ...door, webUiUrl: 'http://127.0.0.1:1' } });
