@@ -24,6 +24,10 @@ const parsedBy =
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const milliseconds = z.coerce.number().int().positive();
+const origin = z
+  .url({ protocol: /^https?$/ })
+  .refine((text) => URL.canParse(text) && new URL(text).href === `${new URL(text).origin}/`, 'is more than an origin')
+  .transform((text) => new URL(text).origin);
 
 const environmentSchema = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
@@ -34,8 +38,12 @@ const environmentSchema = z.object({
   GHL_CLIENT_SECRET: z.string().min(1).optional(),
   GHL_WEBHOOK_PUBLIC_KEYS: z.string().default(GHL_PUBLISHED_WEBHOOK_KEY).transform(parsedBy(readGhlPublicKeys)),
   TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
+  /** Temporal's Web UI, served below /temporal and reached by the API alone. */
+  TEMPORAL_UI_URL: origin.optional(),
   API_HOST: z.string().default('127.0.0.1'),
   API_PORT: port.default(3000),
+  /** By which browsers reach the API, where that is not API_HOST and API_PORT: https behind a proxy that ends TLS. */
+  API_PUBLIC_URL: origin.optional(),
   /** The host the worker's health server listens on, for orchestrators that probe it. */
   WORKER_HEALTH_HOST: z.string().default('127.0.0.1'),
   WORKER_HEALTH_PORT: port.default(3001),
@@ -76,4 +84,12 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
       return environment[name] === undefined ? `${name} is missing` : `${name}: ${issue.message}`;
     }),
   );
+}
+
+/** The origin by which browsers reach the API, for links and cookies. */
+export function publicUrlOf(config: Pick<Config, 'API_PUBLIC_URL' | 'API_HOST' | 'API_PORT'>): string {
+  if (config.API_PUBLIC_URL !== undefined) return config.API_PUBLIC_URL;
+  // Who listens on all addresses is reached on this machine by the loopback address.
+  const host = ['0.0.0.0', '::'].includes(config.API_HOST) ? '127.0.0.1' : config.API_HOST;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${config.API_PORT}`;
 }

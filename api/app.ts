@@ -1,8 +1,10 @@
 import type { KeyObject } from 'node:crypto';
+import type { PayloadCodec } from '@temporalio/common';
 import express, { type Express } from 'express';
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 import type { Database } from '../db/schema.ts';
+import { decodePayloads, encodePayloads, readCodecBody } from './codec.ts';
 import type { Drain } from './drain.ts';
 import type { EventIntake } from './event-intake.ts';
 import { reportHealth, reportReadiness } from './health.ts';
@@ -15,10 +17,14 @@ import { listLeadsByApi } from './leads-list.ts';
 import { reassignLeadByApi } from './leads-reassign.ts';
 import type { Metrics } from './metrics.ts';
 import { reportMetrics, timeWebhooks } from './metrics-page.ts';
+import { requireSession, requireSessionOrToken } from './operator-access.ts';
+import { type OperatorDoor, WEB_UI_PATH } from './operator-door.ts';
 import { handleErrors, handleUnknownRoute } from './problem.ts';
 import { readRawBody } from './raw-body.ts';
 import type { RefusedDeliveries } from './refused-deliveries.ts';
 import { logRequests } from './request-log.ts';
+import { showHowToSignIn, signInByLink } from './sign-in.ts';
+import { reportNoWebUi, type WebUi } from './web-ui.ts';
 import { receiveGhlWebhook } from './webhooks-ghl.ts';
 import { receiveGhlWorkflowWebhook } from './webhooks-ghl-workflow.ts';
 import type { WorkClient } from './work.ts';
@@ -30,6 +36,10 @@ export interface AppDeps {
   intake: EventIntake;
   refused: RefusedDeliveries;
   drain: Drain;
+  codec: PayloadCodec;
+  door: OperatorDoor;
+  webUi: WebUi | undefined;
+  now: () => Date;
   metrics: Metrics;
   logger: Logger;
 }
@@ -55,6 +65,12 @@ export function createApp(deps: AppDeps): Express {
   app.post('/v1/leads/:id/reassign', readRawBody, reassignLeadByApi(deps));
   app.post('/v1/leads/:id/accept', readRawBody, acceptLeadByApi(deps));
   app.post('/v1/leads/:id/close', readRawBody, closeLeadByApi(deps));
+
+  app.get('/sign-in/:secret', signInByLink(deps));
+  app.post('/codec/decode', requireSessionOrToken(deps), readCodecBody, decodePayloads(deps));
+  app.post('/codec/encode', requireSessionOrToken(deps), readCodecBody, encodePayloads(deps));
+  const webUi = deps.webUi === undefined ? [reportNoWebUi] : [requireSession(deps), deps.webUi.pass];
+  app.all(`${WEB_UI_PATH}{/*path}`, ...webUi, showHowToSignIn);
 
   app.use(handleUnknownRoute);
   app.use(handleErrors(deps.logger));

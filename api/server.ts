@@ -5,7 +5,7 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { type Logger, pino } from 'pino';
 import { collectDefaultMetrics } from 'prom-client';
 import { createSwitchyardClient } from '../client.ts';
-import { type Config, ConfigError, readConfig } from '../config.ts';
+import { type Config, ConfigError, publicUrlOf, readConfig } from '../config.ts';
 import { createDatabase } from '../db/database.ts';
 import { describeError } from './error-description.ts';
 import { createService } from './service.ts';
@@ -26,7 +26,9 @@ async function run(config: Config): Promise<void> {
     keys: config.ENCRYPTION_KEYS,
   });
   const { ENCRYPTION_KEYS: keys, GHL_WEBHOOK_PUBLIC_KEYS: publicKeys } = config;
-  const service = createService({ db, keys, client, publicKeys, logger });
+  const { TEMPORAL_NAMESPACE: namespace, TEMPORAL_UI_URL: webUiUrl } = config;
+  const door = { publicUrl: publicUrlOf(config), namespace, webUiUrl };
+  const service = createService({ db, keys, client, publicKeys, door, logger });
   collectDefaultMetrics({ register: service.metrics.registry });
 
   const server = createServer(service.app);

@@ -3,6 +3,7 @@ import type { Express } from 'express';
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 import type { KeyProvider } from '../crypto/key-ring.ts';
+import { createPayloadCodec } from '../crypto/payload-codec.ts';
 import type { Database } from '../db/schema.ts';
 import { createAccountSpeech } from './account-speech.ts';
 import { createApp } from './app.ts';
@@ -10,11 +11,13 @@ import { createDrain } from './drain.ts';
 import { createEventIntake } from './event-intake.ts';
 import type { LeadChangeDeps } from './lead-client.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
+import type { OperatorDoor } from './operator-door.ts';
 import { createRefusedDeliveries } from './refused-deliveries.ts';
 import { createRelay } from './relay.ts';
 import { createSilenceWatch } from './silence.ts';
 import { createStarts } from './starts.ts';
 import { createUpkeep } from './upkeep.ts';
+import { createWebUi } from './web-ui.ts';
 import type { WorkClient } from './work.ts';
 
 export interface ServiceOptions {
@@ -22,6 +25,8 @@ export interface ServiceOptions {
   keys: KeyProvider;
   client: WorkClient & LeadChangeDeps['client'];
   publicKeys: readonly KeyObject[];
+  /** By default operators come in over plain http and find no Web UI. */
+  door?: OperatorDoor;
   logger: Logger;
   now?: () => Date;
   /** Workflow starts in flight at most; 0 leaves all to the relay. */
@@ -44,6 +49,7 @@ export interface Service {
 /** The API with all that runs beside its requests. */
 export function createService(options: ServiceOptions): Service {
   const { db, keys, client, publicKeys, logger, now = () => new Date() } = options;
+  const { door = { publicUrl: 'http://127.0.0.1', namespace: 'default', webUiUrl: undefined } } = options;
   const metrics = createMetrics();
   const drain = createDrain();
   const temporal = {
@@ -59,8 +65,10 @@ export function createService(options: ServiceOptions): Service {
   const refused = createRefusedDeliveries({ db, keys, logger, metrics });
   const speech = createAccountSpeech(db, logger);
   const intake = createEventIntake({ db, keys, metrics, starts, relay, speech, now });
+  const webUi = door.webUiUrl === undefined ? undefined : createWebUi({ db, url: door.webUiUrl, logger });
+  const codec = createPayloadCodec(keys);
   return {
-    app: createApp({ db, client, publicKeys, intake, refused, drain, metrics, logger }),
+    app: createApp({ db, client, publicKeys, intake, refused, drain, codec, door, webUi, now, metrics, logger }),
     metrics,
     start() {
       relay.start();
@@ -72,7 +80,7 @@ export function createService(options: ServiceOptions): Service {
       drain.begin();
       silence.stop();
       upkeep.stop();
-      await Promise.all([relay.stop(), starts.settled(), refused.flush()]);
+      await Promise.all([relay.stop(), starts.settled(), refused.flush(), webUi?.stop()]);
     },
   };
 }

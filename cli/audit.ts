@@ -26,7 +26,12 @@ export function addAuditCommands(program: Command, session: Session): void {
 
 async function showEntries(session: Session, given: z.infer<typeof listInput>): Promise<Answer> {
   const filter = { agencyId: given.agency, subject: given.subject, limit: given.limit };
-  const entries = (await inAgency(session, given.agency, (tx) => listAuditEntries(tx, filter))).map((entry) => ({
+  return describeEntries(await inAgency(session, given.agency, (tx) => listAuditEntries(tx, filter)));
+}
+
+/** Shows acts, of a tenant or of operators. */
+export function describeEntries(found: Awaited<ReturnType<typeof listAuditEntries>>): Answer {
+  const entries = found.map((entry) => ({
     sequence: Number(entry.sequence),
     at: entry.at,
     actor: entry.actor,
@@ -48,7 +53,11 @@ async function showEntries(session: Session, given: z.infer<typeof listInput>): 
 }
 
 async function verifyChain(session: Session, agencyId: string): Promise<Answer> {
-  const broken = await inAgency(session, agencyId, (tx) => findBrokenAuditLink(tx, agencyId));
+  return describeChain(await inAgency(session, agencyId, (tx) => findBrokenAuditLink(tx, agencyId)));
+}
+
+/** @throws CommandError when a row of the log does not fit */
+export function describeChain(broken: string | undefined): Answer {
   if (broken !== undefined) {
     const advice = 'Compare it and its neighbours with a backup, and find out who can write as the owner.';
     throw new CommandError('audit-broken', `The log is not whole: row ${broken} does not fit. ${advice}`);

@@ -46,3 +46,13 @@ export const orNone = <Schema extends z.ZodType>(schema: Schema) =>
 
 /** How many rows a list shows at most. */
 export const limit = count(1, 1_000);
+
+const HOUR_MS = 3_600_000;
+const UNIT_MS: Record<string, number> = { h: HOUR_MS, d: 24 * HOUR_MS };
+
+/** How long something is valid, typed as 12h or 90d; in milliseconds. */
+export const lifetimeMs = z
+  .string()
+  .trim()
+  .regex(/^[1-9]\d{0,3}[hd]$/, 'wanted is a number of hours or days such as 12h or 90d')
+  .transform((typed) => Number(typed.slice(0, -1)) * UNIT_MS[typed.slice(-1)]!);

@@ -8,6 +8,7 @@ import { addLeadCommands } from './leads.ts';
 import { addLocationCommands } from './locations.ts';
 import { addReplayCommand } from './replay.ts';
 import { addRepCommands } from './reps.ts';
+import { addOperatorCommands } from './operators.ts';
 import type { Session } from './session.ts';
 import { addTriggerCommands } from './triggers.ts';
 
@@ -34,6 +35,7 @@ export function createProgram(session: Session): Command {
   addLeadCommands(program, session);
   addDeadLetterCommands(program, session);
   addAuditCommands(program, session);
+  addOperatorCommands(program, session);
   addReplayCommand(program, session);
   return program;
 }

@@ -10,7 +10,8 @@ const ENCODING = 'binary/encrypted';
 const ENCODING_BYTES = Buffer.from(ENCODING);
 const OWNER = { agencyId: null, locationId: null, purpose: 'temporal-payload' };
 
-const isSealed = (payload: Payload): boolean => {
+/** Whether a payload says that this codec made it. */
+export const isSealedPayload = (payload: Payload): boolean => {
   const encoding = payload.metadata?.[METADATA_ENCODING_KEY];
   return encoding !== undefined && encoding !== null && Buffer.from(encoding).toString() === ENCODING;
 };
@@ -29,7 +30,7 @@ export function createPayloadCodec(keys: KeyProvider): PayloadCodec {
     },
     async decode(payloads) {
       return payloads.map((payload) => {
-        if (!isSealed(payload) || !payload.data) return payload;
+        if (!isSealedPayload(payload) || !payload.data) return payload;
         return ProtoPayload.decode(unseal(keys, payload.data, OWNER));
       });
     },

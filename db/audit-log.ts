@@ -3,9 +3,12 @@ import { v7 as uuidv7 } from 'uuid';
 import type { Database } from './schema.ts';
 import type { AuditLogTable } from './schema/operations.ts';
 
+/** Stands for an agency where operators of the platform act on no tenant in particular: their chain of its own. */
+export const PLATFORM = '00000000-0000-0000-0000-000000000000';
+
 export interface AuditEntry {
   agencyId: string;
-  /** Who: `api-key:<id>`, `cli:<user>`, `signal`, `ghl`, `system`. */
+  /** Who: `api-key:<id>`, `cli:<user>`, `operator:<name>`, `signal`, `ghl`, `system`. */
   actor: string;
   action: string;
   /** What: `lead:<id>`, `location:<id>`, … */

@@ -15,7 +15,13 @@ import type {
   LeadTimelineTable,
   PersonTable,
 } from './schema/leads.ts';
-import type { AuditHeadTable, AuditLogTable, GhlBreakerTable, GhlBudgetTable } from './schema/operations.ts';
+import type {
+  AuditHeadTable,
+  AuditLogTable,
+  GhlBreakerTable,
+  GhlBudgetTable,
+  OperatorCredentialTable,
+} from './schema/operations.ts';
 import type {
   AgencyTable,
   ApiKeyTable,
@@ -51,6 +57,7 @@ export interface Database {
   audit_heads: AuditHeadTable;
   ghl_budgets: GhlBudgetTable;
   ghl_breakers: GhlBreakerTable;
+  operator_credentials: OperatorCredentialTable;
 }
 
 export type Location = Selectable<LocationTable>;

@@ -16,10 +16,12 @@ import { startPostgres } from './stack/postgres.ts';
 import { endLeftovers } from './stack/process-record.ts';
 import { readOrMakeSecrets } from './stack/secrets.ts';
 import { readSettings, type Settings, USAGE } from './stack/settings.ts';
-import { SEARCH_ATTRIBUTES, startTemporal, type Temporal, useTemporal } from './stack/temporal.ts';
+import { makeSignInLink, SIGN_IN_LINK_MINUTES } from './stack/sign-in-link.ts';
+import { BEHIND_API, SEARCH_ATTRIBUTES, startTemporal, type Temporal, useTemporal } from './stack/temporal.ts';
 
 const root = join(import.meta.dirname, '..');
 const startedAt = Date.now();
+const ANOTHER_LINK = 'npm run cli -- operators sign-in-link --name <you>';
 const log = (line: string): void =>
   console.log(`[${((Date.now() - startedAt) / 1000).toFixed(1).padStart(5)} s] ${line}`);
 
@@ -32,17 +34,29 @@ async function startDatabase(settings: Settings, parts: Parts): Promise<string> 
 
 function startWorkflowServer(settings: Settings, parts: Parts): Promise<Temporal> {
   const { dataDir, namespace, ports, temporalAddress } = settings;
-  const common = { dataDir, namespace, searchAttributes: SEARCH_ATTRIBUTES, publicPath: '/temporal', log };
+  const common = { dataDir, namespace, searchAttributes: SEARCH_ATTRIBUTES, behindApi: BEHIND_API, log };
   const options = { ...common, port: ports.temporal, uiPort: ports.temporalUi };
-  if (temporalAddress !== undefined) return useTemporal(temporalAddress, options);
+  if (temporalAddress !== undefined) return useTemporal(temporalAddress, { ...options, uiUrl: settings.temporalUiUrl });
   return parts.start('Temporal', () => startTemporal(options));
 }
 
-function showAddresses(settings: Settings, around: Surroundings, temporal: Temporal): void {
+/** One line for the Web UI, or two: in a stack that stops by itself nobody has the time to open a link. */
+async function describeWebUi(settings: Settings, around: Surroundings, apiUrl: string): Promise<string[][]> {
+  const name = 'Temporal Web UI';
+  if (around.temporalUiUrl === undefined) return [[name, '(none is known: TEMPORAL_UI_URL)']];
+  if (settings.once) return [[name, `${apiUrl}/temporal`]];
+  const link = await makeSignInLink(around.databaseUrl, apiUrl);
+  return [
+    [name, link],
+    ['', `(opens once, within ${SIGN_IN_LINK_MINUTES} minutes; another: ${ANOTHER_LINK})`],
+  ];
+}
+
+async function showAddresses(settings: Settings, around: Surroundings, apiUrl: string): Promise<void> {
   const lines = [
-    ['API', `http://127.0.0.1:${settings.ports.api}`],
-    ['Temporal Web UI', temporal.uiUrl ?? `(the one of ${temporal.address})`],
-    ['Temporal', temporal.address],
+    ['API', apiUrl],
+    ...(await describeWebUi(settings, around, apiUrl)),
+    ['Temporal', around.temporalAddress],
     ['GHL simulator', around.simulator.url],
     ['Logs', join(settings.dataDir, 'logs')],
   ];
@@ -63,7 +77,8 @@ async function bringUp(settings: Settings, parts: Parts): Promise<boolean> {
     startWorkflowServer(settings, parts),
   ]);
   const simulator = await parts.start('Simulator', () => startSimulatorProcess(settings, secrets, log));
-  const around: Surroundings = { databaseUrl, temporalAddress: temporal.address, simulator };
+  const { address: temporalAddress, uiUrl: temporalUiUrl } = temporal;
+  const around: Surroundings = { databaseUrl, temporalAddress, temporalUiUrl, simulator };
   await saveEnvironment(settings, secrets, around, ownerUrl);
   await parts.start('Worker', () => startWorker(settings, secrets, around, log));
   await parts.start('API', () => startApi(settings, secrets, around, log));
@@ -71,7 +86,6 @@ async function bringUp(settings: Settings, parts: Parts): Promise<boolean> {
   const context = {
     ...around,
     apiUrl,
-    temporalUiUrl: temporal.uiUrl,
     ownerUrl,
     namespace,
     secrets,
@@ -80,7 +94,7 @@ async function bringUp(settings: Settings, parts: Parts): Promise<boolean> {
     log,
   };
   const { ok } = settings.demo ? await runDemo(context) : { ok: true };
-  showAddresses(settings, around, temporal);
+  await showAddresses(settings, around, apiUrl);
   return ok;
 }
 

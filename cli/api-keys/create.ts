@@ -4,19 +4,10 @@ import { z } from 'zod';
 import { createApiKey as makeKey } from '../../crypto/api-key.ts';
 import { createApiKey } from '../../db/api-keys.ts';
 import { addAgencyOption, inAgency, perform, recordAct } from '../command.ts';
-import { inAgencyInput, text } from '../inputs.ts';
+import { inAgencyInput, lifetimeMs, text } from '../inputs.ts';
 import { getNamedLocation, locationReference } from '../locations/reference.ts';
 import type { Answer } from '../output.ts';
 import type { Session } from '../session.ts';
-
-const HOUR_MS = 3_600_000;
-const UNIT_MS: Record<string, number> = { h: HOUR_MS, d: 24 * HOUR_MS };
-
-const lifetimeMs = z
-  .string()
-  .trim()
-  .regex(/^[1-9]\d{0,3}[hd]$/, 'wanted is a number of hours or days such as 12h or 90d')
-  .transform((typed) => Number(typed.slice(0, -1)) * UNIT_MS[typed.slice(-1)]!);
 
 const input = z
   .object({

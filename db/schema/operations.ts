@@ -1,5 +1,5 @@
 import type { Generated } from 'kysely';
-import type { Json, NullableJson, Timestamp } from './columns.ts';
+import type { Json, NullableJson, NullableTimestamp, Timestamp } from './columns.ts';
 
 export interface AuditLogTable {
   id: string;
@@ -32,4 +32,18 @@ export interface GhlBudgetTable {
 export interface GhlBreakerTable {
   endpoint_group: string;
   open_until: Date;
+}
+
+export type OperatorCredentialKind = 'link' | 'session' | 'token';
+
+export interface OperatorCredentialTable {
+  id: string;
+  operator: string;
+  kind: OperatorCredentialKind;
+  hash: Buffer;
+  link_id: string | null;
+  created_at: Timestamp;
+  expires_at: Date;
+  used_at: NullableTimestamp;
+  revoked_at: NullableTimestamp;
 }

@@ -5,8 +5,6 @@ import type { Secrets } from '../stack/secrets.ts';
 /** What the demonstration may use: the running stack, by its addresses. */
 export interface DemoContext extends Surroundings {
   apiUrl: string;
-  /** Where the person at the terminal can look at workflows; undefined with a server that we did not start. */
-  temporalUiUrl: string | undefined;
   /** Connects as the owner of the schema, to seed the demonstration's agency. */
   ownerUrl: string;
   namespace: string;

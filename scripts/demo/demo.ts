@@ -74,8 +74,8 @@ function report({ results, problems }: Day, agency: GrownAgency, context: DemoCo
   if (context.temporalUiUrl !== undefined && example !== undefined) {
     const id = encodeURIComponent(leadIntakeWorkflowId(agency.agencyId, example.leadId));
     print([
-      'One lead as a workflow, the one reassigned by a signal:',
-      `${context.temporalUiUrl}/namespaces/${context.namespace}/workflows/${id}`,
+      'One lead as a workflow, the one reassigned by a signal, for who has opened the link below:',
+      `${context.apiUrl}/temporal/namespaces/${context.namespace}/workflows/${id}`,
       'What GHL shows of it all:',
       `${context.simulator.url}/_control/`,
     ]);

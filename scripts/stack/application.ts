@@ -113,6 +113,8 @@ export async function startSimulatorProcess(
 export interface Surroundings {
   databaseUrl: string;
   temporalAddress: string;
+  /** The origin of the Web UI, which the API alone reaches; undefined when there is none. */
+  temporalUiUrl: string | undefined;
   simulator: { url: string; webhookPublicKeyPem: string };
 }
 
@@ -127,6 +129,7 @@ function applicationEnvironment(settings: Settings, secrets: Secrets, around: Su
     GHL_CLIENT_SECRET: secrets.ghlClientSecret,
     GHL_WEBHOOK_PUBLIC_KEYS: around.simulator.webhookPublicKeyPem,
     API_PORT: String(settings.ports.api),
+    ...(around.temporalUiUrl !== undefined && { TEMPORAL_UI_URL: around.temporalUiUrl }),
     WORKER_HEALTH_PORT: String(settings.ports.workerHealth),
   };
 }

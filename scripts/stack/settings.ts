@@ -23,6 +23,7 @@ Environment:
   SWITCHYARD_DATA_DIR  data, logs and secrets of the local stack     .switchyard
   DATABASE_URL         a Postgres of yours, as a role that may create roles, instead of starting one
   TEMPORAL_ADDRESS     a Temporal server of yours (host:port) instead of starting one
+  TEMPORAL_UI_URL      the origin of that server's Web UI, served below /temporal with the codec endpoint /codec
   TEMPORAL_CLI_PATH    the temporal program to start
   API_PORT             3000        POSTGRES_PORT        5544
   WORKER_HEALTH_PORT   3001        TEMPORAL_PORT        7244
@@ -39,6 +40,7 @@ const environmentSchema = z.object({
     .string()
     .regex(/^[^\s:]+:\d+$/, 'wanted is host:port')
     .optional(),
+  TEMPORAL_UI_URL: z.url({ protocol: /^https?$/ }).optional(),
   TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
   API_PORT: port(3000),
   WORKER_HEALTH_PORT: port(3001),
@@ -72,6 +74,7 @@ export interface Settings {
   dataDir: string;
   databaseUrl: string | undefined;
   temporalAddress: string | undefined;
+  temporalUiUrl: string | undefined;
   namespace: string;
   ports: Record<'api' | 'workerHealth' | 'simulator' | 'postgres' | 'temporal' | 'temporalUi', number>;
 }
@@ -128,6 +131,7 @@ export function readSettings(args: string[], environment: NodeJS.ProcessEnv, roo
     dataDir: resolve(root, value.SWITCHYARD_DATA_DIR),
     databaseUrl: value.DATABASE_URL,
     temporalAddress: value.TEMPORAL_ADDRESS,
+    temporalUiUrl: value.TEMPORAL_UI_URL,
     namespace: value.TEMPORAL_NAMESPACE,
     ports: {
       api: value.API_PORT,

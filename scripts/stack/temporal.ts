@@ -9,17 +9,20 @@ import { addMissingSearchAttributes, probeNamespace, TemporalNamespaceError } fr
 /** What workflows are found by in the Web UI; all of type Keyword. None holds personal data. */
 export const SEARCH_ATTRIBUTES = ['AgencyId', 'LocationId', 'Capability', 'LeadStatus'];
 
+/** Where the API has the Web UI and the codec. */
+export const BEHIND_API = { publicPath: '/temporal', codecPath: '/codec' };
+
 export interface TemporalOptions {
   /** Folder of the stack: logs, notes on processes, and the server's database. */
   dataDir: string;
   /** Port on 127.0.0.1; 0 takes a free one. */
   port: number;
-  /** Port of the Web UI; undefined leaves the UI out. */
+  /** Port of the Web UI on 127.0.0.1; 0 takes a free one, undefined leaves the UI out. */
   uiPort?: number;
   namespace: string;
   searchAttributes: string[];
-  /** Path below which the Web UI is served, such as /temporal, when it is reached through a proxy. */
-  publicPath?: string;
+  /** The paths at which the Web UI is served and asks for the codec, when it is reached through the API. */
+  behindApi?: typeof BEHIND_API;
   /** Keeps nothing on disk; for tests. */
   inMemory?: boolean;
   /** More of the server's dynamic configuration, as `name=value`. */
@@ -30,6 +33,7 @@ export interface TemporalOptions {
 export interface Temporal {
   /** host:port */
   address: string;
+  /** The origin of the Web UI. */
   uiUrl: string | undefined;
   /** Rejects when the server ends although nobody stopped it. */
   failed: Promise<never>;
@@ -43,12 +47,14 @@ const DYNAMIC_CONFIGURATION = [
   'matching.numTaskqueueWritePartitions=1',
 ];
 
-function serverArguments(options: TemporalOptions, port: number, file: string): string[] {
+function serverArguments(options: TemporalOptions, port: number, uiPort: number | undefined, file: string): string[] {
   const args = ['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--log-level', 'warn'];
   args.push('--namespace', options.namespace);
-  if (options.uiPort === undefined) args.push('--headless');
-  else args.push('--ui-port', String(options.uiPort), '--ui-ip', '127.0.0.1');
-  if (options.publicPath !== undefined) args.push('--ui-public-path', options.publicPath);
+  if (uiPort === undefined) args.push('--headless');
+  else args.push('--ui-port', String(uiPort), '--ui-ip', '127.0.0.1', '--ui-disable-news-fetch');
+  const { behindApi } = options;
+  // A path and no origin: the browser asks the codec of whichever origin the page came from, and its cookie goes along.
+  if (behindApi) args.push('--ui-public-path', behindApi.publicPath, '--ui-codec-endpoint', behindApi.codecPath);
   if (!options.inMemory) args.push('--db-filename', file, '--sqlite-pragma', 'journal_mode=WAL');
   for (const name of options.searchAttributes) args.push('--search-attribute', `${name}=Keyword`);
   for (const setting of [...DYNAMIC_CONFIGURATION, ...(options.settings ?? [])])
@@ -64,13 +70,14 @@ export async function startTemporal(options: TemporalOptions): Promise<Temporal>
   const { dataDir, namespace, log } = options;
   const binary = await resolveTemporalBinary(log);
   if (options.port !== 0) await requireFreePort('Temporal', options.port, 'TEMPORAL_PORT');
-  if (options.uiPort !== undefined) await requireFreePort('Temporal’s Web UI', options.uiPort, 'TEMPORAL_UI_PORT');
+  if (options.uiPort) await requireFreePort('Temporal’s Web UI', options.uiPort, 'TEMPORAL_UI_PORT');
   const port = options.port === 0 ? await findFreePort() : options.port;
+  const uiPort = options.uiPort === 0 ? await findFreePort() : options.uiPort;
   await mkdir(join(dataDir, 'temporal'), { recursive: true, mode: 0o700 });
   const server = await startProcess({
     name: 'Temporal',
     command: binary,
-    args: serverArguments(options, port, join(dataDir, 'temporal', 'temporal.db')),
+    args: serverArguments(options, port, uiPort, join(dataDir, 'temporal', 'temporal.db')),
     logFile: join(dataDir, 'logs', 'temporal.log'),
     recordFolder: join(dataDir, 'run'),
     stopTimeoutMs: 15_000,
@@ -85,8 +92,7 @@ export async function startTemporal(options: TemporalOptions): Promise<Temporal>
     await server.stop();
     throw error;
   }
-  const uiUrl =
-    options.uiPort === undefined ? undefined : `http://127.0.0.1:${options.uiPort}${options.publicPath ?? ''}`;
+  const uiUrl = uiPort === undefined ? undefined : `http://127.0.0.1:${uiPort}`;
   return { address, uiUrl, failed, stop: server.stop };
 }
 
@@ -94,7 +100,10 @@ export async function startTemporal(options: TemporalOptions): Promise<Temporal>
  * Uses a Temporal server that somebody else runs (`TEMPORAL_ADDRESS`); stopping leaves it alone.
  * @throws TemporalNamespaceError when it does not serve the namespace
  */
-export async function useTemporal(address: string, options: TemporalOptions): Promise<Temporal> {
+export async function useTemporal(
+  address: string,
+  options: TemporalOptions & { uiUrl: string | undefined },
+): Promise<Temporal> {
   const { namespace, searchAttributes, log } = options;
   const probe = (): Promise<void> => probeNamespace(address, namespace);
   try {
@@ -107,5 +116,5 @@ export async function useTemporal(address: string, options: TemporalOptions): Pr
     );
   }
   await addMissingSearchAttributes(address, namespace, searchAttributes, log);
-  return { address, uiUrl: undefined, failed: new Promise<never>(() => {}), stop: async () => {} };
+  return { address, uiUrl: options.uiUrl, failed: new Promise<never>(() => {}), stop: async () => {} };
 }

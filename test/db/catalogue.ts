@@ -14,6 +14,7 @@ const WITHOUT_AGENCY: Record<string, string> = {
   agencies: 'its id is the agency',
   refused_deliveries: 'a delivery whose signature was refused is nobody’s; only intake reaches it',
   refused_delivery_counts: 'counts of the same',
+  operator_credentials: 'operators see all tenants; only their own role reaches it',
 };
 
 /** Tables that no tenant scope reaches, each with the reason: they have policies of system roles only. */
@@ -21,6 +22,7 @@ const WITHOUT_SCOPE: Record<string, string> = {
   event_keys: 'the keys of events, which intake alone takes',
   refused_deliveries: 'nobody’s',
   refused_delivery_counts: 'nobody’s',
+  operator_credentials: 'operators’',
 };
 
 /** The roles that connect or that running processes take. */
@@ -29,6 +31,7 @@ const RUNNING_ROLES = [
   'switchyard_intake',
   'switchyard_relay',
   'switchyard_upkeep',
+  'switchyard_operators',
   'switchyard_audit',
 ];
 

@@ -21,6 +21,7 @@ describe('the settings of npm start', () => {
       dataDir: '/project/.switchyard',
       databaseUrl: undefined,
       temporalAddress: undefined,
+      temporalUiUrl: undefined,
       namespace: 'default',
       ports: { api: 3000, workerHealth: 3001, simulator: 4010, postgres: 5544, temporal: 7244, temporalUi: 8244 },
     });
@@ -31,6 +32,7 @@ describe('the settings of npm start', () => {
       SWITCHYARD_DATA_DIR: '/elsewhere/data',
       DATABASE_URL: 'postgresql://owner@db.test/switchyard',
       TEMPORAL_ADDRESS: 'temporal.test:7233',
+      TEMPORAL_UI_URL: 'http://temporal.test:8080',
       TEMPORAL_NAMESPACE: 'agency',
       API_PORT: '8080',
       TEMPORAL_UI_PORT: '8081',
@@ -39,6 +41,7 @@ describe('the settings of npm start', () => {
       dataDir: '/elsewhere/data',
       databaseUrl: 'postgresql://owner@db.test/switchyard',
       temporalAddress: 'temporal.test:7233',
+      temporalUiUrl: 'http://temporal.test:8080',
       namespace: 'agency',
       ports: { api: 8080, temporalUi: 8081, workerHealth: 3001 },
     });

@@ -5,7 +5,7 @@ import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import type { TestProject } from 'vitest/node';
 import { startPostgres } from '../../scripts/stack/postgres.ts';
 import { endLeftovers, findStartTime } from '../../scripts/stack/process-record.ts';
-import { SEARCH_ATTRIBUTES, startTemporal } from '../../scripts/stack/temporal.ts';
+import { BEHIND_API, SEARCH_ATTRIBUTES, startTemporal } from '../../scripts/stack/temporal.ts';
 import { decideNeeds, readFilters } from './needs.ts';
 import { prepareTemplate } from './template.ts';
 
@@ -15,6 +15,8 @@ declare module 'vitest' {
     postgresUrl: string;
     /** host:port of a Temporal server with namespace default; empty when no selected test needs it. */
     temporalAddress: string;
+    /** The origin of that server's Web UI, served below /temporal; empty when there is none. */
+    temporalUiUrl: string;
     /** File with the bundled workflows; empty when there are none or no selected test needs them. */
     workflowBundlePath: string;
   }
@@ -51,11 +53,14 @@ async function provideTemporal(project: TestProject, folder: string): Promise<St
   const external = process.env['TEMPORAL_ADDRESS'];
   if (external) {
     project.provide('temporalAddress', external);
+    project.provide('temporalUiUrl', process.env['TEMPORAL_UI_URL'] ?? '');
     return async () => {};
   }
-  const server = { port: 0, namespace: 'default', searchAttributes: SEARCH_ATTRIBUTES, inMemory: true };
+  const ports = { port: 0, uiPort: 0, behindApi: BEHIND_API };
+  const server = { ...ports, namespace: 'default', searchAttributes: SEARCH_ATTRIBUTES, inMemory: true };
   const temporal = await startTemporal({ dataDir: folder, ...server, log });
   project.provide('temporalAddress', temporal.address);
+  project.provide('temporalUiUrl', temporal.uiUrl ?? '');
   return temporal.stop;
 }
 
@@ -73,6 +78,7 @@ async function provideWorkflowBundle(project: TestProject, folder: string): Prom
 export async function setup(project: TestProject): Promise<Stop> {
   project.provide('postgresUrl', '');
   project.provide('temporalAddress', '');
+  project.provide('temporalUiUrl', '');
   project.provide('workflowBundlePath', '');
   const { testFiles } = await project.globTestFiles(readFilters(process.argv));
   const needs = decideNeeds(testFiles, join(root, 'test'));

@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import { v7 as uuidv7 } from 'uuid';
+import { inject } from 'vitest';
 import { createService } from '../../api/service.ts';
 import { createApiKey } from '../../crypto/api-key.ts';
 import { createApiKey as storeApiKey } from '../../db/api-keys.ts';
@@ -37,6 +38,11 @@ export async function startLiveSystem(): Promise<LiveSystem> {
     keys: system.keys,
     client: system.client,
     publicKeys: [createPublicKey(system.webhookKeyPem), second.publicKey],
+    door: {
+      publicUrl: 'http://127.0.0.1',
+      namespace: system.namespace,
+      webUiUrl: inject('temporalUiUrl') || undefined,
+    },
     logger,
     relayPollMs: 200,
   });

@@ -1,0 +1,73 @@
+import type { Request, RequestHandler } from 'express';
+import type { Kysely } from 'kysely';
+import { hashOperatorSecret, isOperatorSecret } from '../crypto/operator-secret.ts';
+import { findOperator, type Operator } from '../db/operators.ts';
+import type { Database } from '../db/schema.ts';
+import { withSystemRole } from '../db/scope.ts';
+import { findSessionCookie } from './operator-cookie.ts';
+import type { OperatorDoor } from './operator-door.ts';
+import { ProblemError } from './problem.ts';
+import { isFromOwnOrigin } from './same-origin.ts';
+
+interface AccessDeps {
+  db: Kysely<Database>;
+  door: OperatorDoor;
+}
+
+/** What somebody who is not signed in is told to do. */
+export const HOW_TO_SIGN_IN = 'npm run cli -- operators sign-in-link --name <you>';
+
+const BEARER = /^Bearer +(\S+)$/i;
+const READS = ['GET', 'HEAD'];
+const operators = new WeakMap<Request, Operator>();
+
+/** Who was let in. @throws Error when nobody asked: a route without its guard */
+export function operatorOf(req: Request): Operator {
+  const operator = operators.get(req);
+  if (!operator) throw new Error('no guard has let this request in');
+  return operator;
+}
+
+async function admit(
+  db: Kysely<Database>,
+  req: Request,
+  kind: 'session' | 'token',
+  secret: string | undefined,
+): Promise<void> {
+  const operator =
+    secret !== undefined && isOperatorSecret(secret)
+      ? await withSystemRole(db, 'operators', (tx) => findOperator(tx, kind, hashOperatorSecret(secret)))
+      : undefined;
+  if (!operator) {
+    const detail = `Only operators of the platform come in here. A link to sign in by: ${HOW_TO_SIGN_IN}`;
+    throw new ProblemError(401, 'not-signed-in', { detail });
+  }
+  operators.set(req, operator);
+}
+
+/**
+ * Lets in whoever has a session, asked each time: it is revoked at once. An agency's API key opens nothing here.
+ * @throws ProblemError 401; 403 for what may change something and does not come from our own pages
+ */
+export const requireSession =
+  ({ db, door }: AccessDeps): RequestHandler =>
+  async (req, _res, next) => {
+    await admit(db, req, 'session', findSessionCookie(req, door.publicUrl));
+    if (!READS.includes(req.method) && !isFromOwnOrigin(req.headers, door.publicUrl)) {
+      throw new ProblemError(403, 'other-origin', { detail: 'The request does not come from a page of this origin.' });
+    }
+    next();
+  };
+
+/**
+ * Lets in a session, or a token in `Authorization: Bearer`, as the Temporal CLI sends it. @throws ProblemError 401, 403
+ */
+export function requireSessionOrToken(deps: AccessDeps): RequestHandler {
+  const bySession = requireSession(deps);
+  return async (req, res, next) => {
+    const header = req.get('authorization');
+    if (header === undefined) return bySession(req, res, next);
+    await admit(deps.db, req, 'token', BEARER.exec(header)?.[1]);
+    next();
+  };
+}

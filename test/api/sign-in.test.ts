@@ -1,0 +1,160 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { pino } from 'pino';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createService } from '../../api/service.ts';
+import { revokeOperatorCredentials } from '../../db/operators.ts';
+import { withSystemRole } from '../../db/scope.ts';
+import { type ApiWorld, createApiWorld, keyRing } from './api-world.ts';
+import { FakeClient } from './fake-client.ts';
+import { makeOperatorCredential, signIn } from './operator-credentials.ts';
+
+const PUBLIC_URL = 'https://switchyard.example';
+const door = { publicUrl: 'http://127.0.0.1', namespace: 'agency works', webUiUrl: undefined };
+
+let world: ApiWorld;
+let apiUrl: string;
+beforeAll(async () => {
+  world = await createApiWorld({ door });
+  apiUrl = `http://127.0.0.1:${(world.server.address() as AddressInfo).port}`;
+});
+afterAll(() => world.close());
+
+const link = () => makeOperatorCredential(world.db, 'link');
+const open = (secret: string, headers: Record<string, string> = {}) =>
+  world.http.get(`/sign-in/${secret}`).set(headers).redirects(0);
+const change = (id: string, values: { expires_at?: Date; revoked_at?: Date }) =>
+  world.ownerDb.updateTable('operator_credentials').set(values).where('id', '=', id).execute();
+const past = new Date(Date.now() - 1_000);
+/** Decoding nothing: 200 for whoever is let in. */
+const knock = (headers: Record<string, string>) => world.http.post('/codec/decode').set(headers).send({ payloads: [] });
+const fromOurPage = (cookie: string) => ({ cookie, 'sec-fetch-site': 'same-origin' });
+const sessions = () =>
+  world.ownerDb.selectFrom('operator_credentials').selectAll().where('kind', '=', 'session').execute();
+
+describe('a sign-in link', () => {
+  it('gives the browser a session that no script reads, and leads to the list of workflows', async () => {
+    const { secret } = await link();
+    const answer = await open(secret).expect(303);
+    expect(answer.headers['location']).toBe('/temporal/namespaces/agency%20works/workflows');
+    expect(answer.headers['cache-control']).toBe('no-store');
+    const [cookie] = answer.headers['set-cookie'] as unknown as string[];
+    expect(cookie).toMatch(
+      /^switchyard_session=swo_[\w-]{43}; Max-Age=43200; Path=\/; Expires=[^;]+; HttpOnly; SameSite=Lax$/,
+    );
+    await knock(fromOurPage(cookie!.split(';')[0]!)).expect(200);
+    const stored = JSON.stringify(await sessions());
+    expect(stored).not.toContain(cookie!.slice(19, 60));
+    expect(world.logLines.join()).not.toContain(secret.slice(4));
+  });
+
+  it('opens once: of 20 who open it at the same moment one is let in', async () => {
+    const { secret } = await link();
+    const before = (await sessions()).length;
+    const answers = await Promise.all(Array.from({ length: 20 }, () => open(secret)));
+    expect(answers.map(({ status }) => status).sort()).toEqual([303, ...Array.from({ length: 19 }, () => 401)]);
+    expect(await sessions()).toHaveLength(before + 1);
+    const late = await open(secret).expect(401);
+    expect(late.body).toMatchObject({ code: 'link-not-valid' });
+    expect(late.headers['set-cookie']).toBeUndefined();
+  });
+
+  it('is not used up by who only looks whether it leads somewhere', async () => {
+    const { secret } = await link();
+    await world.http.head(`/sign-in/${secret}`).expect(204);
+    await open(secret, { 'sec-purpose': 'prefetch;prerender' }).expect(204);
+    await open(secret).expect(303);
+  });
+
+  it.each(['expires_at', 'revoked_at'] as const)('does not open after %s', async (column) => {
+    const { id, secret } = await link();
+    await change(id, { [column]: past });
+    await open(secret).expect(401);
+  });
+
+  it('is no other secret: a token, an agency’s key and made-up words do not open', async () => {
+    const token = await makeOperatorCredential(world.db, 'token');
+    for (const secret of [token.secret, world.agency.keys.agency, 'swo_', `swo_${'a'.repeat(43)}`, '%00']) {
+      await open(secret).expect(401);
+    }
+  });
+
+  it('tells a person by a page what to do', async () => {
+    const answer = await open('used', { accept: 'text/html,*/*;q=0.8' }).expect(401);
+    expect(answer.headers['content-type']).toContain('text/html');
+    expect(answer.text).toContain('npm run cli -- operators sign-in-link');
+  });
+
+  it('gives a cookie that travels by https only where browsers come by https', async () => {
+    const other = await createApiWorld({ door: { ...door, publicUrl: PUBLIC_URL } });
+    const { secret } = await makeOperatorCredential(other.db, 'link');
+    const answer = await other.http.get(`/sign-in/${secret}`).redirects(0).expect(303);
+    const [cookie] = answer.headers['set-cookie'] as unknown as string[];
+    expect(cookie).toMatch(/^__Host-switchyard_session=.*; Path=\/; .*HttpOnly; Secure; SameSite=Lax$/);
+    const headers = { cookie: cookie!.split(';')[0]!, origin: PUBLIC_URL };
+    await other.http.post('/codec/decode').set(headers).send({}).expect(200);
+    await other.close();
+  });
+});
+
+describe('a session', () => {
+  it('outlives a restart of the API', async () => {
+    const cookie = await signIn(world.db, apiUrl);
+    const options = { db: world.db, keys: keyRing, client: new FakeClient(), publicKeys: [], door };
+    const restarted = createService({ ...options, logger: pino({ level: 'silent' }) });
+    const server = createServer(restarted.app).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/codec/decode`;
+    const answer = await fetch(url, { method: 'POST', headers: fromOurPage(cookie), body: '{}' });
+    expect(answer.status).toBe(200);
+    server.close();
+    server.closeAllConnections();
+    await restarted.stop();
+  });
+
+  it('ends at its time, and at once when it is revoked by its own id, its link’s or its operator’s name', async () => {
+    const revoke = (of: { id: string } | { operator: string }) =>
+      withSystemRole(world.db, 'operators', (tx) =>
+        revokeOperatorCredentials(tx, of, { actor: 'cli:test', origin: 'cli' }),
+      );
+    const ways: ((session: { id: string; link_id: string | null }) => Promise<unknown>)[] = [
+      ({ id }) => change(id, { expires_at: past }),
+      ({ id }) => revoke({ id }),
+      ({ link_id: linkId }) => revoke({ id: linkId! }),
+      () => revoke({ operator: 'Dora' }),
+    ];
+    for (const end of ways) {
+      const cookie = await signIn(world.db, apiUrl, 'Dora');
+      await knock(fromOurPage(cookie)).expect(200);
+      const open = (await sessions()).filter((each) => each.operator === 'Dora' && each.expires_at > new Date());
+      await end(open.find(({ revoked_at: revokedAt }) => revokedAt === null)!);
+      await knock(fromOurPage(cookie)).expect(401);
+    }
+  });
+
+  it('is sent from our own pages, or changes and decrypts nothing', async () => {
+    const cookie = await signIn(world.db, apiUrl);
+    const { host } = new URL(apiUrl);
+    await knock({ cookie }).expect(403);
+    await knock({ cookie, 'sec-fetch-site': 'same-site' }).expect(403);
+    await knock({ cookie, 'sec-fetch-site': 'cross-site', origin: apiUrl }).expect(403);
+    await knock({ cookie, origin: 'https://elsewhere.example' }).expect(403);
+    await knock({ cookie, origin: 'null' }).expect(403);
+    await knock({ cookie, origin: `http://${host}` }).expect(200);
+    await knock(fromOurPage(cookie)).expect(200);
+  });
+
+  it('is noted with the link it was made by', async () => {
+    const { id, secret } = await makeOperatorCredential(world.db, 'link', 'Eve');
+    await open(secret).expect(303);
+    const session = (await sessions()).find(({ link_id: linkId }) => linkId === id);
+    const noted = await world.ownerDb
+      .selectFrom('audit_log')
+      .select(['actor', 'subject', 'after'])
+      .where('action', '=', 'operator.sign-in')
+      .where('actor', '=', 'operator:Eve')
+      .execute();
+    expect(noted).toMatchObject([{ subject: `operator-credential:${session?.id}`, after: { linkId: id } }]);
+  });
+});
