@@ -6,6 +6,7 @@ import { GhlForbiddenError } from '../ghl/errors.ts';
 import { getLocation } from '../ghl/locations.ts';
 import { talkingToGhl } from './ghl-failure.ts';
 import type { GhlDeps } from './lead-intake-ghl.ts';
+import { mapStoreFailures } from './store-failure.ts';
 
 interface TokenArgs {
   agencyId: string;
@@ -57,7 +58,7 @@ export function createAccountGhlActivities(deps: Omit<GhlDeps, 'notifier'>) {
     });
   }
 
-  return { obtainToken };
+  return mapStoreFailures({ obtainToken });
 }
 
 const agencyNotConnected = (): ApplicationFailure =>

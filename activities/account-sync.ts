@@ -12,6 +12,7 @@ import { type GhlEvent, parseGhlEvent } from '../ghl/webhooks.ts';
 import { type AccountChange, install, uninstall } from './account-installs.ts';
 import { followUser } from './account-users.ts';
 import type { StoreDeps } from './dependencies.ts';
+import { mapStoreFailures } from './store-failure.ts';
 import { readStoredBody } from './stored-body.ts';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -96,7 +97,7 @@ export function createAccountActivities(deps: StoreDeps) {
     });
   }
 
-  return { applyAccountEvent, recordEventFailure, recordInstallFailure };
+  return mapStoreFailures({ applyAccountEvent, recordEventFailure, recordInstallFailure });
 }
 
 export type AccountActivities = ReturnType<typeof createAccountActivities>;

@@ -14,6 +14,7 @@ import { type AssignmentArgs, findWrittenFacts, getAssignmentFacts } from './lea
 import { writeOpportunity } from './lead-opportunity.ts';
 import { createLeadReread } from './lead-reread.ts';
 import type { RepNotifier } from './rep-notifier.ts';
+import { mapStoreFailures } from './store-failure.ts';
 
 export interface GhlDeps extends StoreDeps {
   ghl: GhlCalls;
@@ -127,7 +128,15 @@ export function createLeadGhlActivities(deps: GhlDeps) {
   }
 
   const { rereadContact } = createLeadReread(deps);
-  return { rereadContact, placeLead, explainLead, notifyRep, readAssignedUser, withdrawLead, finishLead };
+  return mapStoreFailures({
+    rereadContact,
+    placeLead,
+    explainLead,
+    notifyRep,
+    readAssignedUser,
+    withdrawLead,
+    finishLead,
+  });
 }
 
 export type LeadGhlActivities = ReturnType<typeof createLeadGhlActivities>;

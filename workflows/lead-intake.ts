@@ -12,7 +12,8 @@ import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/commo
 import type { LeadStanding } from '../domain/lead-messages.ts';
 import { leadStateQuery } from './lead-intake-messages.ts';
 import { type LeadMessage, openLeadInbox } from './lead-inbox.ts';
-import { type LeadRef, takeIn } from './lead-placement.ts';
+import { refusalOf, takeInOrFail } from './lead-failure.ts';
+import type { LeadRef } from './lead-placement.ts';
 import { obey } from './lead-obedience.ts';
 
 export interface LeadIntakeInput extends LeadRef {
@@ -27,6 +28,8 @@ export interface LeadIntakeInput extends LeadRef {
 const PATIENCE_MS = 24 * 3_600_000;
 /** A timer needs an end; every assigned or queued lead has one of its own. */
 const LONGEST_WAIT_MS = 365 * 24 * 3_600_000;
+/** A lead whose end could not be stored is ended later. */
+const UNENDED_RETRY_MS = 24 * 3_600_000;
 const LOCATION_ID = defineSearchAttributeKey('LocationId', SearchAttributeType.KEYWORD);
 const LEAD_STATUS = defineSearchAttributeKey('LeadStatus', SearchAttributeType.KEYWORD);
 
@@ -49,18 +52,22 @@ export async function leadIntake(input: LeadIntakeInput): Promise<LeadStanding> 
     standing = next;
   };
 
+  let staysUntilMs = 0;
   if (input.standing) describe(input.standing);
-  if (standing.status === 'routing') stand(await takeIn(lead, patienceMs));
+  if (standing.status === 'routing') stand(await takeInOrFail(lead, patienceMs, inbox));
   while (isOpen(standing)) {
-    const leftMs = Math.max(0, (standing.expiresAtMs ?? Date.now() + LONGEST_WAIT_MS) - Date.now());
-    const waiting = await inbox.next(leftMs);
+    const endsAtMs = Math.max(standing.expiresAtMs ?? Date.now() + LONGEST_WAIT_MS, staysUntilMs);
+    const waiting = await inbox.next(Math.max(0, endsAtMs - Date.now()));
+    const message = waiting?.message ?? 'too-old';
     try {
-      stand(await obey(lead, standing, waiting?.message ?? 'too-old', patienceMs));
+      stand(await obey(lead, standing, message, patienceMs));
       waiting?.settle?.done(standing);
-    } catch (failure) {
+    } catch (error) {
       // A refusal is the answer to an update; a signal has nobody to answer, and the refusal is on the timeline.
-      if (!(failure instanceof ApplicationFailure)) throw failure;
-      waiting?.settle?.refused(failure);
+      const step = message === 'too-old' ? message : message.kind;
+      const refusal = await refusalOf(lead, step, error);
+      waiting?.settle?.refused(refusal);
+      if (message === 'too-old') staysUntilMs = Date.now() + UNENDED_RETRY_MS;
     }
     if (workflowInfo().continueAsNewSuggested && isOpen(standing)) {
       await condition(allHandlersFinished);

@@ -2,7 +2,8 @@ import { ActivityFailure, ApplicationFailure } from '@temporalio/workflow';
 import type { LeadChange } from '../domain/lead-change.ts';
 import type { LeadMessage } from './lead-inbox.ts';
 import type { LeadStanding, ReassignRequest } from '../domain/lead-messages.ts';
-import { failureCode, ghlOf, type LeadRef, leads, place, takeIn, tellGhl } from './lead-placement.ts';
+import { ghlOf, type LeadRef, leads, place, takeIn, tellGhl } from './lead-placement.ts';
+import { failureCode, putBeforeOperator } from './step-failure.ts';
 
 /**
  * Does what one message asks of a lead.
@@ -86,6 +87,7 @@ async function followInGhl(
     await ghlOf(locationId, patienceMs)[step]({ ...lead, assignmentId });
   } catch (error) {
     if (!(error instanceof ActivityFailure)) throw error;
-    await leads.recordUntold({ ...lead, assignmentId, cause: failureCode(error) });
+    const cause = failureCode(error);
+    await putBeforeOperator(() => leads.recordUntold({ ...lead, assignmentId, cause }));
   }
 }

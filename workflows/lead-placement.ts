@@ -1,8 +1,9 @@
-import { ActivityFailure, ApplicationFailure, log, proxyActivities } from '@temporalio/workflow';
+import { ActivityFailure, log, proxyActivities } from '@temporalio/workflow';
 import type { LeadActivities } from '../activities/lead-intake.ts';
 import type { RouteOutcome } from '../activities/lead-routing.ts';
 import type { LeadGhlActivities } from '../activities/lead-intake-ghl.ts';
 import type { LeadStanding } from '../domain/lead-messages.ts';
+import { failureCode, putBeforeOperator } from './step-failure.ts';
 import { ghlQueueOf } from './task-queues.ts';
 
 export type Reservation = Extract<RouteOutcome, { outcome: 'reserved' }>;
@@ -12,7 +13,7 @@ export interface LeadRef {
   leadId: string;
 }
 
-/** Database steps: Postgres being away delays them and ends nothing. */
+/** Database steps: Postgres being away delays them and ends nothing; what never heals ends the step at once. */
 export const leads = proxyActivities<LeadActivities>({
   startToCloseTimeout: '30 seconds',
   retry: { initialInterval: '500 milliseconds', backoffCoefficient: 2, maximumInterval: '30 seconds' },
@@ -58,13 +59,9 @@ export async function tellGhl(lead: LeadRef, reservation: Reservation, patienceM
     if (reservation.repId !== null) await ghlOf(locationId, patienceMs).notifyRep({ ...lead, assignmentId });
   } catch (error) {
     if (!(error instanceof ActivityFailure)) throw error;
-    await leads.recordUntold({ ...lead, assignmentId, cause: failureCode(error) });
+    const cause = failureCode(error);
+    await putBeforeOperator(() => leads.recordUntold({ ...lead, assignmentId, cause }));
   }
-}
-
-/** The stable code of what ended an activity: the type its failure was thrown with, or how Temporal ended it. */
-export function failureCode(error: ActivityFailure): string {
-  return error.cause instanceof ApplicationFailure ? (error.cause.type ?? 'Unknown') : (error.retryState ?? 'Unknown');
 }
 
 /** Routes until a location takes the lead: who refuses it for good is left out the next time, and the master's queue takes all. */
@@ -79,22 +76,16 @@ export async function takeIn(lead: LeadRef, patienceMs: number, reroute = false)
   }
 }
 
-/** Asks for a route; a lead whose enquiry cannot be read at all fails, and an operator hears of it. */
+/** Asks for a route; GHL is asked for what it left out of the enquiry. */
 async function decideRoute(
   lead: LeadRef,
   patienceMs: number,
   reroute: boolean,
 ): Promise<Exclude<RouteOutcome, { outcome: 'cut' }>> {
-  try {
-    let route = await leads.routeLead({ ...lead, reroute });
-    while (route.outcome === 'cut') {
-      await ghlOf(route.intakeLocationId, patienceMs).rereadContact(lead);
-      route = await leads.routeLead({ ...lead, reroute });
-    }
-    return route;
-  } catch (error) {
-    if (!(error instanceof ActivityFailure)) throw error;
-    await leads.recordUnroutable({ ...lead, cause: failureCode(error) });
-    throw error;
+  let route = await leads.routeLead({ ...lead, reroute });
+  while (route.outcome === 'cut') {
+    await ghlOf(route.intakeLocationId, patienceMs).rereadContact(lead);
+    route = await leads.routeLead({ ...lead, reroute });
   }
+  return route;
 }
