@@ -28,8 +28,8 @@ export function createAccountActivities(deps: StoreDeps) {
     return withScope(deps.db, { agencyId }, async (tx) => {
       const { event, locationId } = await readEvent(tx, args.event);
       await lockRouting(tx, agencyId);
-      const occurredAt = whenItHappened(event.timestamp, args.event);
-      const cause = { agencyId, causeId: args.event.eventRowId, now, occurredAt };
+      const occurred = whenItHappened(event.timestamp, args.event);
+      const cause = { agencyId, causeId: args.event.eventRowId, now, occurred };
       switch (event.type) {
         case 'INSTALL':
           return install(tx, cause, event.locationId);
