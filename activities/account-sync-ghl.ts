@@ -1,6 +1,7 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { listInstalls, saveInstall } from '../db/installs.ts';
 import { findGhlAddress, findLocation, type GhlAddress } from '../db/locations.ts';
+import { lockRouting } from '../db/routing.ts';
 import { withScope } from '../db/scope.ts';
 import { GhlForbiddenError } from '../ghl/errors.ts';
 import { getLocation } from '../ghl/locations.ts';
@@ -42,6 +43,8 @@ export function createAccountGhlActivities(deps: Omit<GhlDeps, 'notifier'>) {
    */
   async function makeReady({ agencyId, locationId }: TokenArgs): Promise<GhlAddress | undefined> {
     return withScope(deps.db, { agencyId }, async (tx) => {
+      // An UNINSTALL that is being applied is seen whole or not at all.
+      await lockRouting(tx, agencyId);
       const address = await findGhlAddress(tx, locationId);
       if (!address) {
         throw ApplicationFailure.nonRetryable('the location is not connected to GHL', 'LocationNotConnected');
