@@ -64,9 +64,11 @@ export interface ConcernedLead {
   leadId: string;
   /** The contact is where the lead was assigned to; otherwise it is the one it came in as. */
   isAssignedContact: boolean;
-  ghlOpportunityId: string | null;
-  /** The GHL user we assigned, to tell a person's reassignment from the echo of our own. */
-  ghlUserId: string | null;
+  /**
+   * The GHL users whom we have assigned there or are about to, to tell a person's reassignment from the echo of our own:
+   * while the lead changes hands inside a location it holds two slots, and GHL may be ahead of us.
+   */
+  ghlUserIds: string[];
 }
 
 /** The open leads that an event of a contact concerns. Needs the intake role. */
@@ -75,17 +77,17 @@ export async function listLeadsOfGhlContact(
   agencyId: string,
   ghlContactId: string,
 ): Promise<ConcernedLead[]> {
-  const found = await sql<{
-    lead_id: string;
-    is_assigned_contact: boolean;
-    ghl_opportunity_id: string | null;
-    ghl_user_id: string | null;
-  }>`
-    select l.id as lead_id, a.lead_id is not null as is_assigned_contact, a.ghl_opportunity_id, r.ghl_user_id
+  const found = await sql<{ lead_id: string; is_assigned_contact: boolean; ghl_user_ids: string[] }>`
+    select l.id as lead_id, held.location_id is not null as is_assigned_contact, array(
+      select r.ghl_user_id from assignments a join reps r on r.agency_id = a.agency_id and r.id = a.rep_id
+      where a.agency_id = l.agency_id and a.lead_id = l.id and a.state <> 'released'
+        and a.location_id = held.location_id) as ghl_user_ids
     from leads l
-    left join assignments a on a.agency_id = l.agency_id and a.lead_id = l.id and a.state <> 'released'
-      and a.ghl_contact_id = ${ghlContactId}
-    left join reps r on r.agency_id = l.agency_id and r.id = a.rep_id
+    left join lateral (
+      select a.location_id from assignments a
+      where a.agency_id = l.agency_id and a.lead_id = l.id and a.state <> 'released'
+        and a.ghl_contact_id = ${ghlContactId}
+      limit 1) held on true
     where l.agency_id = ${agencyId} and l.state <> 'closed' and l.id in (
       select id from leads where agency_id = ${agencyId} and source_contact_id = ${ghlContactId}
       union
@@ -95,8 +97,7 @@ export async function listLeadsOfGhlContact(
   return found.rows.map((row) => ({
     leadId: row.lead_id,
     isAssignedContact: row.is_assigned_contact,
-    ghlOpportunityId: row.ghl_opportunity_id,
-    ghlUserId: row.ghl_user_id,
+    ghlUserIds: row.ghl_user_ids,
   }));
 }
 

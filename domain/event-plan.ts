@@ -104,13 +104,13 @@ function fits(value: unknown, wanted: string | null): boolean {
 /** An open lead that the event's contact belongs to. */
 export interface ConcernedByEvent {
   isAssignedContact: boolean;
-  /** The GHL user we assigned. */
-  ghlUserId: string | null;
+  /** The GHL users whom we have assigned or are about to. */
+  ghlUserIds: readonly string[];
 }
 
 /**
  * Finds out what an event means for an open lead of its contact: the end, a reassignment made in GHL, or nothing. The
- * echo of our own assignment names the user we assigned and means nothing.
+ * echo of our own assignment names a user we assign and means nothing.
  */
 export function planLeadChange(
   facts: ContactFacts | OpportunityFacts,
@@ -126,7 +126,7 @@ export function planLeadChange(
     }
   }
   const { assignedTo } = facts;
-  const isReassigned = assignedTo !== null && assignedTo !== lead.ghlUserId;
+  const isReassigned = assignedTo !== null && !lead.ghlUserIds.includes(assignedTo);
   if (!ASSIGNING_TYPES.has(facts.type) || !lead.isAssignedContact || !isReassigned) return undefined;
   return { kind: 'assigned-in-ghl', ghlContactId, ghlUserId: assignedTo };
 }

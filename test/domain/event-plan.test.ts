@@ -92,7 +92,7 @@ describe('a trigger', () => {
 });
 
 describe('what an event means for an open lead', () => {
-  const lead = { isAssignedContact: true, ghlUserId: 'u1' };
+  const lead = { isAssignedContact: true, ghlUserIds: ['u1', 'u3'] };
   const ended = { kind: 'opportunity-ended', ghlContactId: 'c1', ghlOpportunityId: 'o1' };
   const moved = { kind: 'assigned-in-ghl', ghlContactId: 'c1', ghlUserId: 'u2' };
   it.each([
@@ -116,7 +116,7 @@ describe('what an event means for an open lead', () => {
 
   it('is no reassignment where the contact is the one the lead came in as', () => {
     const facts = contact({ type: 'ContactUpdate', assignedTo: 'u2' });
-    expect(planLeadChange(facts, 'c1', { isAssignedContact: false, ghlUserId: null })).toBeUndefined();
+    expect(planLeadChange(facts, 'c1', { isAssignedContact: false, ghlUserIds: [] })).toBeUndefined();
   });
 
   it('costs no look-up for events that never concern a lead', () => {

@@ -225,3 +225,34 @@ describe('the REST of leads', () => {
     expect(JSON.stringify(listed.body)).not.toContain(leadId);
   });
 });
+
+describe('a reassignment of ours inside a location', () => {
+  it('changes nothing when GHL tells us of it', async () => {
+    const { id: leadId, contactId, rep_id: first } = await assigned('02116');
+    const [ann, bob] = [leads.rep('ann'), leads.rep('bob')];
+    const order = first === ann ? [bob, ann, bob] : [ann, bob, ann];
+    const echoes = async () =>
+      system.database.ownerDb
+        .selectFrom('events')
+        .select('id')
+        .where('type', '=', 'ContactUpdate')
+        .where('ghl_contact_id', '=', contactId)
+        .execute();
+    const before = (await echoes()).length;
+    for (const repId of order) {
+      const request = { repId, actor: 'test' };
+      await system.client.reassignLead({ agencyId: agency.agencyId, leadId, request, updateId: crypto.randomUUID() });
+    }
+    await waitFor('the echoes', async () => (await echoes()).length >= before + order.length);
+    const told = await system.database.ownerDb
+      .selectFrom('event_capabilities')
+      .select('input')
+      .where('ordering_key', '=', `lead:${leadId}`)
+      .where('capability', '=', 'lead-follow-up')
+      .execute();
+    expect(told).toEqual([]);
+    expect((await leads.get(leadId))?.rep_id).toBe(order.at(-1));
+    expect(await leads.timeline(leadId)).not.toContain('reassigned-in-ghl');
+    expect(await leads.timeline(leadId)).not.toContain('assigned-elsewhere');
+  });
+});
