@@ -7,13 +7,14 @@ import { describeRequest } from './request-log.ts';
 
 /** `POST /v1/leads/:id/accept`: the rep has taken the lead up. Repeating it changes nothing. */
 export const acceptLeadByApi =
-  ({ db, client }: LeadChangeDeps): RequestHandler =>
+  (deps: LeadChangeDeps): RequestHandler =>
   async (req, res) => {
+    const { db, client } = deps;
     const caller = await authenticateBearer(db, req.get('authorization'));
     const { agencyId, actor } = caller;
     describeRequest(res, { agencyId, locationId: caller.locationId });
     const lead = await withScope(db, caller.scope, (tx) => requireOpenLead(tx, req.params['id'], caller));
     const request = { actor };
-    const standing = await askLead(lead, () => client.acceptLead({ agencyId, leadId: lead.id, request }));
+    const standing = await askLead(deps, lead, () => client.acceptLead({ agencyId, leadId: lead.id, request }));
     res.json({ id: lead.id, ...standing });
   };

@@ -15,14 +15,15 @@ const bodySchema = z.strictObject({
 
 /** `POST /v1/leads/:id/close`: the lead is over. 409 `lead-closed` when it is already. */
 export const closeLeadByApi =
-  ({ db, client }: LeadChangeDeps): RequestHandler =>
+  (deps: LeadChangeDeps): RequestHandler =>
   async (req, res) => {
+    const { db, client } = deps;
     const caller = await authenticateBearer(db, req.get('authorization'));
     const { agencyId, actor } = caller;
     describeRequest(res, { agencyId, locationId: caller.locationId });
     const { outcome, reason } = readBody(req, bodySchema);
     const lead = await withScope(db, caller.scope, (tx) => requireOpenLead(tx, req.params['id'], caller));
     const request = { outcome, actor, ...(reason !== undefined && { reason }) };
-    const standing = await askLead(lead, () => client.closeLead({ agencyId, leadId: lead.id, request }));
+    const standing = await askLead(deps, lead, () => client.closeLead({ agencyId, leadId: lead.id, request }));
     res.json({ id: lead.id, ...standing });
   };

@@ -23,8 +23,9 @@ const bodySchema = z.strictObject({
  * when the workflow refuses; 422 for a rep the caller may not know. With an `Idempotency-Key` a repeat is one request.
  */
 export const reassignLeadByApi =
-  ({ db, client }: LeadChangeDeps): RequestHandler =>
+  (deps: LeadChangeDeps): RequestHandler =>
   async (req, res) => {
+    const { db, client } = deps;
     const caller = await authenticateBearer(db, req.get('authorization'));
     const { agencyId, actor, keyId } = caller;
     describeRequest(res, { agencyId, locationId: caller.locationId });
@@ -37,6 +38,8 @@ export const reassignLeadByApi =
     });
     const request = { repId, actor, ...(reason !== undefined && { reason }), ...(force !== undefined && { force }) };
     const updateId = idempotencyKey === undefined ? uuidv7() : `api:${keyId}:${idempotencyKey}`;
-    const standing = await askLead(lead, () => client.reassignLead({ agencyId, leadId: lead.id, request, updateId }));
+    const standing = await askLead(deps, lead, () =>
+      client.reassignLead({ agencyId, leadId: lead.id, request, updateId }),
+    );
     res.json({ id: lead.id, ...standing });
   };
