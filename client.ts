@@ -72,9 +72,11 @@ export class LeadOverError extends Error {
 /** What became of a lead's workflow. `unknown`: Temporal knows of none, because it never was or ended long ago. */
 export type LeadFate = 'running' | 'completed' | 'broken' | 'unknown';
 
+const BROKEN_STATUSES: readonly string[] = ['FAILED', 'TERMINATED', 'TIMED_OUT', 'CANCELLED'];
+
 /** A lead whose workflow ended without closing it. */
 export interface BrokenLead extends LeadRef {
-  /** How it ended, as a code word: `failed`, `terminated`, `timed-out`, `canceled`. */
+  /** How it ended, as a code word: `failed`, `terminated`, `timed-out`, `cancelled`. */
   ending: string;
 }
 
@@ -215,9 +217,8 @@ export function createSwitchyardClient(options: ClientOptions) {
     async leadFate(lead: LeadRef): Promise<LeadFate> {
       try {
         const { status } = await within(START_DEADLINE_MS, () => leadHandle(lead).describe());
-        if (status.name === 'RUNNING' || status.name === 'COMPLETED')
-          return status.name === 'RUNNING' ? 'running' : 'completed';
-        return 'broken';
+        if (status.name === 'COMPLETED') return 'completed';
+        return BROKEN_STATUSES.includes(status.name) ? 'broken' : 'running';
       } catch (error) {
         if (error instanceof LeadOverError) return 'unknown';
         throw error;

@@ -64,14 +64,15 @@ async function follow(
     return moved;
   }
   if (standing.locationId === null || standing.assignmentId === null) return standing;
+  const { assignmentId } = standing;
+  let now: { ghlUserId: string | null };
   try {
-    const { assignmentId } = standing;
-    const { ghlUserId } = await ghlOf(standing.locationId, patienceMs).readAssignedUser({ ...lead, assignmentId });
-    return await leads.adoptReassignment({ ...lead, ghlUserId });
+    now = await ghlOf(standing.locationId, patienceMs).readAssignedUser({ ...lead, assignmentId });
   } catch (error) {
     if (!(error instanceof ActivityFailure)) throw error;
     return standing;
   }
+  return leads.adoptReassignment({ ...lead, ...now });
 }
 
 /** What GHL shows of an assignment that is over follows; when it does not for good, an operator hears of it. */
