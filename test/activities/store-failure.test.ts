@@ -54,7 +54,7 @@ describe('a database step', () => {
     ['a value of no known shape', async () => z.object({ a: z.string() }).parse({ a: 7 }), 'ZodError'],
     ['a mistake in the code', async () => (undefined as unknown as string).trim(), 'TypeError'],
   ])('that meets %s ends for good', async (_case, step, type) => {
-    const failure = await failing(step as (tx: Transaction<Database>) => Promise<unknown>);
+    const failure = await failing(step);
     expect(failure).toMatchObject({ type, nonRetryable: true });
     // Where it happened is what an operator needs.
     expect(failure.stack).toMatch(/\n\s+at /);
