@@ -106,6 +106,24 @@ describe('recordUnroutable', () => {
   });
 });
 
+describe('recordStepFailure', () => {
+  it('tells an operator once of each step and cause, and leaves the lead as it is', async () => {
+    const { bench, agency } = all;
+    const held = await agency.placed(somebody('10011'));
+    const before = await agency.get(held.leadId);
+    for (const step of ['close', 'change']) {
+      await expectToRepeat(bench, all, bench.leads.recordStepFailure, { ...held, step, cause: 'Postgres23514' });
+    }
+    const letters = (await agency.letters()).filter((letter) => letter.subject_id === held.leadId);
+    expect(letters.map((letter) => letter.cause).sort()).toEqual([
+      'step:change:Postgres23514',
+      'step:close:Postgres23514',
+    ]);
+    expect(letters[0]?.location_id).toBe(agency.location('chelsea'));
+    expect(await agency.get(held.leadId)).toEqual(before);
+  });
+});
+
 describe('acceptLead', () => {
   it('stops the clock of acceptance once', async () => {
     const { bench, agency } = all;

@@ -24,6 +24,7 @@ const OF_LEADS: Record<string, (given: Given) => Promise<unknown>> = {
   giveUpPlacement: (given) => run(all.bench.leads.giveUpPlacement, { ...given, cause: 'test' }),
   recordUntold: (given) => run(all.bench.leads.recordUntold, { ...given, cause: 'test' }),
   recordUnroutable: (given) => run(all.bench.leads.recordUnroutable, { ...given, cause: 'test' }),
+  recordStepFailure: (given) => run(all.bench.leads.recordStepFailure, { ...given, step: 'close', cause: 'test' }),
   acceptLead: (given) => run(all.bench.leads.acceptLead, { ...given, actor: 'test' }),
   reserveReassignment: (given) =>
     run(all.bench.leads.reserveReassignment, { ...given, request: { repId: all.agency.rep('dan') } }),
