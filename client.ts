@@ -21,7 +21,7 @@ import type { KeyProvider } from './crypto/key-ring.ts';
 import type { AccountEvent } from './domain/account-event.ts';
 import type { LeadChange } from './domain/lead-change.ts';
 import type { AcceptRequest, CloseRequest, LeadStanding, ReassignRequest } from './domain/lead-messages.ts';
-import { accountSyncWorkflowId, leadIntakeWorkflowId } from './domain/workflow-ids.ts';
+import { accountSyncWorkflowId, leadIntakeWorkflowId, readLeadIntakeWorkflowId } from './domain/workflow-ids.ts';
 import { accountEventSignal } from './workflows/account-sync-messages.ts';
 import {
   acceptLeadUpdate,
@@ -37,6 +37,7 @@ const START_DEADLINE_MS = 1_500;
 /** How long a caller waits for the lead's workflow to take an update up, and then for GHL to follow. */
 const ACCEPT_DEADLINE_MS = 5_000;
 const RESULT_DEADLINE_MS = 10_000;
+const LIST_DEADLINE_MS = 15_000;
 
 const AGENCY_ID = defineSearchAttributeKey('AgencyId', SearchAttributeType.KEYWORD);
 const LOCATION_ID = defineSearchAttributeKey('LocationId', SearchAttributeType.KEYWORD);
@@ -71,13 +72,24 @@ export class LeadPendingError extends Error {
   }
 }
 
-/** The lead has no running workflow: it is over. */
+/** The lead has no running workflow: it is over, was never started, or ended by force or failure; `leadFate` tells. */
 export class LeadOverError extends Error {
   readonly code = 'lead-closed';
   constructor() {
-    super('the lead is over');
+    super('the lead has no running workflow');
     this.name = 'LeadOverError';
   }
+}
+
+/** What became of a lead's workflow. `unknown`: Temporal knows of none, because it never was or ended long ago. */
+export type LeadFate = 'running' | 'completed' | 'broken' | 'unknown';
+
+const BROKEN_STATUSES: readonly string[] = ['FAILED', 'TERMINATED', 'TIMED_OUT', 'CANCELLED'];
+
+/** A lead whose workflow ended without closing it. */
+export interface BrokenLead extends LeadRef {
+  /** How it ended, as a code word: `failed`, `terminated`, `timed-out`, `cancelled`. */
+  ending: string;
 }
 
 /** gRPC's CANCELLED, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, ABORTED, INTERNAL and UNAVAILABLE: ask again. The rest is a refusal. */
@@ -229,6 +241,36 @@ export function createSwitchyardClient(options: ClientOptions) {
     /** How the lead stands, as its workflow knows it. @throws LeadOverError, TemporalUnavailableError */
     async leadState(lead: LeadRef): Promise<LeadStanding> {
       return within(ACCEPT_DEADLINE_MS, () => leadHandle(lead).query(leadStateQuery));
+    },
+
+    /** What became of a lead's workflow, its latest run. @throws TemporalUnavailableError */
+    async leadFate(lead: LeadRef): Promise<LeadFate> {
+      try {
+        const { status } = await within(START_DEADLINE_MS, () => leadHandle(lead).describe());
+        if (status.name === 'COMPLETED') return 'completed';
+        return BROKEN_STATUSES.includes(status.name) ? 'broken' : 'running';
+      } catch (error) {
+        if (error instanceof LeadOverError) return 'unknown';
+        throw error;
+      }
+    },
+
+    /**
+     * Leads' workflows that failed, were terminated or canceled, or ran out of time since then, newest first. What has
+     * just ended can be missing for a moment: Temporal's list follows a little later.
+     * @param limit how many at most @throws TemporalUnavailableError
+     */
+    async listBrokenLeads(since: Date, limit: number): Promise<BrokenLead[]> {
+      const query = `WorkflowType = 'leadIntake' and CloseTime >= '${since.toISOString()}' and ExecutionStatus in ('Failed', 'Terminated', 'TimedOut', 'Canceled')`;
+      return within(LIST_DEADLINE_MS, async () => {
+        const broken: BrokenLead[] = [];
+        for await (const { workflowId, status } of workflow.list({ query })) {
+          const lead = readLeadIntakeWorkflowId(workflowId);
+          if (lead) broken.push({ ...lead, ending: status.name.toLowerCase().replaceAll('_', '-') });
+          if (broken.length === limit) break;
+        }
+        return broken;
+      });
     },
 
     /** Whether Temporal answers within a second. */

@@ -1,22 +1,15 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import {
-  bundleWorkflowCode,
-  DefaultLogger,
-  NativeConnection,
-  Runtime,
-  type WorkflowBundleOption,
-} from '@temporalio/worker';
-import { type Logger, pino } from 'pino';
+import { bundleWorkflowCode, DefaultLogger, Runtime, type WorkflowBundleOption } from '@temporalio/worker';
+import { pino } from 'pino';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { createDatabase } from './db/database.ts';
+import { checkDatabase } from './db/readiness.ts';
 import { createActivities } from './worker/activities.ts';
+import { connectToTemporal } from './worker/connect.ts';
 import { serveHealth } from './worker/health.ts';
+import { runWorkers } from './worker/run-workers.ts';
 import { createWorkers } from './worker/workers.ts';
-
-/** How often a worker looks for a Temporal that is not there. */
-const RECONNECT_MS = 1_000;
 
 async function run(config: Config): Promise<void> {
   const log = pino({ level: config.LOG_LEVEL, base: { process: 'worker' } });
@@ -28,11 +21,15 @@ async function run(config: Config): Promise<void> {
     logger: new DefaultLogger('WARN', (entry) => log.warn({ from: 'temporal', ...entry.meta }, entry.message)),
   });
 
-  const health = await serveHealth(config.WORKER_HEALTH_HOST, config.WORKER_HEALTH_PORT);
   const db = createDatabase({
     url: config.DATABASE_URL,
     poolSize: config.DATABASE_POOL_SIZE,
     onIdleError: (error) => log.warn({ error: error.message }, 'a connection to Postgres broke'),
+  });
+  const health = await serveHealth({
+    host: config.WORKER_HEALTH_HOST,
+    port: config.WORKER_HEALTH_PORT,
+    checkDatabase: () => checkDatabase(db),
   });
   const app =
     config.GHL_CLIENT_ID && config.GHL_CLIENT_SECRET
@@ -47,7 +44,7 @@ async function run(config: Config): Promise<void> {
 
   try {
     const workflowBundle = await findBundle(config);
-    const connection = await connect(log, stopping.signal);
+    const connection = await connectToTemporal(loadClientConnectConfig().connectionOptions, log, stopping.signal);
     if (!connection) return;
     try {
       const workers = await createWorkers({
@@ -60,39 +57,24 @@ async function run(config: Config): Promise<void> {
         maxCachedWorkflows: config.MAX_CACHED_WORKFLOWS,
         shutdownGraceMs: config.SHUTDOWN_GRACE_MS,
       });
-      health.workers = workers;
-      const running = Promise.all(workers.map((worker) => worker.run()));
-      const stop = (): void => {
-        for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
-      };
-      if (stopping.signal.aborted) stop();
-      else stopping.signal.addEventListener('abort', stop);
+      health.polling = { workers, connection };
       log.info({ lanes: config.WORKER_QUEUES }, 'polling');
-      await running;
+      await runWorkers(workers, stopping.signal);
       log.info('finished what was running');
     } finally {
-      await connection.close();
+      health.polling = null;
+      // It refuses while workers hold it that never ran; what went wrong then is what counts.
+      await connection.close().catch((error: unknown) => log.warn({ error: messageOf(error) }, 'closing failed'));
     }
   } finally {
-    await activities.close();
-    await db.destroy();
-    await health.close();
+    const closed = await Promise.allSettled([activities.close(), db.destroy(), health.close()]);
+    for (const each of closed) {
+      if (each.status === 'rejected') log.warn({ error: messageOf(each.reason) }, 'closing failed');
+    }
   }
 }
 
-/** Keeps trying while Temporal is not there. Undefined when the process is told to stop meanwhile. */
-async function connect(log: Logger, signal: AbortSignal): Promise<NativeConnection | undefined> {
-  const { connectionOptions } = loadClientConnectConfig();
-  for (let isFirst = true; !signal.aborted; isFirst = false) {
-    try {
-      return await NativeConnection.connect(connectionOptions);
-    } catch (error) {
-      if (isFirst) log.warn({ error: error instanceof Error ? error.message : 'unknown' }, 'waiting for Temporal');
-      await sleep(RECONNECT_MS, undefined, { signal }).catch(() => undefined);
-    }
-  }
-  return undefined;
-}
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : 'unknown');
 
 /** A build has its bundle beside it; from the sources it is made here. */
 async function findBundle(config: Config): Promise<WorkflowBundleOption> {
@@ -103,9 +85,13 @@ async function findBundle(config: Config): Promise<WorkflowBundleOption> {
   return bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
 }
 
-try {
-  await run(readConfig(process.env));
-} catch (error) {
-  console.error(error instanceof ConfigError ? error.message : error);
-  process.exitCode = 1;
-}
+/** Everything is closed by then, but a try to reach Temporal that was given up would keep the process. */
+process.exit(
+  await (async () => run(readConfig(process.env)))().then(
+    () => 0,
+    (error: unknown) => {
+      console.error(error instanceof ConfigError ? error.message : error);
+      return 1;
+    },
+  ),
+);

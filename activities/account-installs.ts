@@ -7,13 +7,13 @@ import { type LeadCause, tellLeads } from '../db/lead-follow-up.ts';
 import { listOpenLeadIds } from '../db/leads.ts';
 import { createLocation, findLocationByGhlId, listLocations, updateLocation } from '../db/locations.ts';
 import type { Database } from '../db/schema.ts';
-import { decideUninstall } from '../domain/account-event.ts';
+import { decideUninstall, type Occurrence } from '../domain/account-event.ts';
 
 type Tx = Transaction<Database>;
 
 export interface AccountCause extends LeadCause {
   /** When it happened in GHL. */
-  occurredAt: Date;
+  occurred: Occurrence;
 }
 
 export interface AccountChange {
@@ -31,8 +31,8 @@ export async function install(tx: Tx, cause: AccountCause, ghlLocationId: string
   if (!known) return { locationId: await addLocation(tx, cause, ghlLocationId), needsToken: true };
   const { installed_at: before } = known;
   // The newest one counts, so that an older UNINSTALL which comes later ends nothing.
-  if (before === null || before < cause.occurredAt) {
-    await updateLocation(tx, known.id, { installed_at: cause.occurredAt });
+  if (before === null || before < cause.occurred.at) {
+    await updateLocation(tx, known.id, { installed_at: cause.occurred.at });
   }
   if (before === null) await record(tx, cause, 'location.install', known.id);
   return { locationId: known.id, needsToken: true };
@@ -50,7 +50,7 @@ async function addLocation(tx: Tx, cause: AccountCause, ghlLocationId: string): 
     name: `GHL location ${ghlLocationId}`,
     ghl_location_id: ghlLocationId,
     is_intake: false,
-    installed_at: cause.occurredAt,
+    installed_at: cause.occurred.at,
   }).catch((error: unknown) => {
     // Events of one agency follow one another, so only another agency can have it.
     if (!(error instanceof Error && 'code' in error && error.code === UNIQUE_VIOLATION)) throw error;
@@ -62,19 +62,20 @@ async function addLocation(tx: Tx, cause: AccountCause, ghlLocationId: string): 
 
 /** Ends what was installed when GHL said so; what was installed again since then stays. */
 export async function uninstall(tx: Tx, cause: AccountCause, ghlLocationId: string | null): Promise<void> {
-  const { agencyId, now, occurredAt } = cause;
+  const { agencyId, now, occurred } = cause;
   const locations = await listLocations(tx);
   const isBack = ({ installed_at }: { installed_at: Date | null }): boolean =>
-    decideUninstall(installed_at, occurredAt).reason === 'installed-since';
+    decideUninstall(installed_at, occurred.at).reason === 'installed-since';
   // An agency that removes the app removes it from all its locations.
   const named = ghlLocationId === null ? locations : locations.filter((each) => each.ghl_location_id === ghlLocationId);
   if (ghlLocationId === null && !locations.some(isBack) && (await hasAuthority(tx))) {
     await markUninstalled(tx, agencyId, null, now);
   }
   for (const { id, installed_at: installedAt } of named) {
-    if (!decideUninstall(installedAt, occurredAt).ends) continue;
-    await markUninstalled(tx, agencyId, id, now);
+    if (!decideUninstall(installedAt, occurred.at).ends) continue;
+    // The location first: a token that is being stored for it holds its row, and is there to be marked after that.
     await updateLocation(tx, id, { installed_at: null, live_at: null });
+    await markUninstalled(tx, agencyId, id, now);
     const change = { kind: 'location-uninstalled' as const, locationId: id };
     await tellLeads(tx, cause, id, await listOpenLeadIds(tx, { locationId: id }), change);
     await record(tx, cause, 'location.uninstall', id);

@@ -1,12 +1,14 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { listInstalls, saveInstall } from '../db/installs.ts';
 import { findGhlAddress, findLocation, type GhlAddress } from '../db/locations.ts';
+import { lockRouting } from '../db/routing.ts';
 import { withScope } from '../db/scope.ts';
 import { GhlForbiddenError } from '../ghl/errors.ts';
 import { getLocation } from '../ghl/locations.ts';
 import type { GhlDeps } from './dependencies.ts';
 import { createEventReread } from './event-reread.ts';
 import { talkingToGhl } from './ghl-step.ts';
+import { mapStoreFailures } from './store-failure.ts';
 
 interface TokenArgs {
   agencyId: string;
@@ -42,6 +44,8 @@ export function createAccountGhlActivities(deps: Omit<GhlDeps, 'notifier'>) {
    */
   async function makeReady({ agencyId, locationId }: TokenArgs): Promise<GhlAddress | undefined> {
     return withScope(deps.db, { agencyId }, async (tx) => {
+      // An UNINSTALL that is being applied is seen whole or not at all.
+      await lockRouting(tx, agencyId);
       const address = await findGhlAddress(tx, locationId);
       if (!address) {
         throw ApplicationFailure.nonRetryable('the location is not connected to GHL', 'LocationNotConnected');
@@ -58,7 +62,7 @@ export function createAccountGhlActivities(deps: Omit<GhlDeps, 'notifier'>) {
     });
   }
 
-  return { obtainToken, ...createEventReread(deps) };
+  return mapStoreFailures({ obtainToken, ...createEventReread(deps) });
 }
 
 const agencyNotConnected = (): ApplicationFailure =>

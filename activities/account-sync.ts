@@ -12,6 +12,7 @@ import { type GhlEvent, parseGhlEvent } from '../ghl/webhooks.ts';
 import { type AccountChange, install, uninstall } from './account-installs.ts';
 import { followUser } from './account-users.ts';
 import type { StoreDeps } from './dependencies.ts';
+import { mapStoreFailures } from './store-failure.ts';
 import { readStoredBody } from './stored-body.ts';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -27,8 +28,8 @@ export function createAccountActivities(deps: StoreDeps) {
     return withScope(deps.db, { agencyId }, async (tx) => {
       const { event, locationId } = await readEvent(tx, args.event);
       await lockRouting(tx, agencyId);
-      const occurredAt = whenItHappened(event.timestamp, args.event);
-      const cause = { agencyId, causeId: args.event.eventRowId, now, occurredAt };
+      const occurred = whenItHappened(event.timestamp, args.event);
+      const cause = { agencyId, causeId: args.event.eventRowId, now, occurred };
       switch (event.type) {
         case 'INSTALL':
           return install(tx, cause, event.locationId);
@@ -112,7 +113,7 @@ export function createAccountActivities(deps: StoreDeps) {
     });
   }
 
-  return { applyAccountEvent, recordEventFailure, recordRereadFailure, recordInstallFailure };
+  return mapStoreFailures({ applyAccountEvent, recordEventFailure, recordRereadFailure, recordInstallFailure });
 }
 
 /**

@@ -99,41 +99,6 @@ export function createLeadAssignment(deps: StoreDeps) {
     });
   }
 
-  /** What the person asked cannot be read: the workflow fails, and an operator hears of it. Repeatable. */
-  async function recordUnroutable({ agencyId, leadId, cause }: LeadArgs & { cause: string }): Promise<void> {
-    await withScope(deps.db, { agencyId }, async (tx) => {
-      const lead = await lockKnownLead(tx, leadId);
-      await addDeadLetter(tx, {
-        agencyId,
-        locationId: lead.intake_location_id,
-        capability: 'lead-intake',
-        cause: `unroutable:${cause}`,
-        advice: `The lead could not be routed (${cause}). Look at its event; when the cause is mended, redrive its workflow.`,
-        subject: { kind: 'lead', id: leadId },
-        workflowId: leadIntakeWorkflowId(agencyId, leadId),
-      });
-    });
-  }
-
-  /** The workflow was cancelled by hand: a slot that waited for GHL is free again, and an operator hears of it. Repeatable. */
-  async function recordCancelled({ agencyId, leadId }: LeadArgs): Promise<void> {
-    const now = deps.now();
-    await withScope(deps.db, { agencyId }, async (tx) => {
-      const lead = await lockKnownLead(tx, leadId);
-      if (lead.state === 'closed') return;
-      await releaseAssignments(tx, leadId, { reason: 'cancelled', now, state: 'reserved' });
-      await addDeadLetter(tx, {
-        agencyId,
-        locationId: lead.location_id ?? lead.intake_location_id,
-        capability: 'lead-intake',
-        cause: 'cancelled',
-        advice: `The workflow of this open lead was cancelled by hand: nobody works on it any more. Take the lead up with its rep.`,
-        subject: { kind: 'lead', id: leadId },
-        workflowId: leadIntakeWorkflowId(agencyId, leadId),
-      });
-    });
-  }
-
   /** The rep has taken the lead up: its clock of acceptance stops. Repeatable. */
   async function acceptLead({ agencyId, leadId, actor }: LeadArgs & { actor: string }): Promise<LeadStanding> {
     const now = deps.now();
@@ -148,5 +113,5 @@ export function createLeadAssignment(deps: StoreDeps) {
     });
   }
 
-  return { confirmAssignment, giveUpPlacement, recordUntold, recordUnroutable, recordCancelled, acceptLead };
+  return { confirmAssignment, giveUpPlacement, recordUntold, acceptLead };
 }

@@ -10,6 +10,7 @@ import { type AssignmentArgs, findWrittenFacts, getAssignmentFacts } from './lea
 import { writeOpportunity } from './lead-opportunity.ts';
 import { createLeadReread } from './lead-reread.ts';
 import { createLeadWithdrawal } from './lead-withdrawal.ts';
+import { mapStoreFailures } from './store-failure.ts';
 
 /** A rep should call within this time of the assignment. */
 const CALL_WITHIN_MS = 15 * 60_000;
@@ -97,7 +98,14 @@ export function createLeadGhlActivities(deps: GhlDeps) {
   }
 
   const { rereadContact } = createLeadReread(deps);
-  return { rereadContact, placeLead, explainLead, notifyRep, readAssignedUser, ...createLeadWithdrawal(deps) };
+  return mapStoreFailures({
+    rereadContact,
+    placeLead,
+    explainLead,
+    notifyRep,
+    readAssignedUser,
+    ...createLeadWithdrawal(deps),
+  });
 }
 
 export type LeadGhlActivities = ReturnType<typeof createLeadGhlActivities>;

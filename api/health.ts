@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express';
 import type { Kysely } from 'kysely';
-import { findAppliedMigration, LATEST_MIGRATION } from '../db/migrate.ts';
+import { checkDatabase } from '../db/readiness.ts';
 import type { Database } from '../db/schema.ts';
 import type { Drain } from './drain.ts';
 import type { WorkClient } from './work.ts';
@@ -17,7 +17,7 @@ export const reportHealth: RequestHandler = (_req, res) => {
 export const reportReadiness =
   (deps: { db: Kysely<Database>; client: Pick<WorkClient, 'isReachable'>; drain: Drain }): RequestHandler =>
   async (_req, res) => {
-    const [postgres, isTemporalReachable] = await Promise.all([checkPostgres(deps.db), deps.client.isReachable()]);
+    const [postgres, isTemporalReachable] = await Promise.all([checkDatabase(deps.db), deps.client.isReachable()]);
     const isReady = postgres === 'current' && !deps.drain.isDraining;
     res.status(isReady ? 200 : 503).json({
       status: isReady ? 'ready' : deps.drain.isDraining ? 'draining' : 'not-ready',
@@ -25,11 +25,3 @@ export const reportReadiness =
       temporal: isTemporalReachable ? 'reachable' : 'away',
     });
   };
-
-async function checkPostgres(db: Kysely<Database>): Promise<'current' | 'other-migration' | 'away'> {
-  try {
-    return (await findAppliedMigration(db)) === LATEST_MIGRATION ? 'current' : 'other-migration';
-  } catch {
-    return 'away';
-  }
-}

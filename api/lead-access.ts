@@ -2,12 +2,16 @@ import type { Request, Response } from 'express';
 import type { Transaction } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { LeadOverError, LeadPendingError, LeadRefusedError } from '../client.ts';
+import { isLeadStartPending } from '../db/event-capabilities.ts';
 import { findLead } from '../db/leads.ts';
 import type { Database, Lead } from '../db/schema.ts';
+import { withScope } from '../db/scope.ts';
 import type { LeadStanding } from '../domain/lead-messages.ts';
 import type { Caller } from './authentication.ts';
 import { findIdempotencyKey } from './input.ts';
+import type { LeadChangeDeps } from './lead-client.ts';
 import { ProblemError } from './problem.ts';
+import { recordStuckLead } from './stuck-leads.ts';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
@@ -40,9 +44,15 @@ export function updateIdOf(req: Request, { keyId }: Caller, action: 'reassign' |
 /**
  * Asks a lead's workflow for something and answers: 200 with how the lead stands, 202 when the workflow has taken it up
  * and still waits, for GHL as a rule. Then the lead shows the outcome, and so does a repeat with the same key.
- * @throws ProblemError 409 with the reason when the workflow refuses
+ * @throws ProblemError 409 with the reason of a refusal as the code, or why there is no workflow to ask; 500 when a step
+ *   failed for good
  */
-export async function askLead(res: Response, lead: Lead, ask: () => Promise<LeadStanding>): Promise<void> {
+export async function askLead(
+  deps: LeadChangeDeps,
+  res: Response,
+  lead: Lead,
+  ask: () => Promise<LeadStanding>,
+): Promise<void> {
   try {
     res.json({ id: lead.id, ...(await ask()) });
   } catch (error) {
@@ -50,12 +60,36 @@ export async function askLead(res: Response, lead: Lead, ask: () => Promise<Lead
       res.status(202).location(`/v1/leads/${lead.id}`).json({ id: lead.id, pending: true });
       return;
     }
-    if (error instanceof LeadRefusedError) throw new ProblemError(409, error.code);
-    // No workflow runs: it is over, or Temporal was away and it has not been started yet.
-    if (error instanceof LeadOverError)
-      throw lead.state === 'received'
-        ? new ProblemError(409, 'lead-not-started', { retryAfterSeconds: 5 })
-        : new ProblemError(409, error.code);
+    if (error instanceof LeadRefusedError) {
+      if (error.code === 'internal-error') throw new ProblemError(500, error.code, { detail: STEP_FAILED });
+      throw error.code === 'lead-stuck' ? leadStuck() : new ProblemError(409, error.code);
+    }
+    if (error instanceof LeadOverError) throw await explainAbsence(deps, lead);
     throw error;
   }
+}
+
+const STEP_FAILED = 'The lead is as it was before; an operator finds the cause among the dead letters.';
+const leadStuck = (): ProblemError =>
+  new ProblemError(409, 'lead-stuck', {
+    detail:
+      'The lead is open, but its workflow has failed or was ended. An operator finds it among the dead letters and resets its workflow.',
+  });
+
+/** Why no workflow answers for a lead that was open a moment ago. One that has lost its workflow goes to an operator. */
+async function explainAbsence(
+  { db, client }: LeadChangeDeps,
+  { id, agency_id: agencyId }: Lead,
+): Promise<ProblemError> {
+  const scope = { agencyId };
+  // Before Temporal is asked: what is in the inbox no more has been started.
+  const isPending = await withScope(db, scope, (tx) => isLeadStartPending(tx, id));
+  const fate = await client.leadFate({ agencyId, leadId: id });
+  if (isPending || fate === 'running') return new ProblemError(409, 'lead-not-started', { retryAfterSeconds: 5 });
+  return withScope(db, scope, async (tx) => {
+    const lead = await findLead(tx, id);
+    if (!lead || lead.state === 'closed') return new ProblemError(409, 'lead-closed');
+    await recordStuckLead(tx, lead, fate);
+    return leadStuck();
+  });
 }

@@ -5,5 +5,5 @@ import type { Database } from '../db/schema.ts';
 /** What the endpoints that change a lead need. */
 export interface LeadChangeDeps {
   db: Kysely<Database>;
-  client: Pick<SwitchyardClient, 'reassignLead' | 'acceptLead' | 'closeLead'>;
+  client: Pick<SwitchyardClient, 'reassignLead' | 'acceptLead' | 'closeLead' | 'leadFate'>;
 }

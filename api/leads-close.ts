@@ -15,8 +15,9 @@ const bodySchema = z.strictObject({
 
 /** `POST /v1/leads/:id/close`: the lead is over. 409 `lead-closed` when it is already. */
 export const closeLeadByApi =
-  ({ db, client }: LeadChangeDeps): RequestHandler =>
+  (deps: LeadChangeDeps): RequestHandler =>
   async (req, res) => {
+    const { db, client } = deps;
     const caller = await authenticateBearer(db, req.get('authorization'));
     const { agencyId, actor } = caller;
     describeRequest(res, { agencyId, locationId: caller.locationId });
@@ -24,5 +25,5 @@ export const closeLeadByApi =
     const lead = await withScope(db, caller.scope, (tx) => requireOpenLead(tx, req.params['id'], caller));
     const request = { outcome, actor, ...(reason !== undefined && { reason }) };
     const asked = { agencyId, leadId: lead.id, request, updateId: updateIdOf(req, caller, 'close') };
-    await askLead(res, lead, () => client.closeLead(asked));
+    await askLead(deps, res, lead, () => client.closeLead(asked));
   };

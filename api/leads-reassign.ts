@@ -23,8 +23,9 @@ const bodySchema = z.strictObject({
  * `Idempotency-Key` a repeat is one request.
  */
 export const reassignLeadByApi =
-  ({ db, client }: LeadChangeDeps): RequestHandler =>
+  (deps: LeadChangeDeps): RequestHandler =>
   async (req, res) => {
+    const { db, client } = deps;
     const caller = await authenticateBearer(db, req.get('authorization'));
     const { agencyId, actor } = caller;
     describeRequest(res, { agencyId, locationId: caller.locationId });
@@ -36,5 +37,5 @@ export const reassignLeadByApi =
       return found;
     });
     const request = { repId, actor, ...(reason !== undefined && { reason }), ...(force !== undefined && { force }) };
-    await askLead(res, lead, () => client.reassignLead({ agencyId, leadId: lead.id, request, updateId }));
+    await askLead(deps, res, lead, () => client.reassignLead({ agencyId, leadId: lead.id, request, updateId }));
   };

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { z } from 'zod';
 import { TemporalUnavailableError } from '../client.ts';
 import { describeError } from './error-description.ts';
-import { isStorageAway } from './storage-away.ts';
+import { isStorageAway } from '../db/storage-away.ts';
 
 interface ProblemOptions {
   detail?: string;

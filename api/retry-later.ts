@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { describeError } from './error-description.ts';
 import { ProblemError } from './problem.ts';
-import { isStorageAway } from './storage-away.ts';
+import { isStorageAway } from '../db/storage-away.ts';
 
 /**
  * Runs what takes something in. Whatever stops it becomes 429, never 5xx: by one of its published policies GHL delivers

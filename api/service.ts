@@ -16,6 +16,7 @@ import { createRefusedDeliveries } from './refused-deliveries.ts';
 import { createRelay } from './relay.ts';
 import { createSilenceWatch } from './silence.ts';
 import { createStarts } from './starts.ts';
+import { createStuckLeadWatch, type StuckLeadDeps } from './stuck-leads.ts';
 import { createUpkeep } from './upkeep.ts';
 import { createWebUi } from './web-ui.ts';
 import type { WorkClient } from './work.ts';
@@ -23,7 +24,7 @@ import type { WorkClient } from './work.ts';
 export interface ServiceOptions {
   db: Kysely<Database>;
   keys: KeyProvider;
-  client: WorkClient & LeadChangeDeps['client'];
+  client: WorkClient & LeadChangeDeps['client'] & StuckLeadDeps['client'];
   publicKeys: readonly KeyObject[];
   /** By default operators come in over plain http and find no Web UI. */
   door?: OperatorDoor;
@@ -38,7 +39,7 @@ export interface ServiceOptions {
 export interface Service {
   app: Express;
   metrics: Metrics;
-  /** Lets the relay, the watch on silence and upkeep run. */
+  /** Lets the relay, the watches on silence and on stuck leads, and upkeep run. */
   start(): void;
   /** From now on requests are answered 429. */
   drain(): void;
@@ -61,6 +62,7 @@ export function createService(options: ServiceOptions): Service {
   const starts = createStarts({ db, client, logger, metrics, temporal, limit: options.startsInFlight ?? 20 });
   const relay = createRelay({ db, client, logger, metrics, temporal, pollMs: options.relayPollMs ?? 1_000 });
   const silence = createSilenceWatch({ db, logger, metrics, now });
+  const stuckLeads = createStuckLeadWatch({ db, client, logger, now });
   const upkeep = createUpkeep({ db, logger });
   const refused = createRefusedDeliveries({ db, keys, logger, metrics });
   const speech = createAccountSpeech(db, logger);
@@ -73,12 +75,14 @@ export function createService(options: ServiceOptions): Service {
     start() {
       relay.start();
       silence.start();
+      stuckLeads.start();
       upkeep.start();
     },
     drain: () => drain.begin(),
     async stop() {
       drain.begin();
       silence.stop();
+      stuckLeads.stop();
       upkeep.stop();
       await Promise.all([relay.stop(), starts.settled(), refused.flush(), webUi?.stop()]);
     },

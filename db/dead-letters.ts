@@ -43,3 +43,19 @@ export async function listDeadLetters(
   if (!options.withResolved) query = query.where('resolved_at', 'is', null);
   return query.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(options.limit).execute();
 }
+
+/** Whether an open letter about this subject has a cause that begins so. */
+export async function hasOpenDeadLetter(
+  tx: Transaction<Database>,
+  subjectId: string,
+  causePrefix: string,
+): Promise<boolean> {
+  const found = await tx
+    .selectFrom('dead_letters')
+    .select('id')
+    .where('subject_id', '=', subjectId)
+    .where('cause', 'like', `${causePrefix}%`)
+    .where('resolved_at', 'is', null)
+    .executeTakeFirst();
+  return found !== undefined;
+}

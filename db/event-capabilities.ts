@@ -143,3 +143,15 @@ export async function buryWork(tx: Transaction<Database>, sequence: string, erro
     .where('sequence', '=', sequence)
     .execute();
 }
+
+/** Whether a lead still waits in the inbox for its workflow to be started. */
+export async function isLeadStartPending(tx: Transaction<Database>, leadId: string): Promise<boolean> {
+  const found = await tx
+    .selectFrom('event_capabilities')
+    .select('sequence')
+    .where('ordering_key', '=', `lead:${leadId}`)
+    .where('capability', '=', 'lead-intake')
+    .where('state', '=', 'pending')
+    .executeTakeFirst();
+  return found !== undefined;
+}

@@ -70,28 +70,32 @@ const openInstall = (keys: KeyProvider, row: Selectable<InstallTable>): OpenedIn
   tokenVersion: row.token_version,
 });
 
+type NewInstall = {
+  agencyId: string;
+  locationId: string | null;
+  kind: 'oauth' | 'pit';
+  userType: 'Company' | 'Location';
+} & InstallTokens;
+
+const activeColumns = (keys: KeyProvider, install: NewInstall, now: Date) => ({
+  ...sealTokens(keys, { agency_id: install.agencyId, location_id: install.locationId }, install),
+  kind: install.kind,
+  user_type: install.userType,
+  status: 'active' as const,
+  status_reason: null,
+  paused_until: null,
+  updated_at: now,
+});
+
 /** Creates the install of an agency or location, or replaces its authority; tokens are sealed for their tenant. */
 export async function saveInstall(
   tx: Transaction<Database>,
   keys: KeyProvider,
-  install: {
-    agencyId: string;
-    locationId: string | null;
-    kind: 'oauth' | 'pit';
-    userType: 'Company' | 'Location';
-  } & InstallTokens,
+  install: NewInstall,
   now: Date,
 ): Promise<OpenedInstall> {
   const owner = { agency_id: install.agencyId, location_id: install.locationId };
-  const change = {
-    ...sealTokens(keys, owner, install),
-    kind: install.kind,
-    user_type: install.userType,
-    status: 'active' as const,
-    status_reason: null,
-    paused_until: null,
-    updated_at: now,
-  };
+  const change = activeColumns(keys, install, now);
   const row = await tx
     .insertInto('installs')
     .values({ id: uuidv7(), ...owner, ...change, installed_at: now })
@@ -209,13 +213,39 @@ export function createTokenStore(db: Kysely<Database>, keys: KeyProvider) {
     },
 
     async saveLocationInstall(
-      location: { agencyId: string; locationId: string; tokens: InstallTokens },
+      location: { agencyId: string; locationId: string; tokens: InstallTokens; replaces: number | null },
       now: Date,
-    ): Promise<OpenedInstall> {
-      const { agencyId, locationId, tokens } = location;
-      return inAgency(agencyId, (tx) =>
-        saveInstall(tx, keys, { agencyId, locationId, kind: 'oauth', userType: 'Location', ...tokens }, now),
-      );
+    ): Promise<OpenedInstall | undefined> {
+      const { agencyId, locationId, tokens, replaces } = location;
+      const change = activeColumns(keys, { agencyId, locationId, kind: 'oauth', userType: 'Location', ...tokens }, now);
+      const row = await inAgency(agencyId, async (tx) => {
+        // Held until the token is stored: an UNINSTALL comes before this, and is seen, or after it, and sees the token.
+        const place = await tx
+          .selectFrom('locations')
+          .select('installed_at')
+          .where('id', '=', locationId)
+          .forShare()
+          .executeTakeFirst();
+        if (!place?.installed_at) return undefined;
+        const owner = { agency_id: agencyId, location_id: locationId };
+        if (replaces === null) {
+          return tx
+            .insertInto('installs')
+            .values({ id: uuidv7(), ...owner, ...change, installed_at: now })
+            .onConflict((conflict) => conflict.doNothing())
+            .returningAll()
+            .executeTakeFirst();
+        }
+        return tx
+          .updateTable('installs')
+          .set({ ...change, token_version: replaces + 1 })
+          .where('location_id', '=', locationId)
+          .where('token_version', '=', replaces)
+          .where('status', '<>', 'uninstalled')
+          .returningAll()
+          .executeTakeFirst();
+      });
+      return row && openInstall(keys, row);
     },
 
     async markNeedsReauth(install: InstallRef & { tokenVersion: number }, reason: string, now: Date): Promise<void> {

@@ -64,9 +64,12 @@ export interface ConcernedLead {
   leadId: string;
   /** The contact is where the lead was assigned to; otherwise it is the one it came in as. */
   isAssignedContact: boolean;
+  /**
+   * The GHL users whom we have assigned there or are about to, to tell a person's reassignment from the echo of our own:
+   * while the lead changes hands inside a location it holds two slots, and GHL may be ahead of us.
+   */
+  ghlUserIds: string[];
   ghlOpportunityId: string | null;
-  /** The GHL user we assigned, to tell a person's reassignment from the echo of our own. */
-  ghlUserId: string | null;
 }
 
 /** The open leads that an event of a contact concerns. Needs the intake role or an agency's scope. */
@@ -79,13 +82,18 @@ export async function listLeadsOfGhlContact(
     lead_id: string;
     is_assigned_contact: boolean;
     ghl_opportunity_id: string | null;
-    ghl_user_id: string | null;
+    ghl_user_ids: string[];
   }>`
-    select l.id as lead_id, a.lead_id is not null as is_assigned_contact, a.ghl_opportunity_id, r.ghl_user_id
+    select l.id as lead_id, held.location_id is not null as is_assigned_contact, held.ghl_opportunity_id, array(
+      select r.ghl_user_id from assignments a join reps r on r.agency_id = a.agency_id and r.id = a.rep_id
+      where a.agency_id = l.agency_id and a.lead_id = l.id and a.state <> 'released'
+        and a.location_id = held.location_id) as ghl_user_ids
     from leads l
-    left join assignments a on a.agency_id = l.agency_id and a.lead_id = l.id and a.state <> 'released'
-      and a.ghl_contact_id = ${ghlContactId}
-    left join reps r on r.agency_id = l.agency_id and r.id = a.rep_id
+    left join lateral (
+      select a.location_id, a.ghl_opportunity_id from assignments a
+      where a.agency_id = l.agency_id and a.lead_id = l.id and a.state <> 'released'
+        and a.ghl_contact_id = ${ghlContactId}
+      order by a.ghl_opportunity_id nulls last limit 1) held on true
     where l.agency_id = ${agencyId} and l.state <> 'closed' and l.id in (
       select id from leads where agency_id = ${agencyId} and source_contact_id = ${ghlContactId}
       union
@@ -96,7 +104,7 @@ export async function listLeadsOfGhlContact(
     leadId: row.lead_id,
     isAssignedContact: row.is_assigned_contact,
     ghlOpportunityId: row.ghl_opportunity_id,
-    ghlUserId: row.ghl_user_id,
+    ghlUserIds: row.ghl_user_ids,
   }));
 }
 

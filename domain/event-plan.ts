@@ -136,21 +136,21 @@ function fits(value: unknown, wanted: string | null): boolean {
 /** An open lead that the event's contact belongs to. */
 export interface ConcernedByEvent {
   isAssignedContact: boolean;
-  /** The GHL user we assigned. */
-  ghlUserId: string | null;
+  /** The GHL users whom we have assigned or are about to. */
+  ghlUserIds: readonly string[];
   /** The opportunity we opened for it with this contact. */
   ghlOpportunityId: string | null;
 }
 
 /**
  * Finds out what an event means for an open lead of its contact: the end, a reassignment made in GHL, or nothing. The
- * echo of our own assignment names the user we assigned and means nothing.
+ * echo of our own assignment names a user we assign and means nothing.
  * @param occurredAt when it happened in GHL
  */
 export function planLeadChange(
   facts: ContactFacts | OpportunityFacts,
   ghlContactId: string,
-  lead: Pick<ConcernedByEvent, 'isAssignedContact' | 'ghlUserId'>,
+  lead: Pick<ConcernedByEvent, 'isAssignedContact' | 'ghlUserIds'>,
   occurredAt: Date,
 ): LeadChange | undefined {
   if (facts.kind === 'contact' && facts.type === 'ContactDelete') return { kind: 'contact-deleted', ghlContactId };
@@ -163,7 +163,7 @@ export function planLeadChange(
     if (status !== undefined) return { kind: 'opportunity-ended', ...opportunity, status };
   }
   const { assignedTo } = facts;
-  const isReassigned = assignedTo !== null && assignedTo !== lead.ghlUserId;
+  const isReassigned = assignedTo !== null && !lead.ghlUserIds.includes(assignedTo);
   if (!ASSIGNING_TYPES.has(facts.type) || !lead.isAssignedContact || !isReassigned) return undefined;
   return { kind: 'assigned-in-ghl', ghlContactId, ghlUserId: assignedTo };
 }

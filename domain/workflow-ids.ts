@@ -4,3 +4,12 @@ export const leadIntakeWorkflowId = (agencyId: string, leadId: string): string =
 /** The workflow in which the INSTALL, UNINSTALL and user events of one account follow one another, and its cut events are read. */
 export const accountSyncWorkflowId = (agencyId: string, locationId: string | null): string =>
   `account-sync/${agencyId}/${locationId ?? 'company'}`;
+
+const LEAD_INTAKE_ID =
+  /^lead-intake\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+
+/** Whose workflow an id names; undefined when it is no lead's. Anybody can start a workflow by hand under any id. */
+export function readLeadIntakeWorkflowId(workflowId: string): { agencyId: string; leadId: string } | undefined {
+  const [, agencyId, leadId] = LEAD_INTAKE_ID.exec(workflowId) ?? [];
+  return agencyId === undefined || leadId === undefined ? undefined : { agencyId, leadId };
+}

@@ -48,7 +48,7 @@ export function createTokenSource(deps: TokenSourceDeps): { getToken(request: To
     if (!install) {
       const { resource } = request;
       if (resource.kind === 'company') throw forbidden(request, 'not-installed');
-      const minted = await once(resourceKey(resource), () => mintLocation(resource, request));
+      const minted = await once(resourceKey(resource), () => mintLocation(resource, request, null));
       return minted.accessToken;
     }
     assertUsable(install, request);
@@ -124,7 +124,9 @@ export function createTokenSource(deps: TokenSourceDeps): { getToken(request: To
   /** The way back when a location's refresh token is of no use: its company's authority, where there is one. */
   async function mintAgain(install: GhlInstall, request: TokenRequest, reason: string): Promise<GhlInstall> {
     const { resource } = request;
-    if (resource.kind === 'location' && (await hasCompanyInstall(resource))) return mintLocation(resource, request);
+    if (resource.kind === 'location' && (await hasCompanyInstall(resource))) {
+      return mintLocation(resource, request, install.tokenVersion);
+    }
     await store.markNeedsReauth(install, reason, now());
     deps.log.warn({ agencyId: install.agencyId, installId: install.installId, reason }, 'GHL install needs a person');
     throw authExpired(request, reason);
@@ -136,10 +138,19 @@ export function createTokenSource(deps: TokenSourceDeps): { getToken(request: To
     return company?.kind === 'oauth' && company.status === 'active';
   }
 
-  async function mintLocation(resource: GhlLocationResource, request: TokenRequest): Promise<GhlInstall> {
+  async function mintLocation(
+    resource: GhlLocationResource,
+    request: TokenRequest,
+    replaces: number | null,
+  ): Promise<GhlInstall> {
     const tokens = await deps.mint(resource, request.lane);
     const { agencyId, locationId, ghlLocationId } = resource;
-    return store.saveLocationInstall({ agencyId, locationId, ghlLocationId, tokens }, now());
+    const saved = await store.saveLocationInstall({ agencyId, locationId, ghlLocationId, tokens, replaces }, now());
+    if (saved) return saved;
+    // Another process was quicker, or the app was removed while GHL made this token: what is stored counts.
+    const current = await getUsable(request);
+    if (isFresh(current)) return current;
+    throw new GhlUnavailableError({ operation: request.operation, reason: 'install-changed', ambiguous: false });
   }
 
   async function getUsable(request: TokenRequest): Promise<GhlInstall> {

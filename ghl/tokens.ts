@@ -43,8 +43,11 @@ export interface TokenStore {
    * `expectedTokenVersion` and the app has not been removed meanwhile; returns whether it was.
    */
   saveTokens(install: InstallRef, expectedTokenVersion: number, tokens: NewTokens, now: Date): Promise<boolean>;
-  /** Creates the install of a location or replaces its tokens (the version grows), active. */
-  saveLocationInstall(location: NewLocationInstall, now: Date): Promise<GhlInstall>;
+  /**
+   * Creates the install of a location or replaces its tokens (the version grows), active. Undefined, with nothing
+   * changed, when the app has been removed from the location meanwhile, or the install is not the one it was.
+   */
+  saveLocationInstall(location: NewLocationInstall, now: Date): Promise<GhlInstall | undefined>;
   /**
    * Only a person can help: install again or paste a new token. Changes nothing when the stored version is another one
    * by now, for then that person has been quicker.
@@ -59,4 +62,6 @@ interface NewLocationInstall {
   locationId: string;
   ghlLocationId: string;
   tokens: NewTokens;
+  /** The version of the tokens when these were asked for; null where there were none. */
+  replaces: number | null;
 }

@@ -1,16 +1,9 @@
-import {
-  ActivityFailure,
-  condition,
-  continueAsNew,
-  proxyActivities,
-  setHandler,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { condition, continueAsNew, proxyActivities, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { AccountActivities } from '../activities/account-sync.ts';
 import type { AccountGhlActivities } from '../activities/account-sync-ghl.ts';
 import type { AccountEvent } from '../domain/account-event.ts';
 import { accountEventSignal } from './account-sync-messages.ts';
-import { failureCode } from './lead-placement.ts';
+import { failureCode, isStepFailure, putBeforeOperator } from './step-failure.ts';
 import { ghlQueueOf } from './task-queues.ts';
 
 export interface AccountSyncInput {
@@ -83,8 +76,9 @@ async function applyEvent(agencyId: string, event: AccountEvent): Promise<string
     const { needsToken, locationId } = await accounts.applyAccountEvent({ agencyId, event });
     return needsToken && locationId !== null ? locationId : undefined;
   } catch (error) {
-    if (!(error instanceof ActivityFailure)) throw error;
-    await accounts.recordEventFailure({ agencyId, event, cause: failureCode(error) });
+    if (!isStepFailure(error)) throw error;
+    const cause = failureCode(error);
+    await putBeforeOperator(() => accounts.recordEventFailure({ agencyId, event, cause }));
     return undefined;
   }
 }
@@ -93,8 +87,9 @@ async function obtainToken(agencyId: string, locationId: string): Promise<void> 
   try {
     await ghl.obtainToken({ agencyId, locationId });
   } catch (error) {
-    if (!(error instanceof ActivityFailure)) throw error;
-    await accounts.recordInstallFailure({ agencyId, locationId, cause: failureCode(error) });
+    if (!isStepFailure(error)) throw error;
+    const cause = failureCode(error);
+    await putBeforeOperator(() => accounts.recordInstallFailure({ agencyId, locationId, cause }));
   }
 }
 
@@ -102,7 +97,8 @@ async function rereadEvent(agencyId: string, event: AccountEvent): Promise<void>
   try {
     await ghl.rereadEvent({ agencyId, event });
   } catch (error) {
-    if (!(error instanceof ActivityFailure)) throw error;
-    await accounts.recordRereadFailure({ agencyId, event, cause: failureCode(error) });
+    if (!isStepFailure(error)) throw error;
+    const cause = failureCode(error);
+    await putBeforeOperator(() => accounts.recordRereadFailure({ agencyId, event, cause }));
   }
 }

@@ -15,7 +15,8 @@ import type { LeadStanding } from '../domain/lead-messages.ts';
 import { leadStateQuery } from './lead-intake-messages.ts';
 import { type LeadMessage, openLeadInbox } from './lead-inbox.ts';
 import { openFollowUps } from './follow-ups.ts';
-import { type LeadRef, type LeadRun, leads, takeIn } from './lead-placement.ts';
+import { refusalOf, takeInOrFail } from './lead-failure.ts';
+import { type LeadRef, type LeadRun, leads } from './lead-placement.ts';
 import { obey } from './lead-obedience.ts';
 
 export interface LeadIntakeInput extends LeadRef {
@@ -32,6 +33,8 @@ const PATIENCE_MS = 24 * 3_600_000;
 const LONGEST_HISTORY_EVENTS = 20_000;
 /** A timer needs an end; every assigned or queued lead has one of its own. */
 const LONGEST_WAIT_MS = 365 * 24 * 3_600_000;
+/** A lead whose end could not be stored is ended later. */
+const UNENDED_RETRY_MS = 24 * 3_600_000;
 const LOCATION_ID = defineSearchAttributeKey('LocationId', SearchAttributeType.KEYWORD);
 const LEAD_STATUS = defineSearchAttributeKey('LeadStatus', SearchAttributeType.KEYWORD);
 
@@ -67,8 +70,9 @@ async function live(input: LeadIntakeInput): Promise<LeadStanding> {
     standing = next;
   };
 
+  let staysUntilMs = 0;
   if (input.standing) describe(input.standing);
-  if (standing.status === 'routing') stand(await takeIn(run));
+  if (standing.status === 'routing') stand(await takeInOrFail(run, inbox));
   // A storm of messages makes the history long; what GHL is still to be told belongs to this run.
   const isLongEnough = (): boolean => workflowInfo().continueAsNewSuggested && followUps.isIdle();
   while (isOpen(standing)) {
@@ -79,16 +83,19 @@ async function live(input: LeadIntakeInput): Promise<LeadStanding> {
       const messages = inbox.carry();
       if (messages) await continueAsNew<typeof leadIntake>({ ...input, standing, messages });
     }
-    const leftMs = Math.max(0, (standing.expiresAtMs ?? Date.now() + LONGEST_WAIT_MS) - Date.now());
-    const waiting = await inbox.next(leftMs, isLongEnough);
+    const endsAtMs = Math.max(standing.expiresAtMs ?? Date.now() + LONGEST_WAIT_MS, staysUntilMs);
+    const waiting = await inbox.next(Math.max(0, endsAtMs - Date.now()), isLongEnough);
     if (!waiting && isLongEnough()) continue;
+    const message = waiting?.message ?? 'too-old';
     try {
-      stand(await obey(run, standing, waiting?.message ?? 'too-old'));
+      stand(await obey(run, standing, message));
       waiting?.settle?.done(standing);
-    } catch (failure) {
+    } catch (error) {
       // A refusal is the answer to an update; a signal has nobody to answer, and the refusal is on the timeline.
-      if (!(failure instanceof ApplicationFailure)) throw failure;
-      waiting?.settle?.refused(failure);
+      const step = message === 'too-old' ? message : message.kind;
+      const refusal = await refusalOf(run.lead, step, error);
+      waiting?.settle?.refused(refusal);
+      if (message === 'too-old') staysUntilMs = Date.now() + UNENDED_RETRY_MS;
     }
   }
   inbox.close(ApplicationFailure.nonRetryable('refused: lead-closed', 'lead-closed'));

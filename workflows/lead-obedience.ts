@@ -3,7 +3,8 @@ import type { LeadChange } from '../domain/lead-change.ts';
 import type { LeadMessage } from './lead-inbox.ts';
 import type { LeadStanding, ReassignRequest } from '../domain/lead-messages.ts';
 import { isGhlToldBeside } from './follow-ups.ts';
-import { failureCode, ghlOf, type LeadRun, leads, place, takeIn, tellGhl } from './lead-placement.ts';
+import { ghlOf, type LeadRun, leads, place, takeIn, tellGhl } from './lead-placement.ts';
+import { failureCode, putBeforeOperator } from './step-failure.ts';
 
 /**
  * Does what one message asks of a lead. What GHL is told of it follows beside.
@@ -55,19 +56,20 @@ async function follow(run: LeadRun, standing: LeadStanding, change: LeadChange):
     return moved;
   }
   if (standing.locationId === null || standing.assignmentId === null) return standing;
+  const { assignmentId } = standing;
+  let now: { ghlUserId: string | null };
   try {
-    const { assignmentId } = standing;
-    const { ghlUserId } = await ghlOf(standing.locationId, patienceMs).readAssignedUser({ ...lead, assignmentId });
-    const adopted = await leads.adoptReassignment({ ...lead, ghlUserId });
-    if (adopted.assignmentId !== assignmentId && isGhlToldBeside()) {
-      await followUps.add(() => followInGhl(run, adopted, ['explainLead', 'handOver', 'notifyRep']));
-      await followUps.add(() => followInGhl(run, standing, ['withdrawLead']));
-    }
-    return adopted;
+    now = await ghlOf(standing.locationId, patienceMs).readAssignedUser({ ...lead, assignmentId });
   } catch (error) {
     if (!(error instanceof ActivityFailure)) throw error;
     return standing;
   }
+  const adopted = await leads.adoptReassignment({ ...lead, ...now });
+  if (adopted.assignmentId !== assignmentId && isGhlToldBeside()) {
+    await followUps.add(() => followInGhl(run, adopted, ['explainLead', 'handOver', 'notifyRep']));
+    await followUps.add(() => followInGhl(run, standing, ['withdrawLead']));
+  }
+  return adopted;
 }
 
 /** What GHL shows of an assignment follows, step by step; when it does not for good, an operator hears of it. */
@@ -82,6 +84,7 @@ async function followInGhl(
     for (const step of steps) await ghlOf(locationId, patienceMs)[step]({ ...lead, assignmentId });
   } catch (error) {
     if (!(error instanceof ActivityFailure)) throw error;
-    await leads.recordUntold({ ...lead, assignmentId, cause: failureCode(error) });
+    const cause = failureCode(error);
+    await putBeforeOperator(() => leads.recordUntold({ ...lead, assignmentId, cause }));
   }
 }

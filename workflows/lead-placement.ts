@@ -1,16 +1,10 @@
-import {
-  ActivityCancellationType,
-  ActivityFailure,
-  ApplicationFailure,
-  isCancellation,
-  log,
-  proxyActivities,
-} from '@temporalio/workflow';
+import { ActivityCancellationType, ActivityFailure, isCancellation, log, proxyActivities } from '@temporalio/workflow';
 import type { LeadActivities } from '../activities/lead-intake.ts';
 import type { RouteOutcome } from '../activities/lead-routing.ts';
 import type { LeadGhlActivities } from '../activities/lead-intake-ghl.ts';
 import type { LeadStanding } from '../domain/lead-messages.ts';
 import { type FollowUps, isGhlToldBeside } from './follow-ups.ts';
+import { failureCode, putBeforeOperator } from './step-failure.ts';
 import { ghlQueueOf } from './task-queues.ts';
 
 export type Reservation = Extract<RouteOutcome, { outcome: 'reserved' }>;
@@ -28,7 +22,10 @@ export interface LeadRun {
   followUps: FollowUps;
 }
 
-/** Database steps: Postgres being away delays them and ends nothing. What was begun is awaited when the workflow is cancelled. */
+/**
+ * Database steps: Postgres being away delays them and ends nothing; what never heals ends the step at once. What was
+ * begun is awaited when the workflow is cancelled.
+ */
 export const leads = proxyActivities<LeadActivities>({
   startToCloseTimeout: '30 seconds',
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
@@ -79,7 +76,8 @@ async function undo(run: LeadRun, { assignmentId, locationId }: Reservation, cau
   } catch (error) {
     if (!(error instanceof ActivityFailure)) throw error;
     // What kept the lead out keeps this out, and an operator has it before them already.
-    if (failureCode(error) !== cause) await leads.recordUntold({ ...lead, assignmentId, cause: failureCode(error) });
+    const why = failureCode(error);
+    if (why !== cause) await putBeforeOperator(() => leads.recordUntold({ ...lead, assignmentId, cause: why }));
   }
 }
 
@@ -92,13 +90,9 @@ export async function tellGhl({ lead, patienceMs }: LeadRun, reservation: Reserv
     if (reservation.repId !== null) await ghlOf(locationId, patienceMs).notifyRep({ ...lead, assignmentId });
   } catch (error) {
     if (!(error instanceof ActivityFailure)) throw error;
-    await leads.recordUntold({ ...lead, assignmentId, cause: failureCode(error) });
+    const cause = failureCode(error);
+    await putBeforeOperator(() => leads.recordUntold({ ...lead, assignmentId, cause }));
   }
-}
-
-/** The stable code of what ended an activity: the type its failure was thrown with, or how Temporal ended it. */
-export function failureCode(error: ActivityFailure): string {
-  return error.cause instanceof ApplicationFailure ? (error.cause.type ?? 'Unknown') : (error.retryState ?? 'Unknown');
 }
 
 /** Routes until a location takes the lead: who refuses it for good is left out the next time, and the master's queue takes all. */
@@ -113,21 +107,15 @@ export async function takeIn(run: LeadRun, reroute = false): Promise<LeadStandin
   }
 }
 
-/** Asks for a route; a lead whose enquiry cannot be read at all fails, and an operator hears of it. */
+/** Asks for a route; GHL is asked for what it left out of the enquiry. */
 async function decideRoute(
   { lead, patienceMs }: LeadRun,
   reroute: boolean,
 ): Promise<Exclude<RouteOutcome, { outcome: 'cut' }>> {
-  try {
-    let route = await leads.routeLead({ ...lead, reroute });
-    while (route.outcome === 'cut') {
-      await ghlOf(route.intakeLocationId, patienceMs).rereadContact(lead);
-      route = await leads.routeLead({ ...lead, reroute });
-    }
-    return route;
-  } catch (error) {
-    if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
-    await leads.recordUnroutable({ ...lead, cause: failureCode(error) });
-    throw error;
+  let route = await leads.routeLead({ ...lead, reroute });
+  while (route.outcome === 'cut') {
+    await ghlOf(route.intakeLocationId, patienceMs).rereadContact(lead);
+    route = await leads.routeLead({ ...lead, reroute });
   }
+  return route;
 }

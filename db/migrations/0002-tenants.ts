@@ -55,6 +55,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       rotation_pass double precision not null default 0,
       max_open_leads integer check (max_open_leads >= 0),
       daily_cap integer check (daily_cap >= 0),
+      -- When GHL last made or removed the user, and when it last told their name: its events come late and in any order.
+      standing_at timestamptz,
+      told_at timestamptz,
       created_at timestamptz not null default now(),
       unique (agency_id, id),
       unique (location_id, ghl_user_id),

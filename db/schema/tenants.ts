@@ -51,6 +51,8 @@ export interface RepTable {
   rotation_pass: Generated<number>;
   max_open_leads: number | null;
   daily_cap: number | null;
+  standing_at: NullableTimestamp;
+  told_at: NullableTimestamp;
   created_at: Timestamp;
 }
 

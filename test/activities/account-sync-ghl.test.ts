@@ -1,5 +1,7 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../stack/activity-bench.ts';
+import { waitFor } from '../stack/wait.ts';
+import { waitForLock } from '../stack/wait-for-lock.ts';
 import { failureOf } from './failure.ts';
 import { type Neighbours, startNeighbours } from './neighbours.ts';
 import { expectToRepeat } from './picture.ts';
@@ -70,4 +72,81 @@ it('waits for an agency that is not connected yet', async () => {
   expect(failure).toMatchObject({ type: 'AgencyNotConnected', nonRetryable: false });
   await setStatus('active');
   await expectToRepeat(bench, all, bench.accountsGhl.obtainToken, argsOf('back-bay'));
+});
+
+describe('an UNINSTALL while GHL makes a token', () => {
+  const apply = async (locationKey: string) => {
+    const { bench, agency } = all;
+    const body = {
+      type: 'UNINSTALL',
+      locationId: agency.ghlLocation(locationKey),
+      timestamp: new Date().toISOString(),
+    };
+    const event = await agency.event(body, locationKey);
+    return run(bench.accounts.applyAccountEvent, { agencyId: agency.agencyId, event });
+  };
+  /** Makes one call wait in GHL. @returns what resolves when it waits there */
+  const slowly = async (path: string): Promise<() => Promise<void>> => {
+    const { simulator } = all.bench;
+    await simulator.addFault({ path, latencyMs: 1_500 });
+    return async () => {
+      await waitFor('GHL to be asked', async () => (await simulator.listFaults()).some((fault) => fault.struck > 0));
+      await simulator.clearFaults();
+    };
+  };
+
+  it('is not undone by it, where the location had none', async () => {
+    const { bench } = all;
+    await bench.database.ownerDb
+      .deleteFrom('installs')
+      .where('location_id', '=', all.agency.location('chelsea'))
+      .execute();
+    const isAsked = await slowly('/oauth/locationToken');
+    const obtaining = run(bench.accountsGhl.obtainToken, argsOf('chelsea')).catch((error: unknown) => error);
+    await isAsked();
+    await apply('chelsea');
+    expect(await obtaining).toMatchObject({ type: 'AgencyNotConnected', nonRetryable: false });
+    expect(await installOf('chelsea')).toBeUndefined();
+    // The next attempt finds that there is nothing to obtain any more.
+    await run(bench.accountsGhl.obtainToken, argsOf('chelsea'));
+    expect(await installOf('chelsea')).toBeUndefined();
+  });
+
+  it.each([
+    ['made', '/oauth/locationToken', { refresh_token: null }],
+    ['refreshed', '/oauth/token', {}],
+  ])('is not undone by one that is %s', async (_how, path, change) => {
+    const { bench } = all;
+    const locationId = all.agency.location('east');
+    const { ownerDb } = bench.database;
+    await ownerDb.updateTable('locations').set({ installed_at: new Date() }).where('id', '=', locationId).execute();
+    await ownerDb.deleteFrom('installs').where('location_id', '=', locationId).execute();
+    await run(bench.accountsGhl.obtainToken, argsOf('east'));
+    const over = { ...change, expires_at: new Date(0) };
+    await ownerDb.updateTable('installs').set(over).where('location_id', '=', locationId).execute();
+    const isAsked = await slowly(path);
+    const obtaining = run(bench.accountsGhl.obtainToken, argsOf('east')).catch((error: unknown) => error);
+    await isAsked();
+    await apply('east');
+    expect(await obtaining).toMatchObject({ type: 'AgencyNotConnected' });
+    expect(await installOf('east')).toMatchObject({ status: 'uninstalled' });
+  });
+
+  it('finds a token that is being stored at the same moment, and ends it', async () => {
+    const { bench, agency } = all;
+    const locationId = agency.location('master');
+    const { ownerDb } = bench.database;
+    await run(bench.accountsGhl.obtainToken, argsOf('master'));
+    const row = (await installOf('master'))!;
+    await ownerDb.deleteFrom('installs').where('id', '=', row.id).execute();
+    let applied: Promise<unknown> | undefined;
+    await ownerDb.transaction().execute(async (storing) => {
+      await storing.selectFrom('locations').select('id').where('id', '=', locationId).forShare().execute();
+      await storing.insertInto('installs').values(row).execute();
+      applied = apply('master');
+      await waitForLock(bench.database);
+    });
+    await applied;
+    expect(await installOf('master')).toMatchObject({ status: 'uninstalled' });
+  });
 });

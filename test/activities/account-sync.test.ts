@@ -188,23 +188,73 @@ describe('a user event', () => {
     expect(await countAudited('rep.remove', agency.rep('cid'))).toBe(1);
   });
 
+  const at = (minute: number): { timestamp: string } => ({ timestamp: minutesAgo(minute) });
+  const removed = (id: string, more: object = {}) => ({ type: 'UserDelete', id, ...more });
+
   it('brings a removed rep back when GHL makes the user again, and not by a late update', async () => {
-    await apply(created('user-back'), 'chelsea');
-    await apply({ type: 'UserDelete', id: 'user-back' }, null);
-    await apply({ ...created('user-back'), type: 'UserUpdate' }, 'chelsea');
+    await apply(created('user-back', at(9)), 'chelsea');
+    await apply(removed('user-back', at(8)), null);
+    await apply({ ...created('user-back', at(7)), type: 'UserUpdate' }, 'chelsea');
     expect(await repRow('user-back', 'chelsea')).toMatchObject({ status: 'removed' });
     await owner().updateTable('reps').set({ rotation_pass: 5e9 }).where('ghl_user_id', '=', 'user-back').execute();
-    await apply(created('user-back'), 'chelsea');
+    await apply(created('user-back', at(6)), 'chelsea');
     // No turn is won by leaving and coming back.
     expect(await repRow('user-back', 'chelsea')).toMatchObject({ status: 'active', rotation_pass: 5e9 });
   });
 
   it('leaves an admin who comes back, and a rep whom an operator suspended, without leads', async () => {
-    await apply(created('user-boss', { role: 'admin' }), 'chelsea');
-    await apply({ type: 'UserDelete', id: 'user-boss' }, null);
-    await apply(created('user-boss', { role: 'admin' }), 'chelsea');
-    await apply(created('user-boss', { role: 'user' }), 'chelsea');
+    await apply(created('user-boss', { role: 'admin', ...at(9) }), 'chelsea');
+    await apply(removed('user-boss', at(8)), null);
+    await apply(created('user-boss', { role: 'admin', ...at(7) }), 'chelsea');
+    await apply(created('user-boss', { role: 'user', ...at(6) }), 'chelsea');
     expect(await repRow('user-boss', 'chelsea')).toMatchObject({ status: 'suspended' });
+  });
+
+  it.each(['here', 'everywhere'])('counts when it happened: %s removed stays removed in both orders', async (where) => {
+    const from = where === 'here' ? 'chelsea' : null;
+    const [first, second] = [`user-ordered-${where}`, `user-late-${where}`];
+    await apply(created(first, at(9)), 'chelsea');
+    await apply(removed(first, at(8)), from);
+    await apply(removed(second, at(8)), from);
+    await apply(created(second, at(9)), 'chelsea');
+    expect((await repRow(first, 'chelsea'))?.status).toBe('removed');
+    expect((await repRow(second, 'chelsea'))?.status ?? 'never let in').toBe(from ? 'removed' : 'never let in');
+    for (const id of [first, second]) await apply(created(id, at(5)), 'chelsea');
+    expect([await repRow(first, 'chelsea'), await repRow(second, 'chelsea')]).toMatchObject([
+      { status: 'active', name: 'Una User' },
+      { status: 'active', name: 'Una User' },
+    ]);
+    // The removal comes again, or late: they were made since.
+    for (const id of [first, second]) await apply(removed(id, at(8)), from);
+    expect([await repRow(first, 'chelsea'), await repRow(second, 'chelsea')]).toMatchObject([
+      { status: 'active' },
+      { status: 'active' },
+    ]);
+  });
+
+  it('is not lost between a removal and an update that is newer', async () => {
+    await apply(created('user-between', at(9)), 'chelsea');
+    await apply(removed('user-between', at(8)), 'chelsea');
+    await apply({ ...created('user-between', { lastName: 'Newest', ...at(6) }), type: 'UserUpdate' }, 'chelsea');
+    await apply(created('user-between', at(7)), 'chelsea');
+    expect(await repRow('user-between', 'chelsea')).toMatchObject({ status: 'active', name: 'Una Newest' });
+  });
+
+  it('that is older than what was told last changes no name', async () => {
+    await apply({ ...created('user-names', { lastName: 'Newer', ...at(3) }), type: 'UserUpdate' }, 'chelsea');
+    await apply({ ...created('user-names', { lastName: 'Older', ...at(4) }), type: 'UserUpdate' }, 'chelsea');
+    await apply(created('user-names', { lastName: 'Oldest', ...at(5) }), 'chelsea');
+    expect(await repRow('user-names', 'chelsea')).toMatchObject({ status: 'active', name: 'Una Newer' });
+  });
+
+  it('keeps the removal and goes to an operator when nobody can tell the order', async () => {
+    const { bench, agency } = all;
+    await apply(created('user-unclear', at(9)), 'chelsea');
+    await apply(removed('user-unclear', at(8)), 'chelsea');
+    const event = await agency.event(created('user-unclear'), 'chelsea');
+    const failure = await failureOf(run(bench.accounts.applyAccountEvent, { agencyId: agency.agencyId, event }));
+    expect(failure).toMatchObject({ type: 'UserOrderUnknown', nonRetryable: true });
+    expect(await repRow('user-unclear', 'chelsea')).toMatchObject({ status: 'removed' });
   });
 
   it('of the neighbour’s user changes nothing there', async () => {

@@ -113,7 +113,7 @@ describe('recordCancelled', () => {
     await expectToRepeat(bench, all, bench.leads.recordCancelled, held);
     expect(await agency.assignments(held.leadId)).toMatchObject([{ state: 'released', release_reason: 'cancelled' }]);
     const letters = (await agency.letters()).filter((letter) => letter.subject_id === held.leadId);
-    expect(letters).toMatchObject([{ cause: 'cancelled' }]);
+    expect(letters).toMatchObject([{ cause: 'stuck' }]);
   });
 
   it('leaves a lead its rep, and says nothing of one that is over', async () => {
@@ -125,6 +125,24 @@ describe('recordCancelled', () => {
     await run(bench.leads.closeLead, { ...over, closeReason: 'won', actor: 'test' });
     await expectToRepeat(bench, all, bench.leads.recordCancelled, over);
     expect((await agency.letters()).filter((letter) => letter.subject_id === over.leadId)).toEqual([]);
+  });
+});
+
+describe('recordStepFailure', () => {
+  it('tells an operator once of each step and cause, and leaves the lead as it is', async () => {
+    const { bench, agency } = all;
+    const held = await agency.placed(somebody('10011'));
+    const before = await agency.get(held.leadId);
+    for (const step of ['close', 'change']) {
+      await expectToRepeat(bench, all, bench.leads.recordStepFailure, { ...held, step, cause: 'Postgres23514' });
+    }
+    const letters = (await agency.letters()).filter((letter) => letter.subject_id === held.leadId);
+    expect(letters.map((letter) => letter.cause).sort()).toEqual([
+      'step:change:Postgres23514',
+      'step:close:Postgres23514',
+    ]);
+    expect(letters[0]?.location_id).toBe(agency.location('chelsea'));
+    expect(await agency.get(held.leadId)).toEqual(before);
   });
 });
 

@@ -25,6 +25,7 @@ const OF_LEADS: Record<string, (given: Given) => Promise<unknown>> = {
   recordUntold: (given) => run(all.bench.leads.recordUntold, { ...given, cause: 'test' }),
   recordUnroutable: (given) => run(all.bench.leads.recordUnroutable, { ...given, cause: 'test' }),
   recordCancelled: (given) => run(all.bench.leads.recordCancelled, given),
+  recordStepFailure: (given) => run(all.bench.leads.recordStepFailure, { ...given, step: 'close', cause: 'test' }),
   acceptLead: (given) => run(all.bench.leads.acceptLead, { ...given, actor: 'test' }),
   reserveReassignment: (given) =>
     run(all.bench.leads.reserveReassignment, { ...given, request: { repId: all.agency.rep('dan') } }),

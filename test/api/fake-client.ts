@@ -1,4 +1,4 @@
-import { TemporalUnavailableError } from '../../client.ts';
+import { type LeadFate, TemporalUnavailableError } from '../../client.ts';
 import type { ServiceOptions } from '../../api/service.ts';
 import type { LeadStanding } from '../../domain/lead-messages.ts';
 
@@ -53,6 +53,10 @@ export class FakeClient implements Client {
     this.#note({ method: 'changeLead', leadId, kind: change.kind });
   accountEvent = ({ locationId, event }: Parameters<Client['accountEvent']>[0]): Promise<void> =>
     this.#note({ method: 'accountEvent', locationId, ...(event.needsReread && { needsReread: true }) });
+  /** What became of every lead's workflow that no update found. */
+  fate: LeadFate = 'completed';
+  leadFate = (): Promise<LeadFate> => Promise.resolve(this.fate);
+  listBrokenLeads = (): Promise<[]> => Promise.resolve([]);
   isReachable = (): Promise<boolean> => Promise.resolve(!this.isAway);
 
   async #update(method: string, of: { request: unknown; updateId: string }): Promise<LeadStanding> {

@@ -202,6 +202,49 @@ describe('an open lead', () => {
     await vi.waitFor(() => expect(changesOf(leadId)).toEqual(['assigned-in-ghl']));
   });
 
+  it.each([
+    ['before GHL’s answer is stored', () => null],
+    ['after it', (contactId: string) => contactId],
+  ])('hears of no echo while it changes hands in its location, %s', async (_when, contactOf) => {
+    const { leadId, contactId } = await assignedLead();
+    const { agencyId, branch, rep } = world.agency;
+    const colleague = { id: uuidv7(), ghlUserId: `colleague-${leadId}` };
+    await world.ownerDb
+      .insertInto('reps')
+      .values({
+        id: colleague.id,
+        agency_id: agencyId,
+        location_id: branch.id,
+        ghl_user_id: colleague.ghlUserId,
+        name: 'Colleague',
+        status: 'active',
+      })
+      .execute();
+    await world.ownerDb
+      .insertInto('assignments')
+      .values({
+        id: uuidv7(),
+        agency_id: agencyId,
+        lead_id: leadId,
+        location_id: branch.id,
+        rep_id: colleague.id,
+        decision_id: uuidv7(),
+        state: 'reserved',
+        ghl_contact_id: contactOf(contactId),
+      })
+      .execute();
+    await inBranch('ContactUpdate', { id: contactId, assignedTo: colleague.ghlUserId });
+    await inBranch('ContactUpdate', { id: contactId, assignedTo: rep.ghlUserId });
+    await inBranch('ContactUpdate', { id: contactId, assignedTo: 'somebody-else' });
+    const told = await world.ownerDb
+      .selectFrom('event_capabilities')
+      .select('input')
+      .where('ordering_key', '=', `lead:${leadId}`)
+      .where('capability', '=', 'lead-follow-up')
+      .execute();
+    expect(told).toMatchObject([{ input: { change: { kind: 'assigned-in-ghl', ghlUserId: 'somebody-else' } } }]);
+  });
+
   it('makes the creation of the contact that we wrote for it no lead', async () => {
     const { contactId } = await assignedLead();
     await world.deliver(contactCreate({ id: contactId })).expect(200);

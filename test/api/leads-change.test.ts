@@ -104,11 +104,77 @@ describe('POST /v1/leads/:id/reassign', () => {
     const closed = await reassign(await addLead('closed')).expect(409);
     expect(closed.body).toMatchObject({ code: 'lead-closed' });
     world.client.updateError = new LeadOverError();
-    expect((await reassign(await addLead()).expect(409)).body).toMatchObject({ code: 'lead-closed' });
-    expect((await reassign(await addLead('received')).expect(409)).body).toMatchObject({ code: 'lead-not-started' });
+    const waiting = await addLead('received');
+    const work = {
+      agency_id: world.agency.agencyId,
+      fairness_key: world.agency.agencyId,
+      input: '{}',
+      state: 'pending' as const,
+    };
+    await world.ownerDb
+      .insertInto('event_capabilities')
+      .values({
+        ...work,
+        cause_id: uuidv7(),
+        location_id: null,
+        capability: 'lead-intake',
+        ordering_key: `lead:${waiting}`,
+        workflow_id: waiting,
+        due_at: new Date(Date.now() + 3_600_000),
+      })
+      .execute();
+    world.client.fate = 'unknown';
+    const early = await reassign(waiting).expect(409);
+    expect(early.body).toMatchObject({ code: 'lead-not-started' });
+    expect(early.headers['retry-after']).toBeDefined();
     world.client.isAway = true;
     const away = await reassign(await addLead()).expect(503);
     expect(away.headers['retry-after']).toBeDefined();
+  });
+});
+
+describe('a lead whose workflow is gone', () => {
+  const lettersOf = (id: string) =>
+    world.ownerDb.selectFrom('dead_letters').selectAll().where('subject_id', '=', id).execute();
+
+  it.each([
+    ['broken', 'assigned'],
+    ['broken', 'received'],
+    // It ended so long ago that Temporal has forgotten it.
+    ['unknown', 'assigned'],
+    ['unknown', 'received'],
+  ] as const)('(%s, %s) is stuck, and an operator hears of it once', async (fate, state) => {
+    world.client.updateError = new LeadOverError();
+    world.client.fate = fate;
+    const id = await addLead(state);
+    for (const _ of [1, 2]) {
+      const answer = await post(`${id}/accept`).expect(409);
+      expect(answer.body).toMatchObject({ code: 'lead-stuck', detail: expect.stringContaining('operator') as string });
+    }
+    expect(await lettersOf(id)).toMatchObject([{ cause: 'stuck', agency_id: world.agency.agencyId }]);
+  });
+
+  it('because it has just been closed is over', async () => {
+    const id = await addLead();
+    const { acceptLead } = world.client;
+    world.client.acceptLead = async () => {
+      await world.ownerDb
+        .updateTable('leads')
+        .set({ state: 'closed', closed_at: new Date() })
+        .where('id', '=', id)
+        .execute();
+      throw new LeadOverError();
+    };
+    expect((await post(`${id}/accept`).expect(409)).body).toMatchObject({ code: 'lead-closed' });
+    world.client.acceptLead = acceptLead;
+    expect(await lettersOf(id)).toEqual([]);
+  });
+
+  it('tells a failed step apart from a refusal', async () => {
+    world.client.updateError = new LeadRefusedError('internal-error');
+    expect((await post(`${await addLead()}/close`, { outcome: 'won' }).expect(500)).body).toMatchObject({
+      code: 'internal-error',
+    });
   });
 });
 

@@ -4,6 +4,7 @@ import { parseKeyRing } from '../../crypto/key-ring.ts';
 import { createTokenStore, markUninstalled, type OpenedInstall, saveInstall } from '../../db/installs.ts';
 import { withScope } from '../../db/scope.ts';
 import { createTestDatabase, type TestDatabase } from '../stack/database.ts';
+import { waitForLock } from '../stack/wait-for-lock.ts';
 import { plantTenant, type Tenant } from './plant-tenant.ts';
 
 const keys = parseKeyRing(`1:${randomBytes(32).toString('base64')}`);
@@ -135,5 +136,46 @@ describe('the token store', () => {
     await store.pauseInstall(install, 'location-inactive', later(60_000));
     expect(await find()).toMatchObject({ status: 'active', pausedUntil: later(60_000) });
     expect(await connect('second')).toMatchObject({ pausedUntil: null });
+  });
+});
+
+describe('a location’s token that was asked for', () => {
+  const place = () => ({ agencyId: tenant.agencyId, locationId: tenant.farId, tokens: tokens('minted') });
+  const setInstalled = (installedAt: Date | null) =>
+    database.ownerDb
+      .updateTable('locations')
+      .set({ installed_at: installedAt })
+      .where('id', '=', tenant.farId)
+      .execute();
+  beforeEach(() => setInstalled(now));
+
+  it('replaces the one it was asked for instead of, and no other', async () => {
+    expect(await store.saveLocationInstall({ ...place(), replaces: 1 }, later(1))).toMatchObject({ tokenVersion: 2 });
+    expect(await store.saveLocationInstall({ ...place(), replaces: 1 }, later(2))).toBeUndefined();
+    expect(await store.saveLocationInstall({ ...place(), replaces: null }, later(3))).toBeUndefined();
+    expect(await find()).toMatchObject({ accessToken: 'minted', tokenVersion: 2 });
+  });
+
+  it('is not stored for an install that was ended, nor where the app is not installed', async () => {
+    await withScope(database.db, { agencyId: tenant.agencyId }, (tx) =>
+      markUninstalled(tx, tenant.agencyId, tenant.farId, later(1)),
+    );
+    expect(await store.saveLocationInstall({ ...place(), replaces: 1 }, later(2))).toBeUndefined();
+    await database.ownerDb.deleteFrom('installs').where('location_id', '=', tenant.farId).execute();
+    await setInstalled(null);
+    expect(await store.saveLocationInstall({ ...place(), replaces: null }, later(3))).toBeUndefined();
+    expect(await store.findInstall(place())).toBeUndefined();
+  });
+
+  it('waits for an UNINSTALL that is being applied, and is not stored then', async () => {
+    await database.ownerDb.deleteFrom('installs').where('location_id', '=', tenant.farId).execute();
+    let saving: Promise<OpenedInstall | undefined> | undefined;
+    await database.ownerDb.transaction().execute(async (uninstalling) => {
+      await uninstalling.updateTable('locations').set({ installed_at: null }).where('id', '=', tenant.farId).execute();
+      saving = store.saveLocationInstall({ ...place(), replaces: null }, later(1));
+      await waitForLock(database);
+    });
+    expect(await saving).toBeUndefined();
+    expect(await store.findInstall(place())).toBeUndefined();
   });
 });

@@ -127,7 +127,7 @@ describe('a trigger', () => {
 });
 
 describe('what an event means for an open lead', () => {
-  const lead = { isAssignedContact: true, ghlUserId: 'u1' };
+  const lead = { isAssignedContact: true, ghlUserIds: ['u1', 'u3'] };
   const occurredAt = new Date('2026-05-03T12:00:00Z');
   const times = { createdAt: receivedAt.toISOString(), occurredAt: occurredAt.toISOString() };
   const ended = { kind: 'opportunity-ended', ghlContactId: 'c1', ghlOpportunityId: 'o1', ...times };
@@ -153,7 +153,7 @@ describe('what an event means for an open lead', () => {
 
   it('is no reassignment where the contact is the one the lead came in as', () => {
     const facts = contact({ type: 'ContactUpdate', assignedTo: 'u2' });
-    const asSource = { isAssignedContact: false, ghlUserId: null };
+    const asSource = { isAssignedContact: false, ghlUserIds: [] };
     expect(planLeadChange(facts, 'c1', asSource, occurredAt)).toBeUndefined();
   });
 

@@ -6,8 +6,8 @@ const now = new Date('2026-05-02T12:00:00Z');
 const account = { isIntake: true, liveAt: now };
 const ordinary = { isIntake: false, liveAt: now };
 const observing = { isIntake: true, liveAt: null };
-const open: ConcernedByEvent = { isAssignedContact: true, ghlUserId: 'u1', ghlOpportunityId: null };
-const asSource: ConcernedByEvent = { ...open, isAssignedContact: false, ghlUserId: null };
+const open: ConcernedByEvent = { isAssignedContact: true, ghlUserIds: ['u1'], ghlOpportunityId: null };
+const asSource: ConcernedByEvent = { ...open, isAssignedContact: false, ghlUserIds: [] };
 
 const contact = (type: string, isCut = true): ContactFacts => ({
   kind: 'contact',

@@ -66,8 +66,10 @@ export function createMemoryTokenStore(): MemoryTokenStore {
       change(installId, { accessToken, refreshToken, expiresAt, tokenVersion, status: 'active', pausedUntil: null });
       return true;
     },
-    async saveLocationInstall({ agencyId, locationId, ghlLocationId, tokens }) {
+    async saveLocationInstall({ agencyId, locationId, ghlLocationId, tokens, replaces }) {
       const key = `location/${ghlLocationId}`;
+      const before = installs.get(key);
+      if ((before?.tokenVersion ?? null) !== replaces || before?.status === 'uninstalled') return undefined;
       const install: GhlInstall = {
         installId: `install/${key}`,
         agencyId,

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { seal } from '../../crypto/seal.ts';
@@ -112,6 +113,23 @@ describe('the events of an account', () => {
     const workflow = system.client.temporal.workflow.getHandle(accountSyncWorkflowId(agencyId, locationId));
     await workflow.result();
     expect(await letters()).toEqual([{ cause: 'reread:OpportunityGone', subject_id: unread[1]!.eventRowId }]);
+  });
+
+  it('go on although one fails for good and no dead letter can be written of it', async () => {
+    const { agencyId } = agency;
+    const { ownerDb } = system.database;
+    const locationId = agency.locations.get('chelsea')!;
+    const user = (id: string) => ({ type: 'UserCreate', id, locationId: 'one-loc-chelsea', firstName: id });
+    const events = [await store(user('refused'), locationId), await store(user('taken'), locationId)];
+    await sql`alter table reps add constraint broken check (ghl_user_id <> 'refused') not valid`.execute(ownerDb);
+    await sql`alter table dead_letters add constraint broken check (false) not valid`.execute(ownerDb);
+    for (const event of events) await system.client.accountEvent({ agencyId, locationId, event });
+    await waitFor('the other rep', () =>
+      ownerDb.selectFrom('reps').select('id').where('ghl_user_id', '=', 'taken').executeTakeFirst(),
+    );
+    await system.client.temporal.workflow.getHandle(`account-sync/${agencyId}/${locationId}`).result();
+    await sql`alter table dead_letters drop constraint broken`.execute(ownerDb);
+    await sql`alter table reps drop constraint broken`.execute(ownerDb);
   });
 
   it('do not wait for a token that GHL does not give', async () => {

@@ -83,7 +83,19 @@ describe('a placement that is given up', () => {
       .select('cause')
       .where('subject_id', '=', leadId)
       .execute();
-    expect(letters).toEqual([{ cause: 'cancelled' }]);
+    expect(letters).toEqual([{ cause: 'stuck' }]);
+
+    // As the letter says, when it was a mistake.
+    await system.simulator.clearFaults();
+    const { events } = await handle.fetchHistory();
+    await system.client.temporal.workflowService.resetWorkflowExecution({
+      namespace: system.namespace,
+      workflowExecution: { workflowId: handle.workflowId },
+      reason: 'cancelled',
+      requestId: crypto.randomUUID(),
+      workflowTaskFinishEventId: events!.find((event) => event.workflowTaskCompletedEventAttributes)!.eventId!,
+    });
+    await leads.withRep(leadId, 'dan');
   });
 });
 

@@ -1,0 +1,97 @@
+import type { Kysely, Transaction } from 'kysely';
+import type { Logger } from 'pino';
+import type { BrokenLead, SwitchyardClient } from '../client.ts';
+import { addDeadLetter, hasOpenDeadLetter } from '../db/dead-letters.ts';
+import { findLead } from '../db/leads.ts';
+import type { Database, Lead } from '../db/schema.ts';
+import { withScope } from '../db/scope.ts';
+import { leadIntakeWorkflowId } from '../domain/workflow-ids.ts';
+import { describeError } from './error-description.ts';
+
+export interface StuckLeadWatch {
+  /** Looks once. @returns how many open leads have no workflow any more */
+  check(): Promise<number>;
+  start(): void;
+  stop(): void;
+}
+
+export interface StuckLeadDeps {
+  db: Kysely<Database>;
+  client: Pick<SwitchyardClient, 'leadFate' | 'listBrokenLeads'>;
+  logger: Logger;
+  now: () => Date;
+}
+
+const EVERY_MS = 5 * 60_000;
+/** How far back the first look goes, and how much two looks overlap, because Temporal's list follows a little later. */
+const FIRST_LOOK_MS = 72 * 3_600_000;
+const OVERLAP_MS = 10 * 60_000;
+/** More than this at once is one cause, and mending it is what counts. */
+const LIMIT = 5_000;
+
+/**
+ * Finds open leads whose workflow failed or was ended by force, and puts each before an operator once: such a lead would
+ * wait for ever. It costs one query to Temporal a look, and something for each lead found. Safe to repeat, and in
+ * several processes at once.
+ */
+export function createStuckLeadWatch({ db, client, logger, now }: StuckLeadDeps): StuckLeadWatch {
+  let timer: NodeJS.Timeout | undefined;
+  let since = new Date(now().getTime() - FIRST_LOOK_MS);
+
+  async function check(): Promise<number> {
+    const startedAtMs = now().getTime();
+    const broken = await client.listBrokenLeads(since, LIMIT);
+    let stuck = 0;
+    for (const lead of broken) if (await judge(lead)) stuck += 1;
+    if (broken.length < LIMIT) since = new Date(startedAtMs - OVERLAP_MS);
+    else
+      logger.error({ alert: 'many-leads-stuck', limit: LIMIT }, 'more leads lost their workflow than one look takes');
+    return stuck;
+  }
+
+  async function judge({ agencyId, leadId, ending }: BrokenLead): Promise<boolean> {
+    const read = () => withScope(db, { agencyId }, (tx) => findLead(tx, leadId));
+    const lead = await read();
+    if (!lead || lead.state === 'closed') return false;
+    // An operator may have reset it: then a later run of it goes on.
+    if ((await client.leadFate({ agencyId, leadId })) !== 'broken') return false;
+    await withScope(db, { agencyId }, (tx) => recordStuckLead(tx, lead, ending));
+    return true;
+  }
+
+  const attempt = (): void => {
+    check().catch((error: unknown) =>
+      logger.warn({ error: describeError(error) }, 'stuck leads could not be looked for'),
+    );
+  };
+  return {
+    check,
+    start() {
+      if (timer !== undefined) return;
+      attempt();
+      timer = setInterval(attempt, EVERY_MS).unref();
+    },
+    stop() {
+      clearInterval(timer);
+    },
+  };
+}
+
+/**
+ * Puts an open lead without a workflow before an operator. Repeating it changes nothing; a letter that says why the
+ * workflow failed says it all.
+ * @param ending how the workflow ended, as a code word
+ */
+export async function recordStuckLead(tx: Transaction<Database>, lead: Lead, ending: string): Promise<void> {
+  if (await hasOpenDeadLetter(tx, lead.id, 'unroutable:')) return;
+  const workflowId = leadIntakeWorkflowId(lead.agency_id, lead.id);
+  await addDeadLetter(tx, {
+    agencyId: lead.agency_id,
+    locationId: lead.location_id ?? lead.intake_location_id,
+    capability: 'lead-intake',
+    cause: 'stuck',
+    advice: `The lead is open but its workflow has ended (${ending}). Mend the cause, then run \`temporal workflow reset --workflow-id ${workflowId} --type FirstWorkflowTask --reason stuck\`: what is done already is not done again.`,
+    subject: { kind: 'lead', id: lead.id },
+    workflowId,
+  });
+}
