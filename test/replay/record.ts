@@ -50,6 +50,7 @@ it('records a lead that is assigned, reassigned, accepted and won', async () => 
     request: { outcome: 'won', actor: 'test' },
   });
   await leads.inState(leadId, 'closed');
+  await system.client.temporal.workflow.getHandle(`lead-intake/${leads.agencyId}/${leadId}`).result();
   await saveLead(leadId, 'lead-reassigned-and-won');
 });
 
@@ -73,6 +74,7 @@ it('records a lead that loses its rep and then its location', async () => {
   const locationId = (await leads.get(leadId))!.location_id!;
   await system.client.changeLead({ ...of(leadId), change: { kind: 'location-uninstalled', locationId } });
   await leads.inState(leadId, 'closed');
+  await system.client.temporal.workflow.getHandle(`lead-intake/${leads.agencyId}/${leadId}`).result();
   await saveLead(leadId, 'lead-rerouted-and-uninstalled');
 });
 
@@ -102,6 +104,32 @@ async function storeInChelsea(body: Record<string, unknown> & { type: string }) 
   );
   return { eventRowId: rowId, eventReceivedAt: receivedAt.toISOString() };
 }
+
+it('records a lead that somebody gives to another rep in GHL, and whose workflow is cancelled', async () => {
+  const leadId = await lead('02116');
+  const assignment = await waitFor('the rep to be told', async () => {
+    const row = await system.database.ownerDb
+      .selectFrom('assignments')
+      .select(['ghl_contact_id', 'ghl_task_id'])
+      .where('lead_id', '=', leadId)
+      .executeTakeFirst();
+    return row?.ghl_task_id ? row : undefined;
+  });
+  const ghlContactId = assignment.ghl_contact_id!;
+  const to = (await leads.get(leadId))!.rep_id === leads.rep('ann') ? 'bob' : 'ann';
+  const ghlUserId = `one-user-${to}`;
+  await system.simulator.updateContact(ghlContactId, { assignedTo: ghlUserId });
+  await system.client.changeLead({ ...of(leadId), change: { kind: 'assigned-in-ghl', ghlContactId, ghlUserId } });
+  await leads.withRep(leadId, to);
+  await waitFor('the new rep’s task', async () => {
+    const tasks = await system.simulator.listTasks('one-loc-back-bay');
+    return tasks.some((task) => task.contactId === ghlContactId && task.assignedTo === ghlUserId);
+  });
+  const handle = system.client.temporal.workflow.getHandle(`lead-intake/${leads.agencyId}/${leadId}`);
+  await handle.cancel();
+  await handle.result().catch(() => undefined);
+  await saveLead(leadId, 'lead-given-in-ghl-and-cancelled');
+});
 
 it('records an account’s events', async () => {
   const { agencyId } = leads;
