@@ -1,11 +1,12 @@
-import type { Kysely, Transaction } from 'kysely';
+import { type Kysely, sql, type Transaction } from 'kysely';
 import {
+  type BudgetGrant,
   type BudgetObservation,
   type BudgetState,
   decideBudget,
   type Lane,
-  observeBudget,
   openBudget,
+  settleBudget,
 } from '../domain/ghl-budget.ts';
 import type { Database } from './schema.ts';
 import { withScope } from './scope.ts';
@@ -18,17 +19,21 @@ type BudgetOwner = { agencyId: string } & (
 const keyOf = (owner: BudgetOwner): string =>
   owner.kind === 'location' ? `location/${owner.ghlLocationId}` : `company/${owner.ghlCompanyId}`;
 
-/** The budget of each GHL resource, shared by every process: the row is locked for one decision, never while a call runs. */
-export function createBudgetStore(db: Kysely<Database>) {
+type Taken = { granted: true; grant: BudgetGrant } | { granted: false; waitMs: number };
+
+/**
+ * The budget of each GHL resource, shared by every process: the row is locked for one decision, never while a call runs.
+ * @param clock replaces Postgres' clock, the one that all processes have in common
+ */
+export function createBudgetStore(db: Kysely<Database>, clock?: () => Date) {
   async function change<T>(
     owner: BudgetOwner,
-    now: Date,
-    decide: (state: BudgetState) => { state: BudgetState; answer: T },
-  ) {
+    decide: (state: BudgetState, now: Date) => { state: BudgetState; answer: T },
+  ): Promise<T> {
     const resource = keyOf(owner);
     return withScope(db, { agencyId: owner.agencyId }, async (tx) => {
-      const state = await lockState(tx, owner.agencyId, resource, now);
-      const decided = decide(state);
+      const { state, now } = await lockState(tx, owner.agencyId, resource, clock);
+      const decided = decide(state, now);
       await tx
         .updateTable('ghl_budgets')
         .set({ state: JSON.stringify(decided.state), updated_at: now })
@@ -39,14 +44,15 @@ export function createBudgetStore(db: Kysely<Database>) {
   }
 
   return {
-    async take(owner: BudgetOwner, lane: Lane, now: Date): Promise<{ granted: boolean; waitMs: number }> {
-      return change(owner, now, (state) => {
+    async take(owner: BudgetOwner, lane: Lane): Promise<Taken> {
+      return change(owner, (state, now) => {
         const { granted, waitMs, state: next } = decideBudget(state, lane, now);
-        return { state: next, answer: { granted, waitMs } };
+        const answer: Taken = granted ? { granted, grant: { lane, atMs: now.getTime() } } : { granted, waitMs };
+        return { state: next, answer };
       });
     },
-    async observe(owner: BudgetOwner, observation: BudgetObservation, now: Date): Promise<void> {
-      await change(owner, now, (state) => ({ state: observeBudget(state, observation, now), answer: undefined }));
+    async settle(owner: BudgetOwner, grant: BudgetGrant, observation: BudgetObservation): Promise<void> {
+      await change(owner, (state, now) => ({ state: settleBudget(state, grant, observation, now), answer: undefined }));
     },
   };
 }
@@ -55,19 +61,25 @@ async function lockState(
   tx: Transaction<Database>,
   agencyId: string,
   resource: string,
-  now: Date,
-): Promise<BudgetState> {
+  clock: (() => Date) | undefined,
+): Promise<{ state: BudgetState; now: Date }> {
   const find = () =>
-    tx.selectFrom('ghl_budgets').select('state').where('resource', '=', resource).forUpdate().executeTakeFirst();
+    tx
+      .selectFrom('ghl_budgets')
+      .select(['state', sql<Date>`clock_timestamp()`.as('now')])
+      .where('resource', '=', resource)
+      .forUpdate()
+      .executeTakeFirst();
   let row = await find();
   if (!row) {
+    const opened = openBudget(clock?.() ?? new Date());
     await tx
       .insertInto('ghl_budgets')
-      .values({ resource, agency_id: agencyId, state: JSON.stringify(openBudget(now)) })
+      .values({ resource, agency_id: agencyId, state: JSON.stringify(opened) })
       .onConflict((conflict) => conflict.doNothing())
       .execute();
     row = await find();
   }
   // Written by this file alone, as the rule's own state.
-  return row!.state as unknown as BudgetState;
+  return { state: row!.state as unknown as BudgetState, now: clock?.() ?? row!.now };
 }

@@ -2,20 +2,24 @@
  * How the request budget of one GHL resource (a location or a company) is shared by the lanes.
  *
  * GHL grants each app 100 requests in 10 s and 200,000 a day for each resource; a sandbox has 25. Where its 10 s window
- * begins is not known to us, so ours slides: no period of that length ever holds more than the limit. The state is
- * plain JSON: whoever stores it locks it, runs one of these functions and saves what comes back.
+ * begins is not known to us, so ours slides. A request counts from its grant until a window after its answer, because
+ * it may reach GHL at any moment between the two: so no period of a window's length at GHL holds more than the limit,
+ * whatever the network does. The state is plain JSON: whoever stores it locks it, runs one of these functions and saves
+ * what comes back.
  */
 export type Lane = 'interactive' | 'sync' | 'bulk';
 
 type LaneCounts = Record<Lane | 'others', number>;
 
 interface BudgetSlot extends LaneCounts {
-  /** Number of the slot since the epoch, in units of a twentieth of the window. */
+  /** Number of the slot since the epoch, in units of a fiftieth of the window. */
   index: number;
 }
 
 export interface BudgetState {
   windowLimit: number;
+  /** GHL has told its limit: what holds before is the lowest known. */
+  isLimitKnown: boolean;
   windowMs: number;
   slots: BudgetSlot[];
   dayLimit: number;
@@ -26,9 +30,14 @@ export interface BudgetState {
   refusedAtMs: Record<Lane, number>;
 }
 
+/** One request that was let through. */
+export interface BudgetGrant {
+  lane: Lane;
+  atMs: number;
+}
+
 /** What the headers of one GHL answer say; null where a header is missing. */
 export interface BudgetObservation {
-  requestedAtMs: number;
   windowLimit: number | null;
   windowRemaining: number | null;
   windowMs: number | null;
@@ -52,7 +61,12 @@ interface Shares {
   minimum: number;
 }
 
-const SLOTS_PER_WINDOW = 20;
+/** A sandbox's limit, the lowest known: one answer tells the true one. */
+const FIRST_WINDOW_LIMIT = 25;
+/** A slot is let go as a whole, so a window is used again a fiftieth of its length late. */
+const SLOTS_PER_WINDOW = 50;
+/** While the limit is not known yet: an answer that tells it is under way. */
+const LEARNING_WAIT_MS = 300;
 const DAY_MS = 86_400_000;
 /** Nobody sleeps longer than this on a day's budget: the limit and its reset are learned anew meanwhile. */
 const DAY_RECHECK_MS = 15 * 60_000;
@@ -63,10 +77,22 @@ const LANES: readonly Lane[] = ['interactive', 'sync', 'bulk'];
 const noCounts = (): LaneCounts => ({ interactive: 0, sync: 0, bulk: 0, others: 0 });
 const total = (counts: LaneCounts): number => counts.interactive + counts.sync + counts.bulk + counts.others;
 
-/** The state of a resource of which nothing is known yet: GHL's published limits, nothing used. */
+/** What is known when GHL answered without rate headers, or did not answer. */
+export const NOTHING_OBSERVED: BudgetObservation = {
+  windowLimit: null,
+  windowRemaining: null,
+  windowMs: null,
+  dayLimit: null,
+  dayRemaining: null,
+  dayResetInMs: null,
+  pauseMs: null,
+};
+
+/** The state of a resource of which nothing is known yet: nothing used, and no more let through than any resource may. */
 export function openBudget(now: Date): BudgetState {
   return {
-    windowLimit: 100,
+    windowLimit: FIRST_WINDOW_LIMIT,
+    isLimitKnown: false,
     windowMs: 10_000,
     slots: [],
     dayLimit: 200_000,
@@ -104,33 +130,50 @@ export function decideBudget(state: BudgetState, lane: Lane, now: Date): BudgetD
     if (!oldest) return refuse('window', current.windowMs);
     waitMs = slotExpiresAtMs(oldest, current.windowMs) - nowMs;
   }
-  if (waitMs > 0) return refuse('window', waitMs);
+  if (waitMs > 0) return refuse('window', current.isLimitKnown ? waitMs : Math.min(waitMs, LEARNING_WAIT_MS));
   return { granted: true, waitMs: 0, reason: 'granted', state: count(current, lane, nowMs, 1) };
 }
 
 /**
- * Corrects the state by what GHL says it has counted: its limits replace ours, requests that we did not count (another
- * tool with the same app) are added, and a day that GHL has begun anew begins anew here.
+ * Notes that a granted request is over, answered or not, and corrects the state by what GHL says it has counted: its
+ * limits replace ours, requests that we did not count (another tool with the same app) are added, and a day that GHL
+ * has begun anew begins anew here.
  */
-export function observeBudget(state: BudgetState, observation: BudgetObservation, now: Date): BudgetState {
+export function settleBudget(
+  state: BudgetState,
+  grant: BudgetGrant,
+  observation: BudgetObservation,
+  now: Date,
+): BudgetState {
   const nowMs = now.getTime();
   let current = advance(state, nowMs);
+  const isInWindow = grant.atMs > nowMs - current.windowMs;
   if (observation.windowMs !== null && observation.windowMs > 0 && observation.windowMs !== current.windowMs) {
     // Slots of another width cannot be compared: what they hold is carried into one slot of now.
     const index = slotIndex(nowMs, observation.windowMs);
     current = { ...current, windowMs: observation.windowMs, slots: [{ index, ...sumSlots(current.slots) }] };
+  } else {
+    current = move(current, grant, nowMs);
   }
   // A limit of nothing is a broken header: believing it would stop the resource for ever.
-  current = { ...current, windowLimit: observation.windowLimit || current.windowLimit };
-  if (observation.windowRemaining !== null) {
+  if (observation.windowLimit) current = { ...current, windowLimit: observation.windowLimit, isLimitKnown: true };
+  if (observation.windowRemaining !== null && isInWindow) {
     const uncounted = current.windowLimit - observation.windowRemaining - total(sumSlots(current.slots));
-    const stillInWindow = observation.requestedAtMs > nowMs - current.windowMs;
     // Only ever upwards: requests in flight are counted here before GHL counts them.
-    if (uncounted > 0 && stillInWindow) current = addToWindow(current, 'others', observation.requestedAtMs, uncounted);
+    if (uncounted > 0) current = addToWindow(current, 'others', grant.atMs, uncounted);
   }
   current = observeDay(current, observation, nowMs);
   const pausedUntilMs = nowMs + (observation.pauseMs ?? 0);
   return { ...current, pausedUntilMs: Math.max(current.pausedUntilMs, pausedUntilMs) };
+}
+
+/** Counts a request from now on instead of from its grant. One that has left the window meanwhile comes back into it. */
+function move(state: BudgetState, { lane, atMs }: BudgetGrant, nowMs: number): BudgetState {
+  const index = slotIndex(atMs, state.windowMs);
+  const slots = state.slots
+    .map((slot) => (slot.index === index && slot[lane] > 0 ? { ...slot, [lane]: slot[lane] - 1 } : slot))
+    .filter((slot) => total(slot) > 0);
+  return addToWindow({ ...state, slots }, lane, nowMs, 1);
 }
 
 function observeDay(state: BudgetState, observation: BudgetObservation, nowMs: number): BudgetState {

@@ -1,33 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { BudgetObservation, BudgetState, Lane } from '../domain/ghl-budget.ts';
-import { decideBudget, observeBudget, openBudget } from '../domain/ghl-budget.ts';
+import type { BudgetGrant, BudgetObservation, Lane } from '../domain/ghl-budget.ts';
 import { GhlRateLimitedError } from './errors.ts';
 import type { GhlResource } from './resource.ts';
-import { resourceKey } from './resource.ts';
 
 /**
  * The budget shared by all that speak to GHL. An implementation applies `domain/ghl-budget.ts` to one stored state for
- * each resource, under a lock. `now` should come from one clock where several machines share the state.
+ * each resource, under a lock and by one clock for all processes.
  */
 export interface BudgetStore {
-  take(resource: GhlResource, lane: Lane, now: Date): Promise<{ granted: boolean; waitMs: number }>;
-  observe(resource: GhlResource, observation: BudgetObservation, now: Date): Promise<void>;
-}
-
-/** A budget for one process: tests, command-line tools. */
-export function createMemoryBudgetStore(): BudgetStore {
-  const states = new Map<string, BudgetState>();
-  const stateOf = (resource: GhlResource, now: Date) => states.get(resourceKey(resource)) ?? openBudget(now);
-  return {
-    async take(resource, lane, now) {
-      const decision = decideBudget(stateOf(resource, now), lane, now);
-      states.set(resourceKey(resource), decision.state);
-      return { granted: decision.granted, waitMs: decision.waitMs };
-    },
-    async observe(resource, observation, now) {
-      states.set(resourceKey(resource), observeBudget(stateOf(resource, now), observation, now));
-    },
-  };
+  take(
+    resource: GhlResource,
+    lane: Lane,
+  ): Promise<{ granted: true; grant: BudgetGrant } | { granted: false; waitMs: number }>;
+  /** Every granted request is settled once it is over, answered or not. */
+  settle(resource: GhlResource, grant: BudgetGrant, observation: BudgetObservation): Promise<void>;
 }
 
 export interface BudgetWait {
@@ -35,7 +21,6 @@ export interface BudgetWait {
   resource: GhlResource;
   lane: Lane;
   maxWaitMs: number;
-  now: () => Date;
   signal?: AbortSignal | undefined;
 }
 
@@ -43,11 +28,11 @@ export interface BudgetWait {
  * Takes one request out of the budget, sleeping up to `maxWaitMs` for it.
  * Raises GhlRateLimitedError with the time left when that is not enough, the signal's reason when it is aborted.
  */
-export async function waitForBudget(store: BudgetStore, wait: BudgetWait): Promise<void> {
+export async function waitForBudget(store: BudgetStore, wait: BudgetWait): Promise<BudgetGrant> {
   let sleptMs = 0;
   for (;;) {
-    const answer = await store.take(wait.resource, wait.lane, wait.now());
-    if (answer.granted) return;
+    const answer = await store.take(wait.resource, wait.lane);
+    if (answer.granted) return answer.grant;
     if (sleptMs + answer.waitMs > wait.maxWaitMs) {
       throw new GhlRateLimitedError({ operation: wait.operation, reason: 'budget', retryAfterMs: answer.waitMs });
     }

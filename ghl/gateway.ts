@@ -1,4 +1,6 @@
 import type { CallContext, CallRequest, GhlCalls } from './calls.ts';
+import type { BudgetGrant, BudgetObservation } from '../domain/ghl-budget.ts';
+import { NOTHING_OBSERVED } from '../domain/ghl-budget.ts';
 import { waitForBudget } from './budget.ts';
 import type { BudgetStore } from './budget.ts';
 import { createBreakers, DEFAULT_BREAKER } from './breaker.ts';
@@ -11,7 +13,7 @@ import type { GhlLog } from './log.ts';
 import { mintLocationToken, refreshGrant } from './oauth.ts';
 import { operations } from './operations.ts';
 import type { EndpointGroup, GhlOperation, OperationName, OperationResult } from './operations.ts';
-import { readRateHeaders, saysSomething } from './rate-headers.ts';
+import { readRateHeaders } from './rate-headers.ts';
 import { createTokenSource } from './token-source.ts';
 import type { TokenStore } from './tokens.ts';
 import { createTransport } from './transport.ts';
@@ -85,12 +87,17 @@ export function createGhlGateway(options: GatewayOptions): GhlGateway {
     await breakers.assertClosed(name, operation.group);
     const wanted = { resource: request.resource, operation: name, lane: request.lane };
     const send = async (accessToken: string) => {
-      await waitForBudget(options.budget, { ...request, operation: name, maxWaitMs: maxBudgetWaitMs, now });
-      const requestedAtMs = now().getTime();
+      const grant = await waitForBudget(options.budget, { ...request, operation: name, maxWaitMs: maxBudgetWaitMs });
       const { path, query, signal } = request;
       const outgoing = { accessToken, path, query, body, signal };
-      const answer = await breakers.run(name, operation.group, () => transport.send(name, operation, outgoing));
-      return { answer, pauseMs: await observe(request, answer, requestedAtMs) };
+      let observation = NOTHING_OBSERVED;
+      try {
+        const answer = await breakers.run(name, operation.group, () => transport.send(name, operation, outgoing));
+        observation = readRateHeaders(answer.headers, answer.status, now().getTime());
+        return { answer, pauseMs: observation.pauseMs };
+      } finally {
+        await settle(request, grant, observation);
+      }
     };
 
     const accessToken = await tokens.getToken(wanted);
@@ -115,22 +122,18 @@ export function createGhlGateway(options: GatewayOptions): GhlGateway {
     const body = checkBody(name, operation, { ...fields, ...client });
     const outgoing = { accessToken: null, body, signal };
     const answer = await breakers.run(name, operation.group, () => transport.send(name, operation, outgoing));
-    const nowMs = now().getTime();
-    const { pauseMs } = readRateHeaders(answer.headers, answer.status, nowMs, nowMs);
+    const { pauseMs } = readRateHeaders(answer.headers, answer.status, now().getTime());
     if (isRefusal(answer)) throw toGhlError(name, answer, pauseMs);
     return checkAnswer(name, answer);
   }
 
-  /** Tells the budget what the headers say. The call has been carried out: a failing store must not undo that. */
-  async function observe(request: CallRequest, answer: GhlAnswer, requestedAtMs: number): Promise<number | null> {
-    const observation = readRateHeaders(answer.headers, answer.status, requestedAtMs, now().getTime());
-    if (!saysSomething(observation)) return null;
+  /** Tells the budget that a call is over and what its headers say. A store that fails must not undo what was done. */
+  async function settle(request: CallRequest, grant: BudgetGrant, observation: BudgetObservation): Promise<void> {
     try {
-      await options.budget.observe(request.resource, observation, now());
+      await options.budget.settle(request.resource, grant, observation);
     } catch (error) {
       log.warn({ errorName: error instanceof Error ? error.name : 'unknown' }, 'GHL budget not corrected');
     }
-    return observation.pauseMs;
   }
 
   async function measured<T>(name: OperationName, lane: CallRecord['lane'], work: () => Promise<T>): Promise<T> {

@@ -9,12 +9,7 @@ const DAY_PAUSE_MS = 15 * 60_000;
  * Reads GHL's rate headers into an observation of the budget. A 429 pauses the resource: by `Retry-After` where GHL
  * sends it (undocumented), to the end of the day or a quarter of an hour when the day is used up, else one window.
  */
-export function readRateHeaders(
-  headers: ResponseHeaders,
-  status: number,
-  requestedAtMs: number,
-  nowMs: number,
-): BudgetObservation {
+export function readRateHeaders(headers: ResponseHeaders, status: number, nowMs: number): BudgetObservation {
   const windowMs = readNumber(headers, 'x-ratelimit-interval-milliseconds');
   const dayRemaining = readNumber(headers, 'x-ratelimit-daily-remaining');
   const dayResetInMs = readNumber(headers, 'x-ratelimit-daily-reset');
@@ -22,7 +17,6 @@ export function readRateHeaders(
     readRetryAfterMs(headers, nowMs) ??
     (dayRemaining !== null && dayRemaining <= 0 ? (dayResetInMs ?? DAY_PAUSE_MS) : (windowMs ?? DEFAULT_PAUSE_MS));
   return {
-    requestedAtMs,
     windowLimit: readNumber(headers, 'x-ratelimit-max'),
     windowRemaining: readNumber(headers, 'x-ratelimit-remaining'),
     windowMs,
@@ -31,11 +25,6 @@ export function readRateHeaders(
     dayResetInMs,
     pauseMs: status === 429 ? limitedMs : null,
   };
-}
-
-/** Whether an answer carried any rate header; the token endpoint's carry none. */
-export function saysSomething(observation: BudgetObservation): boolean {
-  return observation.windowRemaining !== null || observation.dayRemaining !== null || observation.pauseMs !== null;
 }
 
 function readRetryAfterMs(headers: ResponseHeaders, nowMs: number): number | null {

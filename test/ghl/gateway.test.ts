@@ -1,3 +1,4 @@
+import { NOTHING_OBSERVED } from '../../domain/ghl-budget.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createNote, getContact, upsertContact } from '../../ghl/contacts.ts';
 import type { CallRecord } from '../../ghl/gateway.ts';
@@ -34,13 +35,8 @@ describe('the budget of a location', () => {
   });
 
   it('is waited for inside the call when that takes less than two seconds', async () => {
-    const pause = { windowLimit: null, windowRemaining: null, windowMs: null, dayLimit: null };
-    const now = new Date();
-    await world.budget.observe(
-      interactive.resource,
-      { ...pause, requestedAtMs: now.getTime(), dayRemaining: null, dayResetInMs: null, pauseMs: 300 },
-      now,
-    );
+    const grant = { lane: 'interactive' as const, atMs: Date.now() };
+    await world.budget.settle(interactive.resource, grant, { ...NOTHING_OBSERVED, pauseMs: 300 });
     const startedMs = performance.now();
     await upsertContact(world.openGateway(), interactive, { email: 'ann@example.com' });
     expect(performance.now() - startedMs).toBeGreaterThanOrEqual(290);

@@ -1,4 +1,3 @@
-import { createMemoryBudgetStore } from '../../ghl/budget.ts';
 import type { BudgetStore } from '../../ghl/budget.ts';
 import type { LocationCall } from '../../ghl/calls.ts';
 import { createGhlGateway } from '../../ghl/gateway.ts';
@@ -8,7 +7,7 @@ import { createControlClient } from '../../simulator/control-client.ts';
 import type { ControlClient } from '../../simulator/control-client.ts';
 import { startSimulator } from '../../simulator/simulator.ts';
 import type { SimulatorOptions } from '../../simulator/simulator.ts';
-import { createMemoryBreakerStore, createMemoryTokenStore } from './memory-stores.ts';
+import { createMemoryBreakerStore, createMemoryBudgetStore, createMemoryTokenStore } from './memory-stores.ts';
 import type { MemoryTokenStore } from './memory-stores.ts';
 
 export const app = { clientId: '0123456789abcdef01234567-appone00', clientSecret: 'app-secret' };

@@ -1,4 +1,7 @@
+import type { BudgetState } from '../../domain/ghl-budget.ts';
+import { decideBudget, openBudget, settleBudget } from '../../domain/ghl-budget.ts';
 import type { BreakerStore } from '../../ghl/breaker.ts';
+import type { BudgetStore } from '../../ghl/budget.ts';
 import { resourceKey } from '../../ghl/resource.ts';
 import type { GhlResource } from '../../ghl/resource.ts';
 import type { GhlInstall, TokenStore } from '../../ghl/tokens.ts';
@@ -104,6 +107,24 @@ export function createMemoryBreakerStore(): BreakerStore {
     readOpenUntil: async (group) => openUntil.get(group) ?? null,
     async writeOpenUntil(group, openUntilMs) {
       openUntil.set(group, Math.max(openUntilMs, openUntil.get(group) ?? 0));
+    },
+  };
+}
+
+/** The real rule with its state in memory. */
+export function createMemoryBudgetStore(): BudgetStore {
+  const states = new Map<string, BudgetState>();
+  const stateOf = (resource: GhlResource, now: Date) => states.get(resourceKey(resource)) ?? openBudget(now);
+  return {
+    async take(resource, lane) {
+      const now = new Date();
+      const { granted, waitMs, state } = decideBudget(stateOf(resource, now), lane, now);
+      states.set(resourceKey(resource), state);
+      return granted ? { granted, grant: { lane, atMs: now.getTime() } } : { granted, waitMs };
+    },
+    async settle(resource, grant, observation) {
+      const now = new Date();
+      states.set(resourceKey(resource), settleBudget(stateOf(resource, now), grant, observation, now));
     },
   };
 }

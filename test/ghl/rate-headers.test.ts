@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { readRateHeaders, saysSomething } from '../../ghl/rate-headers.ts';
+import { NOTHING_OBSERVED } from '../../domain/ghl-budget.ts';
+import { readRateHeaders } from '../../ghl/rate-headers.ts';
 
 const NOW_MS = Date.parse('2026-03-02T10:00:00.000Z');
 const all = {
@@ -13,8 +14,7 @@ const all = {
 
 describe('the rate headers of an answer', () => {
   it('are read into an observation', () => {
-    expect(readRateHeaders(all, 200, NOW_MS - 5, NOW_MS)).toEqual({
-      requestedAtMs: NOW_MS - 5,
+    expect(readRateHeaders(all, 200, NOW_MS)).toEqual({
       windowLimit: 100,
       windowRemaining: 42,
       windowMs: 10_000,
@@ -26,7 +26,7 @@ describe('the rate headers of an answer', () => {
   });
 
   it('say nothing when they are missing or not numbers', () => {
-    expect(saysSomething(readRateHeaders({ 'x-ratelimit-remaining': 'soon' }, 200, NOW_MS, NOW_MS))).toBe(false);
+    expect(readRateHeaders({ 'x-ratelimit-remaining': 'soon' }, 200, NOW_MS)).toEqual(NOTHING_OBSERVED);
   });
 
   it.each([
@@ -37,6 +37,6 @@ describe('the rate headers of an answer', () => {
     [{ 'x-ratelimit-daily-remaining': '0' }, 900_000],
     [{ 'x-ratelimit-daily-remaining': '0', 'x-ratelimit-daily-reset': '60000' }, 60_000],
   ])('pause the resource after a 429 with %j', (headers, pauseMs) => {
-    expect(readRateHeaders(headers, 429, NOW_MS, NOW_MS).pauseMs).toBe(pauseMs);
+    expect(readRateHeaders(headers, 429, NOW_MS).pauseMs).toBe(pauseMs);
   });
 });
