@@ -14,6 +14,7 @@ import type {
 import type { CallRecord } from './calls.ts';
 import type { Stats } from './control/stats.ts';
 import type { Fault, FaultInput } from './faults.ts';
+import type { LimitUse } from './limits.ts';
 import type { webhookSettingsChangeSchema, WebhookSettings } from './webhooks/settings.ts';
 import type { Install } from './world/grants.ts';
 import type {
@@ -91,6 +92,9 @@ export interface ControlClient {
   getCalls(): Promise<{ counts: Record<string, number>; last: CallRecord[] }>;
   resetCalls(): Promise<void>;
   getStats(): Promise<Stats>;
+  /** What each request bucket counted: allowed, refused, and the most in any window. */
+  listLimits(): Promise<LimitUse[]>;
+  resetLimits(): Promise<void>;
 }
 
 /** The control API refused a request. */
@@ -158,5 +162,7 @@ export function createControlClient(url: string): ControlClient {
     getCalls: () => ask('GET', '/calls'),
     resetCalls: () => done(ask('DELETE', '/calls')),
     getStats: () => ask('GET', '/stats'),
+    listLimits: async () => (await ask<{ limits: LimitUse[] }>('GET', '/limits')).limits,
+    resetLimits: () => done(ask('DELETE', '/limits')),
   };
 }

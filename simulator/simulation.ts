@@ -1,3 +1,5 @@
+import { defaultDoorBehaviour } from './behaviour.ts';
+import type { DoorBehaviour } from './behaviour.ts';
 import { createCalls } from './calls.ts';
 import type { Calls } from './calls.ts';
 import { createClock } from './clock.ts';
@@ -22,7 +24,7 @@ import { createWorld } from './world/world.ts';
 import type { World } from './world/world.ts';
 
 /** How the pretended GHL behaves where the real one is not known for sure or where tests need it quicker. */
-export interface Behaviour {
+export interface Behaviour extends DoorBehaviour {
   /** How long a used refresh token still returns the pair it was exchanged for. */
   refreshGraceMs: number;
   accessTokenSeconds: number;
@@ -55,7 +57,13 @@ export function createSimulation(seed: string, behaviour: Partial<Behaviour>): S
   const random = createRandom(seed);
   const signer = createSigner(seed);
   const webhookSettings = defaultWebhookSettings();
-  const whole: Behaviour = { refreshGraceMs: 30_000, accessTokenSeconds: 86_399, searchLagMs: 0, ...behaviour };
+  const whole: Behaviour = {
+    ...defaultDoorBehaviour(),
+    refreshGraceMs: 30_000,
+    accessTokenSeconds: 86_399,
+    searchLagMs: 0,
+    ...behaviour,
+  };
   const deliveries = createDeliveryQueue(webhookSettings, signer, random, () => {
     simulation.changed = true;
   });
@@ -64,7 +72,7 @@ export function createSimulation(seed: string, behaviour: Partial<Behaviour>): S
     world,
     clock,
     random,
-    limits: createLimits(world, clock),
+    limits: createLimits(world, clock, whole),
     faults: createFaults(clock, random),
     calls: createCalls(),
     index: createSearchIndex(clock, whole),

@@ -50,6 +50,13 @@ export function createControlRouter(sim: Simulation): Router {
     sim.calls.reset();
     res.json({});
   });
+  router.get('/limits', (_req, res) => {
+    res.json({ limits: sim.limits.list() });
+  });
+  router.delete('/limits', (_req, res) => {
+    sim.limits.resetTallies();
+    res.json({});
+  });
   router.get('/stats', (_req, res) => {
     res.json(countStats(sim));
   });

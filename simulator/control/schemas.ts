@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { doorBehaviourSchema } from '../behaviour.ts';
 import { contactCreateSchema, contactUpdateSchema } from '../resources/contact-input.ts';
 import { opportunityUpdateSchema } from '../resources/opportunity-input.ts';
 import { locationSettingsSchema, rateLimitSchema } from '../world/records.ts';
@@ -28,6 +29,7 @@ export const locationChangeSchema = z.strictObject({
 });
 
 export const behaviourChangeSchema = z.strictObject({
+  ...doorBehaviourSchema.partial().shape,
   refreshGraceMs: z.number().int().min(0).optional(),
   accessTokenSeconds: z.number().int().positive().optional(),
   searchLagMs: z.number().int().min(0).optional(),

@@ -36,6 +36,10 @@ export function createApp(sim: Simulation): Express {
   app.disable('etag');
   app.set('query parser', 'simple');
   app.use('/_control', express.json({ limit: '200mb' }), createControlRouter(sim));
+  app.use((_req, res, next) => {
+    res.set(sim.limits.usualHeaders());
+    next();
+  });
   app.use(express.json({ limit: '10mb' }), express.urlencoded({ extended: false }));
 
   const exact = express.Router({ caseSensitive: true });

@@ -23,7 +23,7 @@ export function createHandler(sim: Simulation, route: Route): RequestHandler {
     const allowance = token ? sim.limits.take(token) : undefined;
     if (allowance) res.set(allowance.headers);
     if (allowance && !allowance.allowed) {
-      send(sim, res, { status: 429, body: { statusCode: 429, message: 'Too Many Requests' } });
+      refuseOverLimit(sim, res, allowance.waitMs);
       return;
     }
 
@@ -36,6 +36,13 @@ export function createHandler(sim: Simulation, route: Route): RequestHandler {
     if (reply.status < 300 && strikeAfter(sim, strike, res)) return;
     send(sim, res, reply);
   };
+}
+
+function refuseOverLimit({ behaviour, random }: Simulation, res: Response, waitMs: number): void {
+  if (behaviour.rateLimitRetryAfter) res.set('Retry-After', String(Math.ceil(waitMs / 1000)));
+  res.status(429);
+  if (behaviour.rateLimitBody === null) res.end();
+  else res.json({ ...behaviour.rateLimitBody, traceId: random.uuid('trace') });
 }
 
 function perform(sim: Simulation, route: Route, token: Token | undefined, req: Request): Reply {

@@ -13,6 +13,8 @@ export const rateLimitSchema = z.object({
 export const companySchema = z.object({
   id,
   name: z.string().default('Agency'),
+  /** A developer's trial agency: smaller limits. */
+  sandbox: z.boolean().default(false),
   rateLimit: rateLimitSchema.optional(),
 });
 
