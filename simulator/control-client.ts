@@ -3,7 +3,10 @@ import type {
   behaviourChangeSchema,
   installRequestSchema,
   locationChangeSchema,
+  newLocationSchema,
+  planChangeSchema,
   revokeSchema,
+  rotatePrivateTokenSchema,
   sendWebhookSchema,
   uiContactCreateSchema,
   uiContactUpdateSchema,
@@ -22,6 +25,7 @@ import type {
   companySchema,
   Contact,
   contactSchema,
+  Location,
   locationSchema,
   Note,
   noteSchema,
@@ -70,6 +74,11 @@ export interface ControlClient {
   listFaults(): Promise<Fault[]>;
   clearFaults(): Promise<void>;
   revokeTokens(which: z.input<typeof revokeSchema>): Promise<number>;
+  /** Returns the new private integration token; the old one works 7 more days unless told otherwise. */
+  rotatePrivateToken(request: z.input<typeof rotatePrivateTokenSchema>): Promise<string>;
+  changePlan(request: z.input<typeof planChangeSchema>): Promise<void>;
+  /** Opens a sub-account, with the webhooks that follow from it. */
+  addLocation(location: z.input<typeof newLocationSchema>): Promise<Location>;
   changeLocation(locationId: string, change: z.input<typeof locationChangeSchema>): Promise<void>;
   setBehaviour(change: z.input<typeof behaviourChangeSchema>): Promise<void>;
   advanceClock(ms: number): Promise<void>;
@@ -138,6 +147,9 @@ export function createControlClient(url: string): ControlClient {
     listFaults: async () => (await ask<{ faults: Fault[] }>('GET', '/faults')).faults,
     clearFaults: () => done(ask('DELETE', '/faults')),
     revokeTokens: async (which) => (await ask<{ revoked: number }>('POST', '/tokens/revoke', which)).revoked,
+    rotatePrivateToken: async (request) => (await ask<{ token: string }>('POST', '/tokens/rotate', request)).token,
+    changePlan: (request) => done(ask('POST', '/installs/plan', request)),
+    addLocation: (location) => ask('POST', '/locations', location),
     changeLocation: (locationId, change) => done(ask('PUT', `/locations/${locationId}`, change)),
     setBehaviour: (change) => done(ask('PUT', '/behaviour', change)),
     advanceClock: (ms) => done(ask('POST', '/clock/advance', { ms })),

@@ -2,17 +2,22 @@ import { Router } from 'express';
 import { faultSchema } from '../faults.ts';
 import { plainRefusal } from '../http/reply.ts';
 import { validate } from '../http/validate.ts';
+import { changePlan } from '../oauth/installs.ts';
+import { rotatePrivateToken } from '../oauth/private-tokens.ts';
 import type { Simulation } from '../simulation.ts';
 import { webhookSettingsChangeSchema } from '../webhooks/settings.ts';
 import { applySeed, seedSchema } from '../world/seed.ts';
-import { changeLocation, revokeTokens } from './authority.ts';
+import { addLocation, changeLocation, revokeTokens } from './authority.ts';
 import { renderPage } from './page.ts';
 import {
   advanceClockSchema,
   behaviourChangeSchema,
   collectionSchema,
   locationChangeSchema,
+  newLocationSchema,
+  planChangeSchema,
   revokeSchema,
+  rotatePrivateTokenSchema,
   sendWebhookSchema,
   stateQuerySchema,
 } from './schemas.ts';
@@ -97,6 +102,17 @@ function addDisturbanceRoutes(router: Router, sim: Simulation): void {
   });
   router.post('/tokens/revoke', (req, res) => {
     res.json({ revoked: revokeTokens(sim, validate(revokeSchema, req.body)) });
+  });
+  router.post('/tokens/rotate', (req, res) => {
+    const { token, expireOldNow } = validate(rotatePrivateTokenSchema, req.body);
+    res.status(201).json(rotatePrivateToken(sim, token, expireOldNow));
+  });
+  router.post('/installs/plan', (req, res) => {
+    changePlan(sim, validate(planChangeSchema, req.body));
+    res.json({});
+  });
+  router.post('/locations', (req, res) => {
+    res.status(201).json(addLocation(sim, validate(newLocationSchema, req.body)));
   });
   router.put('/locations/:id', (req, res) => {
     changeLocation(sim, req.params.id, validate(locationChangeSchema, req.body));

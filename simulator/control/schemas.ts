@@ -28,6 +28,9 @@ export const locationChangeSchema = z.strictObject({
   rateLimit: rateLimitSchema.partial().optional(),
 });
 
+/** A sub-account that a person opens; its other fields are those of a seeded one. */
+export const newLocationSchema = z.looseObject({ id: id.optional(), companyId: id, name: id });
+
 export const behaviourChangeSchema = z.strictObject({
   ...doorBehaviourSchema.partial().shape,
   refreshGraceMs: z.number().int().min(0).optional(),
@@ -57,8 +60,20 @@ export const installRequestSchema = z.strictObject({
   clientId: id.optional(),
   companyId: id.optional(),
   locationId: id.optional(),
+  locationIds: z.array(id).optional(),
+  installToFutureLocations: z.boolean().optional(),
   userId: id.optional(),
 });
+
+export const planChangeSchema = z.strictObject({
+  clientId: id.optional(),
+  locationId: id,
+  newPlanId: id,
+  userId: id.optional(),
+});
+
+/** The old token works 7 more days, or ends now. */
+export const rotatePrivateTokenSchema = z.strictObject({ token: id, expireOldNow: z.boolean().default(false) });
 
 export const stateQuerySchema = z.strictObject({ locationId: id.optional() });
 export const collectionSchema = z.enum(['contacts', 'notes', 'tasks', 'opportunities', 'users', 'installs']);

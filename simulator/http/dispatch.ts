@@ -55,7 +55,7 @@ function perform(sim: Simulation, route: Route, token: Token | undefined, req: R
   };
   try {
     if (route.open) return route.handle(call);
-    checkVersion(route, req.header('version'), req.path);
+    checkVersion(sim, route, req.header('version'), req.path);
     const expired = token?.expiresAtMs != null && token.expiresAtMs <= sim.clock.nowMs();
     if (!token || expired) throw plainRefusal(401, 'Invalid JWT');
     checkAccess(route, token);

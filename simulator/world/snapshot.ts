@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Simulation } from '../simulation.ts';
 import { deliverySchema } from '../webhooks/delivery.ts';
 import { webhookSettingsSchema } from '../webhooks/settings.ts';
-import { codeSchema, installSchema, refreshGrantSchema, tokenSchema } from './grants.ts';
+import { agencyInstallSchema, codeSchema, installSchema, refreshGrantSchema, tokenSchema } from './grants.ts';
 import {
   appSchema,
   companySchema,
@@ -32,6 +32,7 @@ const snapshotSchema = z.object({
   refreshGrants: keyed(refreshGrantSchema),
   codes: keyed(codeSchema),
   installs: keyed(installSchema),
+  agencyInstalls: keyed(agencyInstallSchema).default([]),
   random: z.record(z.string(), z.number()),
   webhookSettings: webhookSettingsSchema,
   pending: z.array(deliverySchema),
@@ -55,6 +56,7 @@ export async function saveSnapshot(sim: Simulation, path: string): Promise<void>
     refreshGrants: [...maps.refreshGrants],
     codes: [...maps.codes],
     installs: [...maps.installs],
+    agencyInstalls: [...maps.agencyInstalls],
     random: sim.random.position(),
     webhookSettings: sim.webhookSettings,
     pending: sim.deliveries.listPending(),
@@ -84,6 +86,7 @@ export async function loadSnapshot(sim: Simulation, path: string): Promise<void>
   fill(world.refreshGrants, snapshot.refreshGrants);
   fill(world.codes, snapshot.codes);
   fill(world.installs, snapshot.installs);
+  fill(world.agencyInstalls, snapshot.agencyInstalls);
   for (const contact of snapshot.contacts) {
     world.contacts.put(contact);
     sim.index.seed(contact);
