@@ -18,7 +18,10 @@ import type { CallRecord } from './calls.ts';
 import type { Stats } from './control/stats.ts';
 import type { Fault, FaultInput } from './faults.ts';
 import type { LimitUse } from './limits.ts';
-import type { webhookSettingsChangeSchema, WebhookSettings } from './webhooks/settings.ts';
+import type { WebhookView } from './control/webhooks.ts';
+import type { UrlReport } from './webhooks/breaker.ts';
+import type { DeliveryState, LoggedDelivery } from './webhooks/log.ts';
+import type { webhookSettingsChangeSchema } from './webhooks/settings.ts';
 import type { Install } from './world/grants.ts';
 import type {
   appSchema,
@@ -67,8 +70,16 @@ type ShownContact = Contact & { name: string };
 /** The control API as functions; each raises a ControlError when the simulator refuses. */
 export interface ControlClient {
   seed(seed: SeedInput): Promise<Stats>;
-  setWebhooks(change: z.input<typeof webhookSettingsChangeSchema>): Promise<WebhookSettings & { publicKeyPem: string }>;
-  getWebhooks(): Promise<WebhookSettings & { publicKeyPem: string }>;
+  setWebhooks(change: z.input<typeof webhookSettingsChangeSchema>): Promise<WebhookView>;
+  getWebhooks(): Promise<WebhookView>;
+  /** From now on a new key signs, unless the settings say otherwise. */
+  rotateWebhookKey(): Promise<WebhookView>;
+  listUrls(): Promise<UrlReport[]>;
+  /** Enables a paused URL again. */
+  enableUrl(url: string): Promise<void>;
+  /** The log, the newest first. */
+  listDeliveries(filter?: { type?: string; state?: DeliveryState; limit?: number }): Promise<LoggedDelivery[]>;
+  replayDelivery(deliveryId: string): Promise<void>;
   sendWebhook(event: z.input<typeof sendWebhookSchema>): Promise<{ webhookId: string; webhookIds: string[] }>;
   addFault(fault: FaultInput): Promise<Fault>;
   listFaults(): Promise<Fault[]>;
@@ -142,6 +153,16 @@ export function createControlClient(url: string): ControlClient {
     seed: (seed) => ask('POST', '/seed', seed),
     setWebhooks: (change) => ask('PUT', '/webhooks', change),
     getWebhooks: () => ask('GET', '/webhooks'),
+    rotateWebhookKey: () => ask('POST', '/webhooks/rotate-key'),
+    listUrls: async () => (await ask<{ urls: UrlReport[] }>('GET', '/webhooks/urls')).urls,
+    enableUrl: (url) => done(ask('POST', '/webhooks/urls/enable', { url })),
+    async listDeliveries(filter = {}) {
+      const query = new URLSearchParams();
+      for (const [name, value] of Object.entries(filter)) query.set(name, String(value));
+      return (await ask<{ deliveries: LoggedDelivery[] }>('GET', `/webhooks/deliveries?${query.toString()}`))
+        .deliveries;
+    },
+    replayDelivery: (id) => done(ask('POST', `/webhooks/deliveries/${id}/replay`)),
     sendWebhook: (event) => ask('POST', '/webhooks/send', event),
     addFault: (fault) => ask('POST', '/faults', fault),
     listFaults: async () => (await ask<{ faults: Fault[] }>('GET', '/faults')).faults,

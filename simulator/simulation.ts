@@ -12,10 +12,14 @@ import { createRandom } from './random.ts';
 import type { Random } from './random.ts';
 import { createSearchIndex } from './resources/search-index.ts';
 import type { SearchIndex } from './resources/search-index.ts';
+import { createUrlBreaker } from './webhooks/breaker.ts';
+import type { UrlBreaker } from './webhooks/breaker.ts';
 import { createDeliveryQueue } from './webhooks/delivery.ts';
 import type { DeliveryQueue } from './webhooks/delivery.ts';
 import { createEmitter } from './webhooks/emitter.ts';
 import type { Emitter } from './webhooks/emitter.ts';
+import { createDeliveryLog } from './webhooks/log.ts';
+import type { DeliveryLog } from './webhooks/log.ts';
 import { defaultWebhookSettings } from './webhooks/settings.ts';
 import type { WebhookSettings } from './webhooks/settings.ts';
 import { createSigner } from './webhooks/signer.ts';
@@ -45,6 +49,8 @@ export interface Simulation {
   signer: Signer;
   webhookSettings: WebhookSettings;
   deliveries: DeliveryQueue;
+  deliveryLog: DeliveryLog;
+  urlBreaker: UrlBreaker;
   emitter: Emitter;
   /** Set by anything that changes state; cleared by whoever saves it. */
   changed: boolean;
@@ -64,8 +70,18 @@ export function createSimulation(seed: string, behaviour: Partial<Behaviour>): S
     searchLagMs: 0,
     ...behaviour,
   };
-  const deliveries = createDeliveryQueue(webhookSettings, signer, random, () => {
-    simulation.changed = true;
+  const deliveryLog = createDeliveryLog();
+  const urlBreaker = createUrlBreaker(webhookSettings, clock);
+  const deliveries = createDeliveryQueue({
+    settings: webhookSettings,
+    signer,
+    random,
+    clock,
+    breaker: urlBreaker,
+    log: deliveryLog,
+    onChange: () => {
+      simulation.changed = true;
+    },
   });
   const simulation: Simulation = {
     behaviour: whole,
@@ -79,7 +95,9 @@ export function createSimulation(seed: string, behaviour: Partial<Behaviour>): S
     signer,
     webhookSettings,
     deliveries,
-    emitter: createEmitter(world, clock, random, webhookSettings, deliveries),
+    deliveryLog,
+    urlBreaker,
+    emitter: createEmitter(world, clock, random, webhookSettings, deliveries, deliveryLog),
     changed: false,
   };
   return simulation;

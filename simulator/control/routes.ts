@@ -1,11 +1,9 @@
 import { Router } from 'express';
 import { faultSchema } from '../faults.ts';
-import { plainRefusal } from '../http/reply.ts';
 import { validate } from '../http/validate.ts';
 import { changePlan } from '../oauth/installs.ts';
 import { rotatePrivateToken } from '../oauth/private-tokens.ts';
 import type { Simulation } from '../simulation.ts';
-import { webhookSettingsChangeSchema } from '../webhooks/settings.ts';
 import { applySeed, seedSchema } from '../world/seed.ts';
 import { addLocation, changeLocation, revokeTokens } from './authority.ts';
 import { renderPage } from './page.ts';
@@ -18,12 +16,12 @@ import {
   planChangeSchema,
   revokeSchema,
   rotatePrivateTokenSchema,
-  sendWebhookSchema,
   stateQuerySchema,
 } from './schemas.ts';
 import { listState } from './state.ts';
 import { countStats } from './stats.ts';
 import { createUiRouter } from './ui.ts';
+import { createWebhookRouter } from './webhooks.ts';
 
 /** The control API: what tests and the demo do to the pretended GHL, and what they may see of it. */
 export function createControlRouter(sim: Simulation): Router {
@@ -40,7 +38,7 @@ export function createControlRouter(sim: Simulation): Router {
     res.json(countStats(sim));
   });
   router.use('/ui', createUiRouter(sim));
-  addWebhookRoutes(router, sim);
+  router.use('/webhooks', createWebhookRouter(sim));
   addDisturbanceRoutes(router, sim);
 
   router.get('/state/:collection', (req, res) => {
@@ -66,27 +64,6 @@ export function createControlRouter(sim: Simulation): Router {
     res.json(countStats(sim));
   });
   return router;
-}
-
-function addWebhookRoutes(router: Router, sim: Simulation): void {
-  const view = (): object => ({ ...sim.webhookSettings, publicKeyPem: sim.signer.publicKeyPem });
-  router.get('/webhooks', (_req, res) => {
-    res.json(view());
-  });
-  router.put('/webhooks', (req, res) => {
-    const change = validate(webhookSettingsChangeSchema, req.body);
-    Object.assign(sim.webhookSettings, change);
-    sim.deliveries.pump();
-    res.json(view());
-  });
-  router.post('/webhooks/send', (req, res) => {
-    const { type, locationId, companyId, body } = validate(sendWebhookSchema, req.body);
-    const owner = companyId ?? sim.world.locations.get(locationId ?? '')?.companyId ?? '';
-    const webhookIds = sim.emitter.emit({ type, companyId: owner, locationId, fields: body });
-    const webhookId = webhookIds[0];
-    if (!webhookId) throw plainRefusal(400, 'no app listens there: webhooks are off or nothing is installed');
-    res.json({ webhookId, webhookIds });
-  });
 }
 
 function addDisturbanceRoutes(router: Router, sim: Simulation): void {

@@ -13,6 +13,14 @@ export const sendWebhookSchema = z.strictObject({
   body: z.record(z.string(), z.unknown()).default({}),
 });
 
+export const enableUrlSchema = z.strictObject({ url: z.url() });
+
+export const deliveriesQuerySchema = z.strictObject({
+  type: id.optional(),
+  state: z.enum(['pending', 'delivered', 'failed', 'dropped', 'refused']).optional(),
+  limit: z.coerce.number().int().min(1).max(2_000).default(100),
+});
+
 /** Any of: one access or refresh token, all tokens of a location, all of an agency. */
 export const revokeSchema = z.strictObject({
   token: id.optional(),

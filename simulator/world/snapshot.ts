@@ -1,8 +1,11 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { Simulation } from '../simulation.ts';
-import { deliverySchema } from '../webhooks/delivery.ts';
-import { webhookSettingsSchema } from '../webhooks/settings.ts';
+import { urlHealthSchema } from '../webhooks/breaker.ts';
+import { deliverySchema } from '../webhooks/log.ts';
+import { changeSettings, webhookSettingsChangeSchema } from '../webhooks/settings.ts';
+import { signerStateSchema } from '../webhooks/signer.ts';
+import { bucketSchema } from '../limits.ts';
 import { agencyInstallSchema, codeSchema, installSchema, refreshGrantSchema, tokenSchema } from './grants.ts';
 import {
   appSchema,
@@ -34,8 +37,12 @@ const snapshotSchema = z.object({
   installs: keyed(installSchema),
   agencyInstalls: keyed(agencyInstallSchema).default([]),
   random: z.record(z.string(), z.number()),
-  webhookSettings: webhookSettingsSchema,
+  webhookSettings: webhookSettingsChangeSchema,
   pending: z.array(deliverySchema),
+  clockOffsetMs: z.number().min(0).default(0),
+  buckets: z.array(bucketSchema).default([]),
+  urls: z.array(urlHealthSchema).default([]),
+  signer: signerStateSchema.default({ rotations: 0, legacyPrivateKeyPem: null }),
 });
 
 /** Writes everything the simulator knows to a file, replacing it whole. */
@@ -60,6 +67,10 @@ export async function saveSnapshot(sim: Simulation, path: string): Promise<void>
     random: sim.random.position(),
     webhookSettings: sim.webhookSettings,
     pending: sim.deliveries.listPending(),
+    clockOffsetMs: sim.clock.offsetMs(),
+    buckets: sim.limits.save(),
+    urls: sim.urlBreaker.save(),
+    signer: sim.signer.save(),
   };
   await writeFile(`${path}.new`, JSON.stringify(snapshot));
   await rename(`${path}.new`, path);
@@ -92,7 +103,11 @@ export async function loadSnapshot(sim: Simulation, path: string): Promise<void>
     sim.index.seed(contact);
   }
   sim.random.restore(snapshot.random);
-  Object.assign(sim.webhookSettings, snapshot.webhookSettings);
+  sim.clock.advance(snapshot.clockOffsetMs);
+  sim.limits.restore(snapshot.buckets);
+  sim.urlBreaker.restore(snapshot.urls);
+  sim.signer.restore(snapshot.signer);
+  changeSettings(sim.webhookSettings, snapshot.webhookSettings);
   for (const delivery of snapshot.pending) sim.deliveries.enqueue(delivery, 0);
 }
 
