@@ -20,6 +20,7 @@ import type { Fault, FaultInput } from './faults.ts';
 import type { LimitUse } from './limits.ts';
 import type { WebhookView } from './control/webhooks.ts';
 import type { UrlReport } from './webhooks/breaker.ts';
+import type { ScenarioProgress } from './scenario/progress.ts';
 import type { DeliveryState, LoggedDelivery } from './webhooks/log.ts';
 import type { webhookSettingsChangeSchema } from './webhooks/settings.ts';
 import type { Install } from './world/grants.ts';
@@ -112,6 +113,8 @@ export interface ControlClient {
   getCalls(): Promise<{ counts: Record<string, number>; last: CallRecord[] }>;
   resetCalls(): Promise<void>;
   getStats(): Promise<Stats>;
+  /** How far the scenario is that the simulator was started with. */
+  getScenario(): Promise<ScenarioProgress | null>;
   /** What each request bucket counted: allowed, refused, and the most in any window. */
   listLimits(): Promise<LimitUse[]>;
   resetLimits(): Promise<void>;
@@ -194,6 +197,7 @@ export function createControlClient(url: string): ControlClient {
     listInstalls: (locationId) => list('installs', locationId),
     getCalls: () => ask('GET', '/calls'),
     resetCalls: () => done(ask('DELETE', '/calls')),
+    getScenario: async () => (await ask<{ scenario: ScenarioProgress | null }>('GET', '/scenario')).scenario,
     getStats: () => ask('GET', '/stats'),
     listLimits: async () => (await ask<{ limits: LimitUse[] }>('GET', '/limits')).limits,
     resetLimits: () => done(ask('DELETE', '/limits')),

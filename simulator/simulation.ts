@@ -18,6 +18,7 @@ import { createDeliveryQueue } from './webhooks/delivery.ts';
 import type { DeliveryQueue } from './webhooks/delivery.ts';
 import { createEmitter } from './webhooks/emitter.ts';
 import type { Emitter } from './webhooks/emitter.ts';
+import type { RunningScenario } from './scenario/progress.ts';
 import { createDeliveryLog } from './webhooks/log.ts';
 import type { DeliveryLog } from './webhooks/log.ts';
 import { defaultWebhookSettings } from './webhooks/settings.ts';
@@ -52,6 +53,8 @@ export interface Simulation {
   deliveryLog: DeliveryLog;
   urlBreaker: UrlBreaker;
   emitter: Emitter;
+  /** Where one was given at the start. */
+  scenario?: RunningScenario;
   /** Set by anything that changes state; cleared by whoever saves it. */
   changed: boolean;
 }

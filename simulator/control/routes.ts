@@ -60,6 +60,9 @@ export function createControlRouter(sim: Simulation): Router {
     sim.limits.resetTallies();
     res.json({});
   });
+  router.get('/scenario', (_req, res) => {
+    res.json({ scenario: sim.scenario?.progress ?? null });
+  });
   router.get('/stats', (_req, res) => {
     res.json(countStats(sim));
   });

@@ -33,7 +33,7 @@ export function createHandler(sim: Simulation, route: Route): RequestHandler {
     if (strikeBefore(sim, strike, res)) return;
 
     const reply = perform(sim, route, token, req);
-    if (reply.status < 300 && strikeAfter(sim, strike, res)) return;
+    if (reply.status < 300 && strikeAfter(sim, strike, res, reply)) return;
     send(sim, res, reply);
   };
 }
@@ -74,8 +74,8 @@ function strikeBefore(sim: Simulation, { effects }: Strike, res: Response): bool
     res.socket?.destroy();
     return true;
   }
-  const { failAfterCommit, cutAfterCommit, hangAfterCommit, createdBut422 } = effects;
-  if (failAfterCommit || cutAfterCommit || hangAfterCommit || createdBut422) return false;
+  const { failAfterCommit, cutAfterCommit, hangAfterCommit, createdBut422, truncate } = effects;
+  if (failAfterCommit || cutAfterCommit || hangAfterCommit || createdBut422 || truncate) return false;
   const status = effects.status ?? 500;
   if (effects.retryAfterSeconds) res.set('Retry-After', String(effects.retryAfterSeconds));
   send(sim, res, { status, body: { statusCode: status, message: effects.message ?? usualMessage(status) } });
@@ -83,16 +83,30 @@ function strikeBefore(sim: Simulation, { effects }: Strike, res: Response): bool
 }
 
 /** Returns true when the fault hides that the work was done. */
-function strikeAfter(sim: Simulation, { effects }: Strike, res: Response): boolean {
+function strikeAfter(sim: Simulation, { effects }: Strike, res: Response, reply: Reply): boolean {
   if (!effects) return false;
   if (effects.hangAfterCommit) return true;
   if (effects.cutAfterCommit) {
     res.socket?.destroy();
     return true;
   }
-  if (effects.failAfterCommit) send(sim, res, { status: 500, body: { statusCode: 500, message: usualMessage(500) } });
+  if (effects.truncate) sendHalf(res, reply, effects.truncate);
+  else if (effects.failAfterCommit)
+    send(sim, res, { status: 500, body: { statusCode: 500, message: usualMessage(500) } });
   else send(sim, res, plainRefusal(422, 'Unprocessable Entity').reply);
   return true;
+}
+
+function sendHalf(res: Response, reply: Reply, where: 'connection' | 'json'): void {
+  const whole = Buffer.from(JSON.stringify(reply.body));
+  const half = whole.subarray(0, Math.ceil(whole.length / 2));
+  res.status(reply.status).type('json');
+  if (where === 'json') {
+    res.send(half);
+    return;
+  }
+  res.set('Content-Length', String(whole.length));
+  res.write(half, () => res.socket?.destroy());
 }
 
 function send(sim: Simulation, res: Response, reply: Reply): void {
