@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { createApp } from './http/app.ts';
+import { runScenario } from './scenario/run.ts';
+import type { Scenario } from './scenario/scenario.ts';
 import { createSimulation } from './simulation.ts';
 import type { Behaviour } from './simulation.ts';
 import { loadSnapshot, saveSnapshot } from './world/snapshot.ts';
@@ -16,6 +18,8 @@ export interface SimulatorOptions {
   /** A file to load at the start and to keep up to date. */
   snapshotPath?: string;
   behaviour?: Partial<Behaviour>;
+  /** Runs from the moment the simulator listens. */
+  scenario?: Scenario;
 }
 
 /** A running simulator, reached over HTTP at `url`. */
@@ -39,6 +43,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
 
+  if (options.scenario) simulation.scenario = runScenario(simulation, options.scenario);
+
   let saving: Promise<void> = Promise.resolve();
   const save = (): void => {
     if (!snapshotPath || !simulation.changed) return;
@@ -53,9 +59,10 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
 
   return {
     url: `http://127.0.0.1:${port}`,
-    webhookPublicKeyPem: simulation.signer.publicKeyPem,
+    webhookPublicKeyPem: simulation.signer.publicKeyPem(),
     async close() {
       clearInterval(timer);
+      simulation.scenario?.stop();
       const closed = once(server, 'close');
       server.close();
       server.closeAllConnections();
