@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { cpus, loadavg } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
+import { BUDGET_CASES, describeBudget, measureBudget } from './budget.ts';
 import { measureScope, type ScopeResult } from './scope.ts';
 import type { Spread } from './spread.ts';
 import { measureUpdates } from './updates.ts';
@@ -51,6 +52,18 @@ program
     console.log(`load average before: ${loadAverageBefore.map((load) => load.toFixed(2)).join(' ')}`);
     if (json !== undefined) await writeFile(json, `${JSON.stringify({ ...describeMachine(), ...result }, null, 2)}\n`);
     if (result.checks.some(({ passed }) => !passed)) process.exitCode = 1;
+  });
+
+program
+  .command('budget')
+  .description('four processes call three locations of GHL as hard as they may: no 429, and little left unused')
+  .option('--seconds <number>', 'how long each case runs', readCount, 60)
+  .option('--json <file>', 'write the figures there as well')
+  .action(async ({ seconds, json }: { seconds: number; json?: string }) => {
+    const results = await measureBudget(BUDGET_CASES, seconds, log);
+    for (const line of describeBudget(results)) console.log(line);
+    if (json !== undefined) await writeFile(json, `${JSON.stringify({ ...describeMachine(), results }, null, 2)}\n`);
+    if (results.some(({ refused }) => refused > 0)) process.exitCode = 1;
   });
 
 await program.parseAsync();
