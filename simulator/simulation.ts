@@ -1,3 +1,5 @@
+import { createAgenda } from './agenda.ts';
+import type { Agenda } from './agenda.ts';
 import { createCalls } from './calls.ts';
 import type { Calls } from './calls.ts';
 import { createClock } from './clock.ts';
@@ -8,6 +10,8 @@ import { createLimits } from './limits.ts';
 import type { Limits } from './limits.ts';
 import { createRandom } from './random.ts';
 import type { Random } from './random.ts';
+import { defaultResourceBehaviour } from './resources/behaviour.ts';
+import type { ResourceBehaviour } from './resources/behaviour.ts';
 import { createSearchIndex } from './resources/search-index.ts';
 import type { SearchIndex } from './resources/search-index.ts';
 import { createDeliveryQueue } from './webhooks/delivery.ts';
@@ -22,7 +26,7 @@ import { createWorld } from './world/world.ts';
 import type { World } from './world/world.ts';
 
 /** How the pretended GHL behaves where the real one is not known for sure or where tests need it quicker. */
-export interface Behaviour {
+export interface Behaviour extends ResourceBehaviour {
   /** How long a used refresh token still returns the pair it was exchanged for. */
   refreshGraceMs: number;
   accessTokenSeconds: number;
@@ -40,6 +44,7 @@ export interface Simulation {
   faults: Faults;
   calls: Calls;
   index: SearchIndex;
+  agenda: Agenda;
   signer: Signer;
   webhookSettings: WebhookSettings;
   deliveries: DeliveryQueue;
@@ -55,7 +60,13 @@ export function createSimulation(seed: string, behaviour: Partial<Behaviour>): S
   const random = createRandom(seed);
   const signer = createSigner(seed);
   const webhookSettings = defaultWebhookSettings();
-  const whole: Behaviour = { refreshGraceMs: 30_000, accessTokenSeconds: 86_399, searchLagMs: 0, ...behaviour };
+  const whole: Behaviour = {
+    refreshGraceMs: 30_000,
+    accessTokenSeconds: 86_399,
+    searchLagMs: 0,
+    ...defaultResourceBehaviour,
+    ...behaviour,
+  };
   const deliveries = createDeliveryQueue(webhookSettings, signer, random, () => {
     simulation.changed = true;
   });
@@ -68,6 +79,7 @@ export function createSimulation(seed: string, behaviour: Partial<Behaviour>): S
     faults: createFaults(clock, random),
     calls: createCalls(),
     index: createSearchIndex(clock, whole),
+    agenda: createAgenda(clock),
     signer,
     webhookSettings,
     deliveries,

@@ -6,6 +6,7 @@ import type { Simulation } from '../simulation.ts';
 import { webhookSettingsChangeSchema } from '../webhooks/settings.ts';
 import { applySeed, seedSchema } from '../world/seed.ts';
 import { changeLocation, revokeTokens } from './authority.ts';
+import { createMessagingRouter } from './messaging.ts';
 import { renderPage } from './page.ts';
 import {
   advanceClockSchema,
@@ -34,7 +35,7 @@ export function createControlRouter(sim: Simulation): Router {
     applySeed(sim, validate(seedSchema, req.body));
     res.json(countStats(sim));
   });
-  router.use('/ui', createUiRouter(sim));
+  router.use('/ui', createUiRouter(sim), createMessagingRouter(sim));
   addWebhookRoutes(router, sim);
   addDisturbanceRoutes(router, sim);
 
@@ -100,6 +101,7 @@ function addDisturbanceRoutes(router: Router, sim: Simulation): void {
   });
   router.post('/clock/advance', (req, res) => {
     sim.clock.advance(validate(advanceClockSchema, req.body).ms);
+    sim.agenda.settle();
     res.json({ now: sim.clock.now().toISOString() });
   });
 }

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { contactCreateSchema, contactUpdateSchema } from '../resources/contact-input.ts';
+import { resourceBehaviourSchema } from '../resources/behaviour.ts';
 import { opportunityUpdateSchema } from '../resources/opportunity-input.ts';
+import { collectionNames } from '../world/collections.ts';
 import { locationSettingsSchema, rateLimitSchema } from '../world/records.ts';
 
 const id = z.string().min(1);
@@ -31,6 +33,7 @@ export const behaviourChangeSchema = z.strictObject({
   refreshGraceMs: z.number().int().min(0).optional(),
   accessTokenSeconds: z.number().int().positive().optional(),
   searchLagMs: z.number().int().min(0).optional(),
+  ...resourceBehaviourSchema.partial().shape,
 });
 
 export const advanceClockSchema = z.strictObject({ ms: z.number().int().min(0) });
@@ -59,5 +62,14 @@ export const installRequestSchema = z.strictObject({
 });
 
 export const stateQuerySchema = z.strictObject({ locationId: id.optional() });
-export const collectionSchema = z.enum(['contacts', 'notes', 'tasks', 'opportunities', 'users', 'installs']);
+export const collectionSchema = z.enum([
+  'contacts',
+  'notes',
+  'tasks',
+  'opportunities',
+  'users',
+  'installs',
+  'locations',
+  ...collectionNames,
+]);
 export type Collection = z.infer<typeof collectionSchema>;

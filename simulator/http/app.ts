@@ -6,6 +6,10 @@ import { contactSearchRoutes } from '../resources/contact-search.ts';
 import { contactTagRoutes } from '../resources/contact-tags.ts';
 import { contactRoutes } from '../resources/contacts.ts';
 import { locationRoutes } from '../resources/locations.ts';
+import { conversationRoutes } from '../resources/messaging/conversations.ts';
+import { messageListRoutes } from '../resources/messaging/message-lists.ts';
+import { messageRoutes } from '../resources/messaging/messages.ts';
+import { providerRoutes } from '../resources/messaging/providers.ts';
 import { noteRoutes } from '../resources/notes.ts';
 import { opportunityRoutes } from '../resources/opportunities.ts';
 import { taskRoutes } from '../resources/tasks.ts';
@@ -27,6 +31,10 @@ const routes: Route[] = [
   ...opportunityRoutes,
   ...userRoutes,
   ...locationRoutes,
+  ...messageListRoutes,
+  ...providerRoutes,
+  ...messageRoutes,
+  ...conversationRoutes,
 ];
 
 /** Makes the express application: GHL's paths, and the control API under `/_control`. */
@@ -35,6 +43,10 @@ export function createApp(sim: Simulation): Express {
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('query parser', 'simple');
+  app.use((_req, _res, next) => {
+    sim.agenda.settle();
+    next();
+  });
   app.use('/_control', express.json({ limit: '200mb' }), createControlRouter(sim));
   app.use(express.json({ limit: '10mb' }), express.urlencoded({ extended: false }));
 

@@ -24,7 +24,7 @@ export function applyInput(contact: Contact, input: ContactInput): Contact {
   if (input.phone !== undefined) next.phone = input.phone === null ? null : normalisePhone(input.phone);
   Object.assign(next, namesOf(input));
   if (input.dnd != null) next.dnd = input.dnd;
-  if (input.dndSettings) next.dndSettings = { ...contact.dndSettings, ...input.dndSettings };
+  if (input.dndSettings) next.dndSettings = mergeDnd(contact.dndSettings, input.dndSettings);
   if (input.inboundDndSettings !== undefined) next.inboundDndSettings = input.inboundDndSettings;
   // The trap integrators fall into: a tag list given here replaces all tags.
   if (input.tags) next.tags = normaliseTags(input.tags);
@@ -34,6 +34,12 @@ export function applyInput(contact: Contact, input: ContactInput): Contact {
     next.customFields = [...kept, ...given.values()];
   }
   return next;
+}
+
+/** A permanent block stays: only the person's own START lifts it. */
+function mergeDnd(before: Contact['dndSettings'], given: Contact['dndSettings']): Contact['dndSettings'] {
+  const kept = Object.entries(before).filter(([, setting]) => setting.status === 'permanent');
+  return { ...before, ...given, ...Object.fromEntries(kept) };
 }
 
 /** GHL keeps tags in lower case and once each. */

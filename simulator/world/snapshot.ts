@@ -1,8 +1,11 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { jobSchema } from '../agenda.ts';
+import type { Job } from '../agenda.ts';
 import type { Simulation } from '../simulation.ts';
 import { deliverySchema } from '../webhooks/delivery.ts';
 import { webhookSettingsSchema } from '../webhooks/settings.ts';
+import { collectionNames, collectionSchemas } from './collections.ts';
 import { codeSchema, installSchema, refreshGrantSchema, tokenSchema } from './grants.ts';
 import {
   appSchema,
@@ -32,6 +35,8 @@ const snapshotSchema = z.object({
   refreshGrants: keyed(refreshGrantSchema),
   codes: keyed(codeSchema),
   installs: keyed(installSchema),
+  collections: z.record(z.string(), keyed(z.unknown())),
+  jobs: z.array(jobSchema),
   random: z.record(z.string(), z.number()),
   webhookSettings: webhookSettingsSchema,
   pending: z.array(deliverySchema),
@@ -55,6 +60,8 @@ export async function saveSnapshot(sim: Simulation, path: string): Promise<void>
     refreshGrants: [...maps.refreshGrants],
     codes: [...maps.codes],
     installs: [...maps.installs],
+    collections: Object.fromEntries(collectionNames.map((name) => [name, [...maps[name]]])),
+    jobs: sim.agenda.list(),
     random: sim.random.position(),
     webhookSettings: sim.webhookSettings,
     pending: sim.deliveries.listPending(),
@@ -63,13 +70,16 @@ export async function saveSnapshot(sim: Simulation, path: string): Promise<void>
   await rename(`${path}.new`, path);
 }
 
-/** Reads a snapshot into an empty simulator; a missing file is an empty one. Raises when the file is not a snapshot. */
-export async function loadSnapshot(sim: Simulation, path: string): Promise<void> {
+/**
+ * Reads a snapshot into an empty simulator; a missing file is an empty one. Returns the jobs that are still to be done.
+ * Raises when the file is not a snapshot.
+ */
+export async function loadSnapshot(sim: Simulation, path: string): Promise<Job[]> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
     throw error;
   });
-  if (text === undefined) return;
+  if (text === undefined) return [];
   const snapshot = snapshotSchema.parse(JSON.parse(text));
   const { world } = sim;
   fill(world.companies, snapshot.companies);
@@ -84,6 +94,10 @@ export async function loadSnapshot(sim: Simulation, path: string): Promise<void>
   fill(world.refreshGrants, snapshot.refreshGrants);
   fill(world.codes, snapshot.codes);
   fill(world.installs, snapshot.installs);
+  for (const name of collectionNames) {
+    const map: Map<string, unknown> = world[name];
+    for (const [key, record] of snapshot.collections[name] ?? []) map.set(key, collectionSchemas[name].parse(record));
+  }
   for (const contact of snapshot.contacts) {
     world.contacts.put(contact);
     sim.index.seed(contact);
@@ -91,6 +105,7 @@ export async function loadSnapshot(sim: Simulation, path: string): Promise<void>
   sim.random.restore(snapshot.random);
   Object.assign(sim.webhookSettings, snapshot.webhookSettings);
   for (const delivery of snapshot.pending) sim.deliveries.enqueue(delivery, 0);
+  return snapshot.jobs;
 }
 
 function fill<T>(map: Map<string, T>, entries: [string, T][]): void {
