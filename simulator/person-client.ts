@@ -16,6 +16,8 @@ export interface PersonClient {
   /** The retry button: the failed message vanishes and another takes its place. */
   retryMessage(messageId: string): Promise<Message>;
   readConversation(conversationId: string): Promise<Conversation>;
+  /** Apps can not do this, and no event tells of it. */
+  deleteLocation(locationId: string): Promise<void>;
 }
 
 /** Makes the functions from the means to ask. */
@@ -27,6 +29,9 @@ export function createPersonClient(ask: AskControl): PersonClient {
     sendMessage: (outbound) => message('POST', '/ui/messages', outbound),
     setMessageStatus: (id, status) => message('PUT', `/ui/messages/${id}/status`, { status }),
     retryMessage: (id) => message('POST', `/ui/messages/${id}/retry`),
+    deleteLocation: async (id) => {
+      await ask('DELETE', `/ui/locations/${id}`);
+    },
     readConversation: async (id) =>
       (await ask<{ conversation: Conversation }>('POST', `/ui/conversations/${id}/read`)).conversation,
   };

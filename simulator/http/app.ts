@@ -2,6 +2,10 @@ import express from 'express';
 import type { ErrorRequestHandler, Express, Router } from 'express';
 import { createControlRouter } from '../control/routes.ts';
 import { oauthRoutes } from '../oauth/routes.ts';
+import { customFieldRoutes } from '../resources/accounts/custom-fields.ts';
+import { customValueRoutes } from '../resources/accounts/custom-values.ts';
+import { locationListRoutes } from '../resources/accounts/location-lists.ts';
+import { locationTagRoutes } from '../resources/accounts/location-tags.ts';
 import { contactSearchRoutes } from '../resources/contact-search.ts';
 import { contactTagRoutes } from '../resources/contact-tags.ts';
 import { contactRoutes } from '../resources/contacts.ts';
@@ -12,6 +16,7 @@ import { messageRoutes } from '../resources/messaging/messages.ts';
 import { providerRoutes } from '../resources/messaging/providers.ts';
 import { noteRoutes } from '../resources/notes.ts';
 import { opportunityRoutes } from '../resources/opportunities.ts';
+import { snapshotRoutes } from '../resources/snapshots/snapshots.ts';
 import { taskRoutes } from '../resources/tasks.ts';
 import { userRoutes } from '../resources/users.ts';
 import type { Simulation } from '../simulation.ts';
@@ -31,6 +36,11 @@ const routes: Route[] = [
   ...opportunityRoutes,
   ...userRoutes,
   ...locationRoutes,
+  ...locationTagRoutes,
+  ...customFieldRoutes,
+  ...customValueRoutes,
+  ...locationListRoutes,
+  ...snapshotRoutes,
   ...messageListRoutes,
   ...providerRoutes,
   ...messageRoutes,

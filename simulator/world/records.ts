@@ -13,6 +13,10 @@ export const rateLimitSchema = z.object({
 export const companySchema = z.object({
   id,
   name: z.string().default('Agency'),
+  /** Only the highest plan may make locations and run SaaS through the API. */
+  plan: z.enum(['starter', 'unlimited', 'agency-pro']).default('agency-pro'),
+  /** A sandbox agency has two locations at most. */
+  sandbox: z.boolean().default(false),
   rateLimit: rateLimitSchema.optional(),
 });
 
@@ -28,6 +32,8 @@ export const appSchema = z.object({
 export const locationSettingsSchema = z.object({
   allowDuplicateContact: z.boolean().default(false),
   allowDuplicateOpportunity: z.boolean().default(false),
+  allowFacebookNameMerge: z.boolean().default(false),
+  disableContactTimezone: z.boolean().default(false),
   /** Which identifiers find a duplicate, the first being the stronger. */
   dedupe: z.array(z.enum(['email', 'phone'])).default(['email', 'phone']),
 });
@@ -44,6 +50,10 @@ export const locationSchema = z.object({
   state: z.string().optional(),
   country: z.string().default('US'),
   postalCode: z.string().optional(),
+  website: z.string().optional(),
+  firstName: z.string().optional(),
+  lastName: z.string().optional(),
+  social: z.record(z.string(), z.string()).default({}),
   timezone: z.string().default('America/New_York'),
   settings: locationSettingsSchema.prefault({}),
   rateLimit: rateLimitSchema.optional(),
