@@ -6,6 +6,7 @@ import type { Simulation } from '../simulation.ts';
 import { webhookSettingsChangeSchema } from '../webhooks/settings.ts';
 import { applySeed, seedSchema } from '../world/seed.ts';
 import { changeLocation, revokeTokens } from './authority.ts';
+import { createBusinessRouter } from './business.ts';
 import { createMessagingRouter } from './messaging.ts';
 import { renderPage } from './page.ts';
 import {
@@ -35,7 +36,7 @@ export function createControlRouter(sim: Simulation): Router {
     applySeed(sim, validate(seedSchema, req.body));
     res.json(countStats(sim));
   });
-  router.use('/ui', createUiRouter(sim), createMessagingRouter(sim));
+  router.use('/ui', createUiRouter(sim), createMessagingRouter(sim), createBusinessRouter(sim));
   addWebhookRoutes(router, sim);
   addDisturbanceRoutes(router, sim);
 

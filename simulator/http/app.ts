@@ -6,6 +6,9 @@ import { customFieldRoutes } from '../resources/accounts/custom-fields.ts';
 import { customValueRoutes } from '../resources/accounts/custom-values.ts';
 import { locationListRoutes } from '../resources/accounts/location-lists.ts';
 import { locationTagRoutes } from '../resources/accounts/location-tags.ts';
+import { appointmentRoutes } from '../resources/calendars/appointments.ts';
+import { calendarRoutes } from '../resources/calendars/calendars.ts';
+import { contactBulkRoutes } from '../resources/contact-bulk.ts';
 import { contactSearchRoutes } from '../resources/contact-search.ts';
 import { contactTagRoutes } from '../resources/contact-tags.ts';
 import { contactRoutes } from '../resources/contacts.ts';
@@ -14,11 +17,17 @@ import { conversationRoutes } from '../resources/messaging/conversations.ts';
 import { messageListRoutes } from '../resources/messaging/message-lists.ts';
 import { messageRoutes } from '../resources/messaging/messages.ts';
 import { providerRoutes } from '../resources/messaging/providers.ts';
+import { invoiceRoutes } from '../resources/money/invoices.ts';
+import { paymentRoutes } from '../resources/money/payments.ts';
 import { noteRoutes } from '../resources/notes.ts';
+import { opportunityListRoutes } from '../resources/opportunity-lists.ts';
 import { opportunityRoutes } from '../resources/opportunities.ts';
+import { saasReadRoutes } from '../resources/saas/saas-reads.ts';
+import { saasWriteRoutes } from '../resources/saas/saas.ts';
 import { snapshotRoutes } from '../resources/snapshots/snapshots.ts';
 import { taskRoutes } from '../resources/tasks.ts';
 import { userRoutes } from '../resources/users.ts';
+import { workflowRoutes } from '../resources/workflows.ts';
 import type { Simulation } from '../simulation.ts';
 import { wrongClassMessage } from './access.ts';
 import { createHandler } from './dispatch.ts';
@@ -29,10 +38,12 @@ import type { Route } from './route.ts';
 const routes: Route[] = [
   ...oauthRoutes,
   ...contactSearchRoutes,
+  ...contactBulkRoutes,
   ...contactRoutes,
   ...contactTagRoutes,
   ...noteRoutes,
   ...taskRoutes,
+  ...opportunityListRoutes,
   ...opportunityRoutes,
   ...userRoutes,
   ...locationRoutes,
@@ -45,6 +56,13 @@ const routes: Route[] = [
   ...providerRoutes,
   ...messageRoutes,
   ...conversationRoutes,
+  ...appointmentRoutes,
+  ...calendarRoutes,
+  ...paymentRoutes,
+  ...invoiceRoutes,
+  ...saasReadRoutes,
+  ...saasWriteRoutes,
+  ...workflowRoutes,
 ];
 
 /** Makes the express application: GHL's paths, and the control API under `/_control`. */

@@ -90,6 +90,10 @@ function strikeAfter(sim: Simulation, { effects }: Strike, res: Response): boole
 
 function send(sim: Simulation, res: Response, reply: Reply): void {
   if (res.destroyed) return;
+  if (reply.bare !== undefined) {
+    res.status(reply.status).json(reply.bare);
+    return;
+  }
   res.status(reply.status).json({ ...reply.body, traceId: sim.random.uuid('trace') });
 }
 

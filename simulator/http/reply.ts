@@ -4,6 +4,8 @@ import { STATUS_CODES } from 'node:http';
 export interface Reply {
   status: number;
   body: Record<string, unknown>;
+  /** What is sent instead of the body where the real answer is no object; it has no `traceId` then. */
+  bare?: unknown;
 }
 
 /** Thrown by a handler to answer with a refusal. */
@@ -26,6 +28,11 @@ export function refusal(status: number, message: string | string[], extra: Recor
 /** A refusal without the `error` field, as GHL's own checks (tokens, duplicates) answer. */
 export function plainRefusal(status: number, message: string, extra: Record<string, unknown> = {}): ReplyError {
   return new ReplyError({ status, body: { statusCode: status, message, ...extra } });
+}
+
+/** A successful answer that is no object: a list, or true. */
+export function okBare(bare: unknown, status = 200): Reply {
+  return { status, body: {}, bare };
 }
 
 /** A successful answer. */

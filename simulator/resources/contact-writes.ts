@@ -30,7 +30,7 @@ export function createContact(sim: Simulation, location: Location, input: Contac
     dateAdded: now,
     dateUpdated: now,
   };
-  const contact = applyInput(blank, input);
+  const contact = applyInput(sim, blank, input);
   refuseDuplicate(location, findMatch(sim.world, location, contact));
   store(sim, contact);
   announce(sim, 'ContactCreate', contact);
@@ -40,7 +40,7 @@ export function createContact(sim: Simulation, location: Location, input: Contac
 /** Writes fields over a contact and announces what changed. Raises 400 where it would become a duplicate. */
 export function updateContact(sim: Simulation, contact: Contact, input: ContactInput): Contact {
   const location = sim.world.locations.get(contact.locationId);
-  const written = applyInput(contact, input);
+  const written = applyInput(sim, contact, input);
   const changed = (['email', 'phone'] as const).filter((field) => written[field] !== contact[field]);
   const identifiers = Object.fromEntries(changed.map((field) => [field, written[field]]));
   if (location) refuseDuplicate(location, findMatch(sim.world, location, identifiers, contact.id));

@@ -162,6 +162,7 @@ export const opportunitySchema = z.object({
   source: z.string().nullish(),
   lostReasonId: z.string().nullish(),
   customFields: z.array(customFieldSchema).default([]),
+  followers: z.array(z.string()).default([]),
   createdAt: isoDate,
   updatedAt: isoDate,
 });

@@ -52,7 +52,7 @@ export const locationListRoutes: Route[] = [
           (completed === undefined || task.completed === completed) &&
           (!query || task.title.toLowerCase().includes(query.toLowerCase())),
       );
-      return ok({ tasks: tasks.slice(skip, skip + limit).map((task) => ({ _id: task.id, ...task })) }, 201);
+      return ok({ tasks: tasks.slice(skip, skip + limit).map((task) => ({ _id: task.id, ...task })) });
     },
   },
 ];
