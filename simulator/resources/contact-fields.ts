@@ -1,6 +1,6 @@
 import type { Simulation } from '../simulation.ts';
 import type { Contact } from '../world/records.ts';
-import { findCustomField } from './accounts/custom-fields.ts';
+import { findCustomField } from './accounts/custom-field-writes.ts';
 import type { ContactInput } from './contact-input.ts';
 
 const plainFields = [

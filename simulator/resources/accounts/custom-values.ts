@@ -4,7 +4,8 @@ import type { Call, Route } from '../../http/route.ts';
 import { validate } from '../../http/validate.ts';
 import type { Simulation } from '../../simulation.ts';
 import type { CustomValue } from '../../world/account-records.ts';
-import { getOwned, getPathLocation, keyName } from './owned.ts';
+import { keyName } from './key-name.ts';
+import { getOwned, getPathLocation } from './owned.ts';
 
 const valueSchema = z.strictObject({ name: z.string().min(1), value: z.string() });
 const read = { access: 'location', scope: 'locations/customValues.readonly' } as const;

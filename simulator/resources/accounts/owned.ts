@@ -13,12 +13,3 @@ export function getOwned<T extends { locationId: string }>(found: T | undefined,
   if (found?.locationId !== locationId) throw plainRefusal(404, `${noun} not found`);
   return found;
 }
-
-/** The name as keys spell it: lower case, with underscores. */
-export function keyName(name: string): string {
-  return name
-    .trim()
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '_')
-    .replace(/^_|_$/g, '');
-}

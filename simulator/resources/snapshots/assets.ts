@@ -1,6 +1,6 @@
 import type { Simulation } from '../../simulation.ts';
 import type { Snapshot } from '../../world/account-records.ts';
-import { addCustomField, findCustomField, keyOf } from '../accounts/custom-fields.ts';
+import { addCustomField, findCustomField, keyOf } from '../accounts/custom-field-writes.ts';
 import { addCustomValue } from '../accounts/custom-values.ts';
 import { addTag } from '../accounts/location-tags.ts';
 
