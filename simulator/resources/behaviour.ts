@@ -31,6 +31,8 @@ export const resourceBehaviourSchema = z.strictObject({
   messageList: z.enum(['nested', 'flat']),
   /** The published schemas say 200, integrators see 201. */
   messageCreatedStatus: z.union([z.literal(200), z.literal(201)]),
+  /** A wrong body of a new location was once seen refused with 401. */
+  locationInvalidStatus: z.union([z.literal(422), z.literal(401)]),
   locationCreatedStatus: z.union([z.literal(200), z.literal(201)]),
   /** What `POST /conversations/` gives for a contact that has one already. */
   conversationExistsStatus: z.union([z.literal(400), z.literal(409), z.literal(422)]),
@@ -45,6 +47,10 @@ export const resourceBehaviourSchema = z.strictObject({
   snapshotMissingAssets: z.array(z.string()),
   /** What a finished load is called: the values of the status are not published. */
   snapshotCompletedWord: z.enum(['completed', 'success', 'successful']),
+  /** A search filter on the phone was once reported to find nothing. */
+  phoneFilter: z.enum(['finds', 'misses']),
+  /** Search documents were reported without `dndSettings`. */
+  searchShowsDnd: z.boolean(),
   /** Which of the two published contracts the upsert of opportunities follows. */
   opportunityUpsert: z.enum(['both', 'by-contact', 'by-id']),
   /** Money events name their type and location; the published samples of invoices do not. */
@@ -69,6 +75,7 @@ export const defaultResourceBehaviour: ResourceBehaviour = {
   stopEventOrder: 'message-first',
   messageList: 'nested',
   messageCreatedStatus: 201,
+  locationInvalidStatus: 422,
   locationCreatedStatus: 201,
   conversationExistsStatus: 400,
   installToFutureLocations: true,
@@ -77,6 +84,8 @@ export const defaultResourceBehaviour: ResourceBehaviour = {
   snapshotOutcome: 'completed',
   snapshotMissingAssets: [],
   snapshotCompletedWord: 'completed',
+  phoneFilter: 'finds',
+  searchShowsDnd: true,
   opportunityUpsert: 'both',
   invoiceEnvelope: true,
 };

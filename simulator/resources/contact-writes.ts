@@ -61,11 +61,17 @@ export function replaceContact(sim: Simulation, before: Contact, written: Contac
   return after;
 }
 
-/** Removes a contact with its notes, tasks and opportunities, and announces only the contact's end. */
+/** Removes a contact with all that hangs on it, and announces only the contact's end. */
 export function deleteContact(sim: Simulation, contact: Contact): void {
   const { world } = sim;
   for (const records of [world.notes, world.tasks, world.opportunities]) {
     for (const [id, record] of records) if (record.contactId === contact.id) records.delete(id);
+  }
+  for (const records of [world.conversations, world.messages, world.appointments, world.enrolments]) {
+    for (const { id } of records.listBy('contactId', contact.id)) {
+      records.delete(id);
+      sim.agenda.cancel(id);
+    }
   }
   world.contacts.remove(contact.id);
   sim.index.write(contact.locationId, contact.id, null);

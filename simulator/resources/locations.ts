@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { checkCompany } from '../http/access.ts';
-import { ok, plainRefusal } from '../http/reply.ts';
-import type { Route } from '../http/route.ts';
+import { ok, plainRefusal, ReplyError } from '../http/reply.ts';
+import type { Call, Route } from '../http/route.ts';
 import { validate } from '../http/validate.ts';
 import { locationCreateSchema, locationUpdateSchema } from './accounts/location-input.ts';
 import { viewLocation } from './accounts/location-view.ts';
@@ -48,7 +48,7 @@ export const locationRoutes: Route[] = [
     method: 'post',
     path: '/locations/',
     handle(call) {
-      const body = validate(locationCreateSchema, call.body);
+      const body = readNewLocation(call);
       checkCompany(call, body.companyId);
       // The location stands at the top of the answer here, and under `location` where it is read.
       return ok(viewLocation(createLocation(call.sim, body)), call.sim.behaviour.locationCreatedStatus);
@@ -86,3 +86,12 @@ export const locationRoutes: Route[] = [
     },
   },
 ];
+
+function readNewLocation(call: Call): z.output<typeof locationCreateSchema> {
+  try {
+    return validate(locationCreateSchema, call.body);
+  } catch (error) {
+    const asUnauthorized = call.sim.behaviour.locationInvalidStatus === 401 && error instanceof ReplyError;
+    throw asUnauthorized ? plainRefusal(401, 'Unauthorized') : error;
+  }
+}

@@ -99,6 +99,9 @@ export const conversationProviderSchema = z.object({
   id,
   locationId: id,
   type: z.enum(['SMS', 'Email']).default('SMS'),
+  /** Where messages to be delivered are sent, signed for this app; without them nothing is sent. */
+  deliveryUrl: z.url().optional(),
+  clientId: id.optional(),
 });
 
 export type Conversation = z.infer<typeof conversationSchema>;

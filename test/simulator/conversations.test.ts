@@ -93,6 +93,14 @@ describe('conversations', () => {
     expect(await harness.control.listRecords('messages', one)).toEqual([]);
   });
 
+  it('end with their contact, and what was waiting to be sent is not', async () => {
+    await harness.control.sendMessage({ contactId: 'ann', message: 'Hello' });
+    await harness.control.deleteContact('ann');
+    await harness.control.advanceClock(60_000);
+    expect((await search()).body['total']).toBe(0);
+    expect(await harness.control.listRecords('messages', one)).toEqual([]);
+  });
+
   it('begin with a new contact when a stranger texts', async () => {
     await harness.control.receiveMessage({ locationId: one, phone: '(555) 000-7777', message: 'Hi' });
     await harness.control.receiveMessage({ locationId: one, phone: '+15550007777', message: 'Hi again' });

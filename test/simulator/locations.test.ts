@@ -49,6 +49,12 @@ describe('making a location', () => {
     expect(await harness.control.listLocations()).toHaveLength(2);
   });
 
+  it('can be refused as unauthorized for a wrong body, as was once seen', async () => {
+    await harness.control.setBehaviour({ locationInvalidStatus: 401 });
+    expect((await create({ name: undefined })).status).toBe(401);
+    expect((await create()).status).toBe(201);
+  });
+
   it('needs the highest plan, an agency token and the own agency', async () => {
     expect((await create({ companyId: 'company-2' })).status).toBe(403);
     const body = { companyId: company, name: 'Three' };
@@ -113,6 +119,51 @@ describe('changing and deleting a location', () => {
   });
 });
 
+describe('what a location lists', () => {
+  it('are its templates by type', async () => {
+    await harness.control.seed({
+      templates: [
+        { id: 'template-1', locationId: one, name: 'Text', type: 'sms' },
+        { id: 'template-2', locationId: one, name: 'Mail', type: 'email' },
+      ],
+    });
+    const mails = await harness.ask('GET', under(`/templates?originId=${one}&type=email`));
+    expect(mails.body).toMatchObject({ totalCount: 1, templates: [{ id: 'template-2' }] });
+    expect((await harness.ask('GET', under('/templates'))).status).toBe(422);
+  });
+
+  it('are the tasks of all its contacts', async () => {
+    const task = { title: 'Call', dueDate: '2026-12-01T10:00:00Z', completed: false };
+    await harness.control.seed({
+      tasks: [
+        { ...task, id: 'task-1', locationId: one, contactId: 'ann' },
+        { ...task, id: 'task-2', locationId: one, contactId: 'bob', completed: true },
+        { ...task, id: 'task-3', locationId: two, contactId: 'eve' },
+      ],
+    });
+    const open = await harness.ask('POST', under('/tasks/search'), { body: { completed: false } });
+    expect(rows(open.body, 'tasks').map(({ _id }) => _id)).toEqual(['task-1']);
+  });
+
+  it('are known time zones', async () => {
+    const zones = (await harness.ask('GET', under('/timezones'))).body['timezones'];
+    expect(zones).toContain('America/New_York');
+  });
+});
+
+describe('the locations of an agency', () => {
+  it('are paged in the order of their names', async () => {
+    const names = async (query: string): Promise<unknown[]> => {
+      const answer = await harness.ask('GET', `/locations/search?companyId=${company}&${query}`, asAgency);
+      return rows(answer.body, 'locations').map(({ name }) => name);
+    };
+    await create();
+    expect(await names('limit=2')).toEqual(['One', 'Three']);
+    expect(await names('limit=2&skip=2')).toEqual(['Two']);
+    expect(await names('order=desc')).toEqual(['Two', 'Three', 'One']);
+  });
+});
+
 describe('tags of a location', () => {
   it('are made, renamed and removed, on its contacts too', async () => {
     const contact = await harness.control.createContact({ locationId: one, email: 'a@x.test', tags: ['VIP', 'new'] });
@@ -126,7 +177,7 @@ describe('tags of a location', () => {
     expect((await harness.ask('GET', path)).status).toBe(404);
   });
 
-  it('are unique and the location’s own', async () => {
+  it('are unique within their location', async () => {
     expect((await harness.ask('POST', under('/tags'), { body: { name: 'Gold' } })).status).toBe(201);
     expect((await harness.ask('POST', under('/tags'), { body: { name: 'gold' } })).status).toBe(400);
     expect((await harness.ask('GET', under('/tags', two))).status).toBe(403);

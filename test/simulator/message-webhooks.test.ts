@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { one, startHarness } from './harness.ts';
+import { clientId, one, startHarness } from './harness.ts';
 import type { Harness } from './harness.ts';
 import { startReceiver } from './receiver.ts';
 import type { Receiver } from './receiver.ts';
@@ -69,6 +69,26 @@ describe('webhooks of messages', () => {
       to: ['ann@x.test'],
     });
     expect(receiver.received[2]?.json['webhookPayload']).toMatchObject({ event: 'delivered', recipient: 'ann@x.test' });
+  });
+
+  it('hand a message of a custom channel to its delivery URL alone, without an envelope', async () => {
+    const delivery = await startReceiver();
+    await harness.control.seed({
+      conversationProviders: [{ id: 'provider-1', locationId: one, clientId, deliveryUrl: delivery.url }],
+    });
+    await send({ type: 'Custom', conversationProviderId: 'provider-1' });
+    await vi.waitFor(() => {
+      expect(delivery.received).toHaveLength(1);
+    }, 5_000);
+    expect(delivery.received[0]?.json).toMatchObject({
+      type: 'SMS',
+      locationId: one,
+      contactId: 'ann',
+      messageId: expect.any(String) as string,
+      phone: '+15550000001',
+    });
+    expect(receiver.received).toEqual([]);
+    await delivery.close();
   });
 
   it.each([

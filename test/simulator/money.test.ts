@@ -52,7 +52,7 @@ describe('payments', () => {
     expect(rows(span.body, 'data').map(({ _id }) => _id)).toEqual(['order-3', 'order-2']);
   });
 
-  it('are the location’s own', async () => {
+  it('are shown to their own location only', async () => {
     expect((await list('transactions', '', two)).status).toBe(403);
     await harness.control.seed({ transactions: [{ id: 'theirs', locationId: two, amount: 1 }] });
     expect((await harness.ask('GET', `/payments/transactions/theirs?altId=${one}&altType=location`)).status).toBe(404);

@@ -94,6 +94,7 @@ function isWanted(message: Message, wanted: Export): boolean {
   if (channel ? channelOf(message.messageType).exportName !== channel : isEmail(message)) return false;
   if (conversationId && message.conversationId !== conversationId) return false;
   if (contactId && message.contactId !== contactId) return false;
+  if (startDate === undefined && endDate === undefined) return true;
   const atMs = Date.parse(message.dateAdded);
   return atMs >= timeOf(startDate, 'startDate', -Infinity) && atMs <= timeOf(endDate, 'endDate', Infinity);
 }

@@ -6,6 +6,7 @@ import { isEmail } from './channels.ts';
 import { noteLastMessage, openConversation } from './conversation-writes.ts';
 import { messageEventFields } from './message-view.ts';
 import { withOptOut } from './opt-out.ts';
+import { deliverByProvider } from './provider-delivery.ts';
 import { refuseSend } from './refusals.ts';
 
 /** What is written, whoever writes it. */
@@ -61,7 +62,8 @@ export function sendMessage(sim: Simulation, contact: Contact, draft: Draft, sen
     ...(sending.userId ? { userId: sending.userId } : {}),
   };
   keep(sim, message);
-  if (!message.conversationProviderId) {
+  if (message.conversationProviderId) deliverByProvider(sim, message, contact.phone);
+  else {
     sim.agenda.add('message-send', message.id, waitMs > 0 ? waitMs : sim.behaviour.messageSentAfterMs);
   }
   return message;
