@@ -23,6 +23,9 @@ import type { UrlReport } from './webhooks/breaker.ts';
 import type { ScenarioProgress } from './scenario/progress.ts';
 import type { DeliveryState, LoggedDelivery } from './webhooks/log.ts';
 import type { webhookSettingsChangeSchema } from './webhooks/settings.ts';
+import { createPersonClient } from './person-client.ts';
+import type { AskControl, PersonClient } from './person-client.ts';
+import type { CollectionName, collectionSchemas } from './world/collections.ts';
 import type { Install } from './world/grants.ts';
 import type {
   appSchema,
@@ -49,11 +52,15 @@ type Undated<Schema extends z.ZodType> = Omit<
 > & {
   id?: string;
   dateAdded?: string;
+  dateUpdated?: string;
+  createdAt?: string;
+  updatedAt?: string;
 };
+type CollectionSeeds = { [Name in CollectionName]?: Undated<(typeof collectionSchemas)[Name]>[] };
 type SeedRequest = z.input<typeof seedSchema>;
 
 /** What to put into the world; ids and dates of contacts and what hangs on them may be left to the simulator. */
-export interface SeedInput extends Pick<SeedRequest, 'tokens' | 'codes' | 'installs'> {
+export interface SeedInput extends Pick<SeedRequest, 'tokens' | 'codes' | 'installs'>, CollectionSeeds {
   companies?: z.input<typeof companySchema>[];
   apps?: z.input<typeof appSchema>[];
   locations?: z.input<typeof locationSchema>[];
@@ -69,7 +76,7 @@ export interface SeedInput extends Pick<SeedRequest, 'tokens' | 'codes' | 'insta
 type ShownContact = Contact & { name: string };
 
 /** The control API as functions; each raises a ControlError when the simulator refuses. */
-export interface ControlClient {
+export interface ControlClient extends PersonClient {
   seed(seed: SeedInput): Promise<Stats>;
   setWebhooks(change: z.input<typeof webhookSettingsChangeSchema>): Promise<WebhookView>;
   getWebhooks(): Promise<WebhookView>;
@@ -110,6 +117,12 @@ export interface ControlClient {
   listOpportunities(locationId?: string): Promise<Opportunity[]>;
   listUsers(locationId?: string): Promise<User[]>;
   listInstalls(locationId?: string): Promise<Install[]>;
+  listLocations(): Promise<Location[]>;
+  /** The records of any other kind, of one location or all. */
+  listRecords<Name extends CollectionName>(
+    name: Name,
+    locationId?: string,
+  ): Promise<z.output<(typeof collectionSchemas)[Name]>[]>;
   getCalls(): Promise<{ counts: Record<string, number>; last: CallRecord[] }>;
   resetCalls(): Promise<void>;
   getStats(): Promise<Stats>;
@@ -135,7 +148,7 @@ class ControlError extends Error {
 /** Makes a client of the control API of the simulator at `url`. */
 export function createControlClient(url: string): ControlClient {
   // The simulator is our own program: its answers are trusted to have the types declared above.
-  const ask = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
+  const ask: AskControl = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
     const response = await fetch(new URL(`/_control${path}`, url), {
       method,
       ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
@@ -153,6 +166,7 @@ export function createControlClient(url: string): ControlClient {
   };
 
   return {
+    ...createPersonClient(ask),
     seed: (seed) => ask('POST', '/seed', seed),
     setWebhooks: (change) => ask('PUT', '/webhooks', change),
     getWebhooks: () => ask('GET', '/webhooks'),
@@ -195,6 +209,8 @@ export function createControlClient(url: string): ControlClient {
     listOpportunities: (locationId) => list('opportunities', locationId),
     listUsers: (locationId) => list('users', locationId),
     listInstalls: (locationId) => list('installs', locationId),
+    listLocations: () => list('locations', undefined),
+    listRecords: (name, locationId) => list(name, locationId),
     getCalls: () => ask('GET', '/calls'),
     resetCalls: () => done(ask('DELETE', '/calls')),
     getScenario: async () => (await ask<{ scenario: ScenarioProgress | null }>('GET', '/scenario')).scenario,

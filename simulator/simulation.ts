@@ -1,5 +1,7 @@
 import { defaultDoorBehaviour } from './behaviour.ts';
 import type { DoorBehaviour } from './behaviour.ts';
+import { createAgenda } from './agenda.ts';
+import type { Agenda } from './agenda.ts';
 import { createCalls } from './calls.ts';
 import type { Calls } from './calls.ts';
 import { createClock } from './clock.ts';
@@ -10,6 +12,8 @@ import { createLimits } from './limits.ts';
 import type { Limits } from './limits.ts';
 import { createRandom } from './random.ts';
 import type { Random } from './random.ts';
+import { defaultResourceBehaviour } from './resources/behaviour.ts';
+import type { ResourceBehaviour } from './resources/behaviour.ts';
 import { createSearchIndex } from './resources/search-index.ts';
 import type { SearchIndex } from './resources/search-index.ts';
 import { createUrlBreaker } from './webhooks/breaker.ts';
@@ -29,7 +33,7 @@ import { createWorld } from './world/world.ts';
 import type { World } from './world/world.ts';
 
 /** How the pretended GHL behaves where the real one is not known for sure or where tests need it quicker. */
-export interface Behaviour extends DoorBehaviour {
+export interface Behaviour extends DoorBehaviour, ResourceBehaviour {
   /** How long a used refresh token still returns the pair it was exchanged for. */
   refreshGraceMs: number;
   accessTokenSeconds: number;
@@ -47,6 +51,7 @@ export interface Simulation {
   faults: Faults;
   calls: Calls;
   index: SearchIndex;
+  agenda: Agenda;
   signer: Signer;
   webhookSettings: WebhookSettings;
   deliveries: DeliveryQueue;
@@ -68,6 +73,7 @@ export function createSimulation(seed: string, behaviour: Partial<Behaviour>): S
   const webhookSettings = defaultWebhookSettings();
   const whole: Behaviour = {
     ...defaultDoorBehaviour(),
+    ...defaultResourceBehaviour,
     refreshGraceMs: 30_000,
     accessTokenSeconds: 86_399,
     searchLagMs: 0,
@@ -95,6 +101,7 @@ export function createSimulation(seed: string, behaviour: Partial<Behaviour>): S
     faults: createFaults(clock, random),
     calls: createCalls(),
     index: createSearchIndex(clock, whole),
+    agenda: createAgenda(clock),
     signer,
     webhookSettings,
     deliveries,

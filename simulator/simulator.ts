@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import { createApp } from './http/app.ts';
 import { runScenario } from './scenario/run.ts';
 import type { Scenario } from './scenario/scenario.ts';
+import { runJob } from './resources/jobs.ts';
 import { createSimulation } from './simulation.ts';
 import type { Behaviour } from './simulation.ts';
 import { loadSnapshot, saveSnapshot } from './world/snapshot.ts';
@@ -35,7 +36,10 @@ export interface Simulator {
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const simulation = createSimulation(options.seed ?? 'switchyard', options.behaviour ?? {});
   const { snapshotPath } = options;
-  if (snapshotPath) await loadSnapshot(simulation, snapshotPath);
+  const leftover = snapshotPath ? await loadSnapshot(simulation, snapshotPath) : [];
+  simulation.agenda.start((job) => {
+    runJob(simulation, job);
+  }, leftover);
 
   const server = createServer(createApp(simulation));
   server.listen(options.port ?? 0, '127.0.0.1');
@@ -63,6 +67,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     async close() {
       clearInterval(timer);
       simulation.scenario?.stop();
+      simulation.agenda.close();
       const closed = once(server, 'close');
       server.close();
       server.closeAllConnections();

@@ -51,6 +51,8 @@ export function changeLocation(
     settings: {
       allowDuplicateContact: change.settings?.allowDuplicateContact ?? settings.allowDuplicateContact,
       allowDuplicateOpportunity: change.settings?.allowDuplicateOpportunity ?? settings.allowDuplicateOpportunity,
+      allowFacebookNameMerge: change.settings?.allowFacebookNameMerge ?? settings.allowFacebookNameMerge,
+      disableContactTimezone: change.settings?.disableContactTimezone ?? settings.disableContactTimezone,
       dedupe: change.settings?.dedupe ?? settings.dedupe,
     },
     rateLimit: change.rateLimit

@@ -6,6 +6,8 @@ import { rotatePrivateToken } from '../oauth/private-tokens.ts';
 import type { Simulation } from '../simulation.ts';
 import { applySeed, seedSchema } from '../world/seed.ts';
 import { addLocation, changeLocation, revokeTokens } from './authority.ts';
+import { createBusinessRouter } from './business.ts';
+import { createMessagingRouter } from './messaging.ts';
 import { renderPage } from './page.ts';
 import {
   advanceClockSchema,
@@ -37,7 +39,7 @@ export function createControlRouter(sim: Simulation): Router {
     applySeed(sim, validate(seedSchema, req.body));
     res.json(countStats(sim));
   });
-  router.use('/ui', createUiRouter(sim));
+  router.use('/ui', createUiRouter(sim), createMessagingRouter(sim), createBusinessRouter(sim));
   router.use('/webhooks', createWebhookRouter(sim));
   addDisturbanceRoutes(router, sim);
 
@@ -103,6 +105,7 @@ function addDisturbanceRoutes(router: Router, sim: Simulation): void {
   });
   router.post('/clock/advance', (req, res) => {
     sim.clock.advance(validate(advanceClockSchema, req.body).ms);
+    sim.agenda.settle();
     res.json({ now: sim.clock.now().toISOString() });
   });
 }

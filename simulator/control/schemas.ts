@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { doorBehaviourSchema } from '../behaviour.ts';
 import { contactCreateSchema, contactUpdateSchema } from '../resources/contact-input.ts';
+import { resourceBehaviourSchema } from '../resources/behaviour.ts';
 import { opportunityUpdateSchema } from '../resources/opportunity-input.ts';
+import { collectionNames } from '../world/collections.ts';
 import { locationSettingsSchema, rateLimitSchema } from '../world/records.ts';
 
 const id = z.string().min(1);
@@ -44,6 +46,7 @@ export const behaviourChangeSchema = z.strictObject({
   refreshGraceMs: z.number().int().min(0).optional(),
   accessTokenSeconds: z.number().int().positive().optional(),
   searchLagMs: z.number().int().min(0).optional(),
+  ...resourceBehaviourSchema.partial().shape,
 });
 
 export const advanceClockSchema = z.strictObject({ ms: z.number().int().min(0) });
@@ -84,5 +87,14 @@ export const planChangeSchema = z.strictObject({
 export const rotatePrivateTokenSchema = z.strictObject({ token: id, expireOldNow: z.boolean().default(false) });
 
 export const stateQuerySchema = z.strictObject({ locationId: id.optional() });
-export const collectionSchema = z.enum(['contacts', 'notes', 'tasks', 'opportunities', 'users', 'installs']);
+export const collectionSchema = z.enum([
+  'contacts',
+  'notes',
+  'tasks',
+  'opportunities',
+  'users',
+  'installs',
+  'locations',
+  ...collectionNames,
+]);
 export type Collection = z.infer<typeof collectionSchema>;

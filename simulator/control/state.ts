@@ -10,10 +10,14 @@ export function listState(world: World, collection: Collection, locationId: stri
       return (locationId ? world.contacts.listByLocation(locationId) : world.contacts.list()).map(viewContact);
     case 'users':
       return [...world.users.values()].filter((user) => !locationId || user.locationIds.includes(locationId));
+    case 'locations':
+      return [...world.locations.values()].filter(({ id }) => !locationId || id === locationId);
     case 'notes':
     case 'tasks':
     case 'opportunities':
     case 'installs':
       return [...world[collection].values()].filter(here);
+    default:
+      return locationId ? world[collection].listBy('locationId', locationId) : [...world[collection].values()];
   }
 }

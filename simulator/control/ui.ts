@@ -1,6 +1,7 @@
 import { Router } from 'express';
 import { plainRefusal } from '../http/reply.ts';
 import { validate } from '../http/validate.ts';
+import { deleteLocation } from '../resources/accounts/location-writes.ts';
 import { viewContact } from '../resources/contact-view.ts';
 import { createContact, deleteContact, getContact, updateContact } from '../resources/contact-writes.ts';
 import { changeOf } from '../resources/opportunity-input.ts';
@@ -60,6 +61,12 @@ export function createUiRouter(sim: Simulation): Router {
   });
   router.delete('/users/:id', (req, res) => {
     deleteUser(sim, getUser(sim, req.params.id));
+    res.json({ succeded: true });
+  });
+
+  router.delete('/locations/:id', (req, res) => {
+    const location = sim.world.locations.get(req.params.id);
+    if (location) deleteLocation(sim, location);
     res.json({ succeded: true });
   });
 

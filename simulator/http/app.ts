@@ -5,14 +5,32 @@ import { createAuthorizeRouter } from '../oauth/authorize.ts';
 import { installedLocationRoutes } from '../oauth/installed-locations.ts';
 import { marketplaceRoutes } from '../oauth/marketplace.ts';
 import { oauthRoutes } from '../oauth/routes.ts';
+import { customFieldRoutes } from '../resources/accounts/custom-fields.ts';
+import { customValueRoutes } from '../resources/accounts/custom-values.ts';
+import { locationListRoutes } from '../resources/accounts/location-lists.ts';
+import { locationTagRoutes } from '../resources/accounts/location-tags.ts';
+import { appointmentRoutes } from '../resources/calendars/appointments.ts';
+import { calendarRoutes } from '../resources/calendars/calendars.ts';
+import { contactBulkRoutes } from '../resources/contact-bulk.ts';
 import { contactSearchRoutes } from '../resources/contact-search.ts';
 import { contactTagRoutes } from '../resources/contact-tags.ts';
 import { contactRoutes } from '../resources/contacts.ts';
 import { locationRoutes } from '../resources/locations.ts';
+import { conversationRoutes } from '../resources/messaging/conversations.ts';
+import { messageListRoutes } from '../resources/messaging/message-lists.ts';
+import { messageRoutes } from '../resources/messaging/messages.ts';
+import { providerRoutes } from '../resources/messaging/providers.ts';
+import { invoiceRoutes } from '../resources/money/invoices.ts';
+import { paymentRoutes } from '../resources/money/payments.ts';
 import { noteRoutes } from '../resources/notes.ts';
+import { opportunityListRoutes } from '../resources/opportunity-lists.ts';
 import { opportunityRoutes } from '../resources/opportunities.ts';
+import { saasReadRoutes } from '../resources/saas/saas-reads.ts';
+import { saasWriteRoutes } from '../resources/saas/saas.ts';
+import { snapshotRoutes } from '../resources/snapshots/snapshots.ts';
 import { taskRoutes } from '../resources/tasks.ts';
 import { userRoutes } from '../resources/users.ts';
+import { workflowRoutes } from '../resources/workflows.ts';
 import type { Simulation } from '../simulation.ts';
 import { wrongClassMessage } from './access.ts';
 import { createHandler } from './dispatch.ts';
@@ -25,13 +43,31 @@ const routes: Route[] = [
   ...installedLocationRoutes,
   ...marketplaceRoutes,
   ...contactSearchRoutes,
+  ...contactBulkRoutes,
   ...contactRoutes,
   ...contactTagRoutes,
   ...noteRoutes,
   ...taskRoutes,
+  ...opportunityListRoutes,
   ...opportunityRoutes,
   ...userRoutes,
   ...locationRoutes,
+  ...locationTagRoutes,
+  ...customFieldRoutes,
+  ...customValueRoutes,
+  ...locationListRoutes,
+  ...snapshotRoutes,
+  ...messageListRoutes,
+  ...providerRoutes,
+  ...messageRoutes,
+  ...conversationRoutes,
+  ...appointmentRoutes,
+  ...calendarRoutes,
+  ...paymentRoutes,
+  ...invoiceRoutes,
+  ...saasReadRoutes,
+  ...saasWriteRoutes,
+  ...workflowRoutes,
 ];
 
 /** Makes the express application: GHL's paths, and the control API under `/_control`. */
@@ -40,6 +76,10 @@ export function createApp(sim: Simulation): Express {
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('query parser', 'simple');
+  app.use((_req, _res, next) => {
+    sim.agenda.settle();
+    next();
+  });
   app.use('/_control', express.json({ limit: '200mb' }), createControlRouter(sim));
   app.use((_req, res, next) => {
     res.set(sim.limits.usualHeaders());

@@ -111,6 +111,10 @@ function sendHalf(res: Response, reply: Reply, where: 'connection' | 'json'): vo
 
 function send(sim: Simulation, res: Response, reply: Reply): void {
   if (res.destroyed) return;
+  if (reply.bare !== undefined) {
+    res.status(reply.status).json(reply.bare);
+    return;
+  }
   res.status(reply.status).json({ ...reply.body, traceId: sim.random.uuid('trace') });
 }
 

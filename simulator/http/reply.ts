@@ -4,6 +4,8 @@ import { STATUS_CODES } from 'node:http';
 export interface Reply {
   status: number;
   body: Record<string, unknown>;
+  /** What is sent instead of the body where the real answer is no object; it has no `traceId` then. */
+  bare?: unknown;
 }
 
 /** Thrown by a handler to answer with a refusal. */
@@ -31,6 +33,11 @@ export function notFound(method: string, path: string): ReplyError {
 /** A refusal without the `error` field, as GHL's own checks (tokens, duplicates) answer. */
 export function plainRefusal(status: number, message: string, extra: Record<string, unknown> = {}): ReplyError {
   return new ReplyError({ status, body: { statusCode: status, message, ...extra } });
+}
+
+/** A successful answer that is no object: a list, or true. */
+export function okBare(bare: unknown, status = 200): Reply {
+  return { status, body: {}, bare };
 }
 
 /** A successful answer. */

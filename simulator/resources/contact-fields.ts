@@ -1,4 +1,6 @@
+import type { Simulation } from '../simulation.ts';
 import type { Contact } from '../world/records.ts';
+import { findCustomField } from './accounts/custom-field-writes.ts';
 import type { ContactInput } from './contact-input.ts';
 
 const plainFields = [
@@ -18,22 +20,33 @@ const plainFields = [
 ] as const;
 
 /** Returns the contact with the given fields written over it; what the input does not name stays. */
-export function applyInput(contact: Contact, input: ContactInput): Contact {
+export function applyInput(sim: Simulation, contact: Contact, input: ContactInput): Contact {
   const next: Contact = { ...contact };
   for (const field of plainFields) if (input[field] !== undefined) next[field] = input[field];
   if (input.phone !== undefined) next.phone = input.phone === null ? null : normalisePhone(input.phone);
   Object.assign(next, namesOf(input));
   if (input.dnd != null) next.dnd = input.dnd;
-  if (input.dndSettings) next.dndSettings = { ...contact.dndSettings, ...input.dndSettings };
+  if (input.dndSettings) next.dndSettings = mergeDnd(contact.dndSettings, input.dndSettings);
   if (input.inboundDndSettings !== undefined) next.inboundDndSettings = input.inboundDndSettings;
   // The trap integrators fall into: a tag list given here replaces all tags.
   if (input.tags) next.tags = normaliseTags(input.tags);
   if (input.customFields) {
-    const given = new Map(input.customFields.map((field) => [field.id, field]));
+    // A field may be named by its key, with or without the model before it.
+    const idOf = (name: string): string =>
+      (findCustomField(sim, contact.locationId, name) ?? findCustomField(sim, contact.locationId, `contact.${name}`))
+        ?.id ?? name;
+    const named = input.customFields.map(({ id, value }) => ({ id: idOf(id), value }));
+    const given = new Map(named.map((field) => [field.id, field]));
     const kept = contact.customFields.filter((field) => !given.has(field.id));
     next.customFields = [...kept, ...given.values()];
   }
   return next;
+}
+
+/** A permanent block stays: only the person's own START lifts it. */
+function mergeDnd(before: Contact['dndSettings'], given: Contact['dndSettings']): Contact['dndSettings'] {
+  const kept = Object.entries(before).filter(([, setting]) => setting.status === 'permanent');
+  return { ...before, ...given, ...Object.fromEntries(kept) };
 }
 
 /** GHL keeps tags in lower case and once each. */

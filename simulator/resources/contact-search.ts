@@ -8,6 +8,7 @@ import { normalisePhone } from './contact-fields.ts';
 import { nameOf, viewContact, viewSearchDocument } from './contact-view.ts';
 import { getCallLocation } from './lookup.ts';
 import { filterSchema, passes, searchValue } from './search-filters.ts';
+import type { Filter } from './search-filters.ts';
 
 /** Paging by `page` reaches this many documents; beyond it only `searchAfter` leads on. */
 const pageHorizon = 10_000;
@@ -43,8 +44,9 @@ export const contactSearchRoutes: Route[] = [
       const search = validate(searchSchema, call.body);
       getCallLocation(call, search.locationId);
       refuseBadPaging(search);
-      const hits = call.sim.index
-        .listByLocation(search.locationId)
+      const misses = call.sim.behaviour.phoneFilter === 'misses' && search.filters.some(isAboutPhone);
+      const documents = misses ? [] : call.sim.index.listByLocation(search.locationId);
+      const hits = documents
         .filter(
           (contact) => search.filters.every((filter) => passes(contact, filter)) && mentions(contact, search.query),
         )
@@ -53,7 +55,10 @@ export const contactSearchRoutes: Route[] = [
       const rest = search.searchAfter
         ? hits.filter((hit) => compareKeys(hit.key, search.searchAfter ?? [], search.sort) > 0)
         : hits.slice(((search.page ?? 1) - 1) * search.pageLimit);
-      const contacts = rest.slice(0, search.pageLimit).map(({ contact, key }) => viewSearchDocument(contact, key));
+      const { searchShowsDnd } = call.sim.behaviour;
+      const contacts = rest
+        .slice(0, search.pageLimit)
+        .map(({ contact, key }) => viewSearchDocument(contact, key, searchShowsDnd));
       return ok({ contacts, total: hits.length });
     },
   },
@@ -79,6 +84,10 @@ function refuseBadPaging(search: Search): void {
   if ((search.page ?? 1) * search.pageLimit > pageHorizon) {
     throw refusal(400, 'Page limit exceeded, use searchAfter to go beyond 10000 records');
   }
+}
+
+function isAboutPhone(filter: Filter): boolean {
+  return 'group' in filter ? filter.filters.some(isAboutPhone) : filter.field === 'phone';
 }
 
 function mentions(contact: Contact, query: string | undefined): boolean {

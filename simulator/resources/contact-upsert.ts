@@ -23,7 +23,7 @@ export function upsertContact(
 
   const { contact, matchingField } = match;
   const other = matchingField === 'email' ? 'phone' : 'email';
-  const written = applyInput(contact, input);
+  const written = applyInput(sim, contact, input);
   const otherValue = identifiers[other];
   const owner = otherValue ? sim.world.contacts.findByIdentifier(location.id, other, otherValue) : undefined;
   if (owner && owner.id !== contact.id) written[other] = contact[other];

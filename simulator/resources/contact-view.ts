@@ -19,11 +19,15 @@ export function viewContact(contact: Contact): Record<string, unknown> {
 }
 
 /** A contact as a search document: names in lower case only, and the cursor to continue after it. */
-export function viewSearchDocument(contact: Contact, searchAfter: unknown[]): Record<string, unknown> {
+export function viewSearchDocument(
+  contact: Contact,
+  searchAfter: unknown[],
+  showsDnd: boolean,
+): Record<string, unknown> {
   const { firstName, lastName, dndSettings, ...rest } = contact;
   return {
     ...rest,
-    ...(Object.keys(dndSettings).length > 0 ? { dndSettings } : {}),
+    ...(showsDnd && Object.keys(dndSettings).length > 0 ? { dndSettings } : {}),
     contactName: nameOf(contact).toLowerCase(),
     firstNameLowerCase: firstName?.toLowerCase() ?? null,
     lastNameLowerCase: lastName?.toLowerCase() ?? null,

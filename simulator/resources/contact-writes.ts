@@ -30,7 +30,7 @@ export function createContact(sim: Simulation, location: Location, input: Contac
     dateAdded: now,
     dateUpdated: now,
   };
-  const contact = applyInput(blank, input);
+  const contact = applyInput(sim, blank, input);
   refuseDuplicate(location, findMatch(sim.world, location, contact));
   store(sim, contact);
   announce(sim, 'ContactCreate', contact);
@@ -40,7 +40,7 @@ export function createContact(sim: Simulation, location: Location, input: Contac
 /** Writes fields over a contact and announces what changed. Raises 400 where it would become a duplicate. */
 export function updateContact(sim: Simulation, contact: Contact, input: ContactInput): Contact {
   const location = sim.world.locations.get(contact.locationId);
-  const written = applyInput(contact, input);
+  const written = applyInput(sim, contact, input);
   const changed = (['email', 'phone'] as const).filter((field) => written[field] !== contact[field]);
   const identifiers = Object.fromEntries(changed.map((field) => [field, written[field]]));
   if (location) refuseDuplicate(location, findMatch(sim.world, location, identifiers, contact.id));
@@ -61,11 +61,17 @@ export function replaceContact(sim: Simulation, before: Contact, written: Contac
   return after;
 }
 
-/** Removes a contact with its notes, tasks and opportunities, and announces only the contact's end. */
+/** Removes a contact with all that hangs on it, and announces only the contact's end. */
 export function deleteContact(sim: Simulation, contact: Contact): void {
   const { world } = sim;
   for (const records of [world.notes, world.tasks, world.opportunities]) {
     for (const [id, record] of records) if (record.contactId === contact.id) records.delete(id);
+  }
+  for (const records of [world.conversations, world.messages, world.appointments, world.enrolments]) {
+    for (const { id } of records.listBy('contactId', contact.id)) {
+      records.delete(id);
+      sim.agenda.cancel(id);
+    }
   }
   world.contacts.remove(contact.id);
   sim.index.write(contact.locationId, contact.id, null);

@@ -1,9 +1,10 @@
+import { succeeded } from '../http/api-version.ts';
 import { ok } from '../http/reply.ts';
 import type { Route } from '../http/route.ts';
 import { validate } from '../http/validate.ts';
 import { contactCreateSchema, contactUpdateSchema, contactUpsertSchema } from './contact-input.ts';
 import { upsertContact } from './contact-upsert.ts';
-import { viewContact } from './contact-view.ts';
+import { readContactBody, viewContactFor } from './contact-v3.ts';
 import { createContact, deleteContact, updateContact } from './contact-writes.ts';
 import { getCallContact, getCallLocation } from './lookup.ts';
 
@@ -16,10 +17,13 @@ export const contactRoutes: Route[] = [
     method: 'post',
     path: '/contacts/upsert',
     handle(call) {
-      const { locationId, createNewIfDuplicateAllowed, ...input } = validate(contactUpsertSchema, call.body);
+      const { locationId, createNewIfDuplicateAllowed, ...input } = validate(
+        contactUpsertSchema,
+        readContactBody(call),
+      );
       const location = getCallLocation(call, locationId);
       const result = upsertContact(call.sim, location, input, createNewIfDuplicateAllowed ?? false);
-      return ok({ new: result.isNew, contact: viewContact(result.contact) });
+      return ok({ new: result.isNew, contact: viewContactFor(call, result.contact) });
     },
   },
   {
@@ -27,26 +31,26 @@ export const contactRoutes: Route[] = [
     method: 'post',
     path: '/contacts/',
     handle(call) {
-      const { locationId, ...input } = validate(contactCreateSchema, call.body);
+      const { locationId, ...input } = validate(contactCreateSchema, readContactBody(call));
       const contact = createContact(call.sim, getCallLocation(call, locationId), input);
-      return ok({ contact: viewContact(contact) }, 201);
+      return ok({ contact: viewContactFor(call, contact) }, 201);
     },
   },
   {
     ...read,
     method: 'get',
     path: '/contacts/:contactId',
-    handle: (call) => ok({ contact: viewContact(getCallContact(call)) }),
+    handle: (call) => ok({ contact: viewContactFor(call, getCallContact(call)) }),
   },
   {
     ...write,
     method: 'put',
     path: '/contacts/:contactId',
     handle(call) {
-      const input = validate(contactUpdateSchema, call.body);
+      const input = validate(contactUpdateSchema, readContactBody(call));
       const contact = updateContact(call.sim, getCallContact(call), input);
-      // `succeded` is how GHL spells it.
-      return ok({ succeded: true, contact: viewContact(contact) });
+      // `succeded` is how GHL spells it; the newer version mends that here, and not where a contact is deleted.
+      return ok({ ...succeeded(call), contact: viewContactFor(call, contact) });
     },
   },
   {

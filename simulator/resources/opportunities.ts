@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { checkLocation } from '../http/access.ts';
-import { ok, refusal } from '../http/reply.ts';
+import { isV3 } from '../http/api-version.ts';
+import { ok } from '../http/reply.ts';
 import type { Call, Route } from '../http/route.ts';
 import { validate } from '../http/validate.ts';
 import type { Opportunity } from '../world/records.ts';
@@ -10,9 +11,9 @@ import {
   opportunityCreateSchema,
   opportunityStatusChangeSchema,
   opportunityUpdateSchema,
-  opportunityUpsertSchema,
 } from './opportunity-input.ts';
 import { searchOpportunities } from './opportunity-search.ts';
+import { upsertOpportunity } from './opportunity-upsert.ts';
 import { viewOpportunity } from './opportunity-view.ts';
 import { createOpportunity, deleteOpportunity, getOpportunity, updateOpportunity } from './opportunity-writes.ts';
 
@@ -33,24 +34,7 @@ export const opportunityRoutes: Route[] = [
     },
   },
   { ...read, method: 'get', path: '/opportunities/search', handle: searchOpportunities },
-  {
-    ...write,
-    method: 'post',
-    path: '/opportunities/upsert',
-    handle(call) {
-      const input = validate(opportunityUpsertSchema, call.body);
-      getCallLocation(call, input.locationId);
-      const { locationId, pipelineId, contactId, id, followers: _f, ...fields } = input;
-      const { isRemoveAllFollowers: _r, followersActionType: _a, ...given } = fields;
-      const change = changeOf({ ...given, pipelineId });
-      const existing = findUpsertTarget(call, locationId, pipelineId, { id, contactId });
-      if (existing) return ok({ opportunity: view(call, updateOpportunity(call.sim, existing, change)), new: false });
-      if (!contactId) throw refusal(422, ['contactId should not be empty', 'contactId must be a string']);
-      const place = { locationId, pipelineId, contactId };
-      const opportunity = createOpportunity(call.sim, place, { ...change, name: change.name ?? 'Opportunity' });
-      return ok({ opportunity: view(call, opportunity), new: true });
-    },
-  },
+  { ...write, method: 'post', path: '/opportunities/upsert', handle: upsertOpportunity },
   {
     ...write,
     method: 'post',
@@ -71,7 +55,7 @@ export const opportunityRoutes: Route[] = [
     handle(call) {
       const change = changeOf(validate(opportunityStatusChangeSchema, call.body));
       updateOpportunity(call.sim, getOwn(call), change);
-      return ok({ succeded: true });
+      return ok(isV3(call) ? { success: true, succeded: true } : { succeded: true });
     },
   },
   {
@@ -98,20 +82,6 @@ function getOwn(call: Call): Opportunity {
   const opportunity = getOpportunity(call.sim, call.params['opportunityId'] ?? '');
   checkLocation(call, opportunity.locationId);
   return opportunity;
-}
-
-function findUpsertTarget(
-  call: Call,
-  locationId: string,
-  pipelineId: string,
-  by: { id: string | undefined; contactId: string | undefined },
-): Opportunity | undefined {
-  for (const opportunity of call.sim.world.opportunities.values()) {
-    if (opportunity.locationId !== locationId) continue;
-    if (by.id && opportunity.id === by.id) return opportunity;
-    if (!by.id && by.contactId === opportunity.contactId && opportunity.pipelineId === pipelineId) return opportunity;
-  }
-  return undefined;
 }
 
 function view(call: Call, opportunity: Opportunity): Record<string, unknown> {

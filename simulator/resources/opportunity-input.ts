@@ -27,6 +27,8 @@ export const opportunityCreateSchema = z.strictObject({
   status: opportunityStatusSchema,
 });
 
+const followersActionType = z.enum(['add', 'remove']);
+
 /** Body of `POST /opportunities/upsert`: the contract of before September 2025 and that of May 2026 are both taken. */
 export const opportunityUpsertSchema = z.strictObject({
   ...changeable,
@@ -34,9 +36,28 @@ export const opportunityUpsertSchema = z.strictObject({
   pipelineId: id,
   contactId: id.optional(),
   id: id.optional(),
-  followers: z.unknown().optional(),
+  followers: z.array(z.string()).optional(),
   isRemoveAllFollowers: z.boolean().optional(),
-  followersActionType: z.string().optional(),
+  followersActionType: followersActionType.optional(),
+});
+
+/** The same by the older contract alone. */
+export const opportunityUpsertByContactSchema = z.strictObject({
+  ...changeable,
+  locationId: id,
+  pipelineId: id,
+  contactId: id,
+});
+
+/** The same by the newer contract alone. */
+export const opportunityUpsertByIdSchema = z.strictObject({
+  ...changeable,
+  locationId: id,
+  pipelineId: id,
+  id: id.optional(),
+  followers: z.array(z.string()),
+  isRemoveAllFollowers: z.boolean(),
+  followersActionType,
 });
 
 /** Body of `PUT /opportunities/{id}`. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isV3 } from '../http/api-version.ts';
 import { ok } from '../http/reply.ts';
 import type { Reply } from '../http/reply.ts';
 import type { Call } from '../http/route.ts';
@@ -34,9 +35,28 @@ const searchSchema = z.strictObject({
 });
 type Search = z.output<typeof searchSchema>;
 
+/** The newer version spells the names as the rest of the API does. */
+const searchSchemaV3 = searchSchema
+  .omit({ location_id: true, pipeline_id: true, pipeline_stage_id: true, contact_id: true, assigned_to: true })
+  .extend({
+    locationId: z.string().min(1),
+    pipelineId: text,
+    pipelineStageId: text,
+    contactId: text,
+    assignedTo: text,
+  })
+  .transform(({ locationId, pipelineId, pipelineStageId, contactId, assignedTo, ...rest }) => ({
+    ...rest,
+    location_id: locationId,
+    pipeline_id: pipelineId,
+    pipeline_stage_id: pipelineStageId,
+    contact_id: contactId,
+    assigned_to: assignedTo,
+  }));
+
 /** Answers `GET /opportunities/search`: newest first, by page or after a cursor. */
 export function searchOpportunities(call: Call): Reply {
-  const search = validate(searchSchema, call.query);
+  const search = validate(isV3(call) ? searchSchemaV3 : searchSchema, call.query);
   getCallLocation(call, search.location_id);
   const found = [...call.sim.world.opportunities.values()]
     .filter((opportunity) => fits(opportunity, search))

@@ -7,7 +7,6 @@ export function viewOpportunity(world: World, opportunity: Opportunity): Record<
   const contact = world.contacts.find(opportunity.contactId);
   return {
     ...opportunity,
-    followers: [],
     contact: contact && {
       id: contact.id,
       name: nameOf(contact),

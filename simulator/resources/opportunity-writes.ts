@@ -46,6 +46,7 @@ export function createOpportunity(
     status: 'open',
     monetaryValue: 0,
     customFields: [],
+    followers: [],
     createdAt: now,
     updatedAt: now,
     ...fields,
@@ -66,6 +67,13 @@ export function updateOpportunity(sim: Simulation, before: Opportunity, fields: 
   if (after.status !== before.status) announce(sim, 'OpportunityStatusUpdate', after);
   if (after.pipelineStageId !== before.pipelineStageId) announce(sim, 'OpportunityStageUpdate', after);
   if (after.assignedTo !== before.assignedTo) announce(sim, 'OpportunityAssignedToUpdate', after);
+  return after;
+}
+
+/** Names who follows an opportunity; nothing announces that. */
+export function setFollowers(sim: Simulation, before: Opportunity, followers: string[]): Opportunity {
+  const after = { ...before, followers };
+  sim.world.opportunities.set(after.id, after);
   return after;
 }
 

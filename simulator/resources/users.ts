@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { checkCompany } from '../http/access.ts';
+import { succeeded } from '../http/api-version.ts';
 import { ok, plainRefusal } from '../http/reply.ts';
 import type { Call, Route } from '../http/route.ts';
 import { validate } from '../http/validate.ts';
@@ -23,6 +24,18 @@ const searchSchema = z.strictObject({
   enabled2waySync: text,
 });
 
+/** The published schema has the e-mails as one text with commas, integrators send a list: both are taken. */
+const emailFilterSchema = z.strictObject({
+  companyId: z.string().min(1),
+  emails: z
+    .union([z.array(z.string()), z.string().transform((list) => list.split(','))])
+    .transform((emails) => emails.map((email) => email.trim().toLowerCase())),
+  deleted: z.boolean().optional(),
+  skip: z.coerce.number().int().min(0).default(0),
+  limit: z.coerce.number().int().min(1).max(100).default(25),
+  projection: text,
+});
+
 const write = { access: 'any', scope: 'users.write' } as const;
 const read = { access: 'any', scope: 'users.readonly' } as const;
 
@@ -44,6 +57,20 @@ export const userRoutes: Route[] = [
           (!wanted.role || user.role === wanted.role) &&
           (!wanted.ids || wanted.ids.split(',').includes(user.id)) &&
           (!wanted.query || describe(user).includes(wanted.query.toLowerCase())),
+      );
+      return ok({ users: users.slice(skip, skip + limit).map(viewUser), count: users.length });
+    },
+  },
+  {
+    access: 'agency',
+    scope: 'users.readonly',
+    method: 'post',
+    path: '/users/search/filter-by-email',
+    handle(call) {
+      const { companyId, emails, skip, limit } = validate(emailFilterSchema, call.body);
+      checkCompany(call, companyId);
+      const users = [...call.sim.world.users.values()].filter(
+        (user) => user.companyId === companyId && emails.includes(user.email.toLowerCase()),
       );
       return ok({ users: users.slice(skip, skip + limit).map(viewUser), count: users.length });
     },
@@ -91,7 +118,7 @@ export const userRoutes: Route[] = [
     path: '/users/:userId',
     handle(call) {
       deleteUser(call.sim, getOwn(call));
-      return ok({ succeded: true, message: 'Queued deleting user. Will take effect in a few minutes.' });
+      return ok({ ...succeeded(call), message: 'Queued deleting user. Will take effect in a few minutes.' });
     },
   },
 ];

@@ -13,7 +13,9 @@ export const rateLimitSchema = z.object({
 export const companySchema = z.object({
   id,
   name: z.string().default('Agency'),
-  /** A developer's trial agency: smaller limits. */
+  /** Only the highest plan may make locations and run SaaS through the API. */
+  plan: z.enum(['starter', 'unlimited', 'agency-pro']).default('agency-pro'),
+  /** A developer's trial agency: smaller limits, and two locations at most. */
   sandbox: z.boolean().default(false),
   /** The agency sells GHL under its own name there. */
   whitelabelDomain: z.string().optional(),
@@ -39,6 +41,8 @@ export const appSchema = z.object({
 export const locationSettingsSchema = z.object({
   allowDuplicateContact: z.boolean().default(false),
   allowDuplicateOpportunity: z.boolean().default(false),
+  allowFacebookNameMerge: z.boolean().default(false),
+  disableContactTimezone: z.boolean().default(false),
   /** Which identifiers find a duplicate, the first being the stronger. */
   dedupe: z.array(z.enum(['email', 'phone'])).default(['email', 'phone']),
 });
@@ -55,6 +59,10 @@ export const locationSchema = z.object({
   state: z.string().optional(),
   country: z.string().default('US'),
   postalCode: z.string().optional(),
+  website: z.string().optional(),
+  firstName: z.string().optional(),
+  lastName: z.string().optional(),
+  social: z.record(z.string(), z.string()).default({}),
   timezone: z.string().default('America/New_York'),
   settings: locationSettingsSchema.prefault({}),
   rateLimit: rateLimitSchema.optional(),
@@ -163,6 +171,7 @@ export const opportunitySchema = z.object({
   source: z.string().nullish(),
   lostReasonId: z.string().nullish(),
   customFields: z.array(customFieldSchema).default([]),
+  followers: z.array(z.string()).default([]),
   createdAt: isoDate,
   updatedAt: isoDate,
 });

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { validate } from '../http/validate.ts';
 import type { Simulation } from '../simulation.ts';
+import { collectionNames, collectionSchemas } from './collections.ts';
+import type { CollectionName } from './collections.ts';
 import { tokenSchema } from './grants.ts';
 import {
   appSchema,
@@ -46,6 +48,10 @@ export const seedSchema = z.strictObject({
   notes: maybeNew.default([]),
   tasks: maybeNew.default([]),
   opportunities: maybeNew.default([]),
+  ...(Object.fromEntries(collectionNames.map((name) => [name, maybeNew.optional()])) as Record<
+    CollectionName,
+    z.ZodOptional<typeof maybeNew>
+  >),
   tokens: z.array(seedTokenSchema).default([]),
   codes: z
     .array(
@@ -87,6 +93,10 @@ export function applySeed(sim: Simulation, seed: Seed): void {
   merge(world.notes, noteSchema, withIds(seed.notes), dated);
   merge(world.tasks, taskSchema, withIds(seed.tasks), dated);
   merge(world.opportunities, opportunitySchema, withIds(seed.opportunities), dated);
+  for (const name of collectionNames) {
+    const [records, schema]: [Map<string, unknown>, z.ZodType] = [world[name], collectionSchemas[name]];
+    merge(records, schema, withIds(seed[name] ?? []), dated);
+  }
   seedInstalls(sim, seed, now);
   for (const token of seed.tokens) seedToken(sim, token);
   for (const { clientId, ...code } of seed.codes) {

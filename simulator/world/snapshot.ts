@@ -1,5 +1,7 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { jobSchema } from '../agenda.ts';
+import type { Job } from '../agenda.ts';
 import type { Simulation } from '../simulation.ts';
 import { urlHealthSchema } from '../webhooks/breaker.ts';
 import { deliverySchema } from '../webhooks/log.ts';
@@ -7,6 +9,7 @@ import { changeSettings, webhookSettingsChangeSchema } from '../webhooks/setting
 import { signerStateSchema } from '../webhooks/signer.ts';
 import { bucketSchema } from '../limits.ts';
 import { agencyInstallSchema, codeSchema, installSchema, refreshGrantSchema, tokenSchema } from './grants.ts';
+import { collectionNames, collectionSchemas } from './collections.ts';
 import {
   appSchema,
   companySchema,
@@ -36,6 +39,8 @@ const snapshotSchema = z.object({
   codes: keyed(codeSchema),
   installs: keyed(installSchema),
   agencyInstalls: keyed(agencyInstallSchema).default([]),
+  collections: z.record(z.string(), keyed(z.unknown())),
+  jobs: z.array(jobSchema),
   random: z.record(z.string(), z.number()),
   webhookSettings: webhookSettingsChangeSchema,
   pending: z.array(deliverySchema),
@@ -64,6 +69,8 @@ export async function saveSnapshot(sim: Simulation, path: string): Promise<void>
     codes: [...maps.codes],
     installs: [...maps.installs],
     agencyInstalls: [...maps.agencyInstalls],
+    collections: Object.fromEntries(collectionNames.map((name) => [name, [...maps[name]]])),
+    jobs: sim.agenda.list(),
     random: sim.random.position(),
     webhookSettings: sim.webhookSettings,
     pending: sim.deliveries.listPending(),
@@ -76,13 +83,16 @@ export async function saveSnapshot(sim: Simulation, path: string): Promise<void>
   await rename(`${path}.new`, path);
 }
 
-/** Reads a snapshot into an empty simulator; a missing file is an empty one. Raises when the file is not a snapshot. */
-export async function loadSnapshot(sim: Simulation, path: string): Promise<void> {
+/**
+ * Reads a snapshot into an empty simulator; a missing file is an empty one. Returns the jobs that are still to be done.
+ * Raises when the file is not a snapshot.
+ */
+export async function loadSnapshot(sim: Simulation, path: string): Promise<Job[]> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
     throw error;
   });
-  if (text === undefined) return;
+  if (text === undefined) return [];
   const snapshot = snapshotSchema.parse(JSON.parse(text));
   const { world } = sim;
   fill(world.companies, snapshot.companies);
@@ -98,6 +108,10 @@ export async function loadSnapshot(sim: Simulation, path: string): Promise<void>
   fill(world.codes, snapshot.codes);
   fill(world.installs, snapshot.installs);
   fill(world.agencyInstalls, snapshot.agencyInstalls);
+  for (const name of collectionNames) {
+    const map: Map<string, unknown> = world[name];
+    for (const [key, record] of snapshot.collections[name] ?? []) map.set(key, collectionSchemas[name].parse(record));
+  }
   for (const contact of snapshot.contacts) {
     world.contacts.put(contact);
     sim.index.seed(contact);
@@ -109,6 +123,7 @@ export async function loadSnapshot(sim: Simulation, path: string): Promise<void>
   sim.signer.restore(snapshot.signer);
   changeSettings(sim.webhookSettings, snapshot.webhookSettings);
   for (const delivery of snapshot.pending) sim.deliveries.enqueue(delivery, 0);
+  return snapshot.jobs;
 }
 
 function fill<T>(map: Map<string, T>, entries: [string, T][]): void {

@@ -1,10 +1,12 @@
+import { createCollections } from './collections.ts';
+import type { Collections } from './collections.ts';
 import { createContactBook } from './contact-book.ts';
 import type { ContactBook } from './contact-book.ts';
 import type { AgencyInstall, Code, Install, RefreshGrant, Token } from './grants.ts';
 import type { App, Company, Location, Note, Opportunity, Pipeline, Task, User } from './records.ts';
 
 /** Everything the pretended GHL knows, keyed by id. */
-export interface World {
+export interface World extends Collections {
   companies: Map<string, Company>;
   apps: Map<string, App>;
   locations: Map<string, Location>;
@@ -40,6 +42,7 @@ export function createWorld(): World {
     codes: new Map(),
     installs: new Map(),
     agencyInstalls: new Map(),
+    ...createCollections(),
   };
 }
 

@@ -82,6 +82,18 @@ describe('POST /contacts/search', () => {
     expect((await search(body)).status).toBe(status);
   });
 
+  it('can miss phones and leave DND out, as was reported', async () => {
+    await harness.control.updateContact('contact-04', { dndSettings: { SMS: { status: 'active' } } });
+    const filters = [{ field: 'phone', operator: 'eq', value: '+15550000004' }];
+    const found = rows((await search({ filters })).body, 'contacts')[0];
+    expect(found).toHaveProperty('dndSettings.SMS.status', 'active');
+    await harness.control.setBehaviour({ searchShowsDnd: false });
+    expect(rows((await search({ filters })).body, 'contacts')[0]).not.toHaveProperty('dndSettings');
+    await harness.control.setBehaviour({ phoneFilter: 'misses' });
+    expect((await search({ filters })).body['total']).toBe(0);
+    await harness.control.setBehaviour({ phoneFilter: 'finds', searchShowsDnd: true });
+  });
+
   it('finds a new contact only after the lag', async () => {
     await harness.control.setBehaviour({ searchLagMs: 60_000 });
     await harness.control.createContact({ locationId: one, email: 'late@x.test' });

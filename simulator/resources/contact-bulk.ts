@@ -1,0 +1,82 @@
+import { z } from 'zod';
+import { ok, plainRefusal } from '../http/reply.ts';
+import type { Route } from '../http/route.ts';
+import { validate } from '../http/validate.ts';
+import { normaliseTags } from './contact-fields.ts';
+import { viewContact } from './contact-view.ts';
+import { replaceContact } from './contact-writes.ts';
+import { getCallLocation } from './lookup.ts';
+
+const bulkTagsSchema = z.strictObject({
+  contacts: z.array(z.string()),
+  tags: z.array(z.string()),
+  locationId: z.string().min(1),
+  removeAllTags: z.boolean().optional(),
+});
+const listSchema = z.strictObject({
+  locationId: z.string().min(1),
+  query: z.string().optional(),
+  startAfterId: z.string().optional(),
+  /** Milliseconds since 1970. */
+  startAfter: z.coerce.number().optional(),
+  limit: z.coerce.number().int().min(1).max(100).default(20),
+});
+
+export const contactBulkRoutes: Route[] = [
+  {
+    access: 'location',
+    scope: 'contacts.write',
+    method: 'post',
+    path: '/contacts/bulk/tags/update/:type',
+    handle(call) {
+      const { contacts, tags, locationId, removeAllTags } = validate(bulkTagsSchema, call.body);
+      getCallLocation(call, locationId);
+      const { type } = call.params;
+      if (type !== 'add' && type !== 'remove') throw plainRefusal(400, 'type must be add or remove');
+      const named = normaliseTags(tags);
+      const responses = contacts.map((contactId) => {
+        const contact = call.sim.world.contacts.find(contactId);
+        // Another location's contact reads as one that does not exist.
+        if (contact?.locationId !== locationId) return { contactId, error: `Contact with id ${contactId} not found` };
+        const kept = removeAllTags ? [] : contact.tags.filter((tag) => !named.includes(tag));
+        const next = type === 'add' ? [...(removeAllTags ? [] : contact.tags), ...named] : kept;
+        const { tags: written } = replaceContact(call.sim, contact, { ...contact, tags: normaliseTags(next) });
+        return { contactId, tags: written };
+      });
+      const errorCount = responses.filter((response) => 'error' in response).length;
+      return ok({ succeded: errorCount === 0, errorCount, responses }, 201);
+    },
+  },
+  {
+    access: 'location',
+    scope: 'contacts.readonly',
+    removedInV3: true,
+    method: 'get',
+    path: '/contacts/',
+    handle(call) {
+      const { locationId, query, startAfter, startAfterId, limit } = validate(listSchema, call.query);
+      getCallLocation(call, locationId);
+      const wanted = query?.toLowerCase();
+      const newestFirst = call.sim.world.contacts
+        .listByLocation(locationId)
+        .filter((contact) => !wanted || JSON.stringify(contact).toLowerCase().includes(wanted))
+        .sort((a, b) => b.dateAdded.localeCompare(a.dateAdded) || a.id.localeCompare(b.id));
+      const rest = newestFirst.filter(({ dateAdded, id }) => {
+        if (startAfter === undefined) return true;
+        const atMs = Date.parse(dateAdded);
+        return atMs < startAfter || (atMs === startAfter && id > (startAfterId ?? ''));
+      });
+      const page = rest.slice(0, limit);
+      const last = page.at(-1);
+      return ok({
+        contacts: page.map(viewContact),
+        meta: {
+          total: newestFirst.length,
+          startAfterId: last?.id ?? null,
+          startAfter: last ? Date.parse(last.dateAdded) : null,
+          nextPage: rest.length > limit ? 2 : null,
+        },
+      });
+    },
+  },
+];
