@@ -1,3 +1,4 @@
+import { TemporalUnavailableError } from '../../client.ts';
 import { findLead } from '../../db/leads.ts';
 import { listTimeline } from '../../db/lead-timeline.ts';
 import type { Lead } from '../../db/schema.ts';
@@ -34,7 +35,16 @@ export function createLeadHarness(system: TestSystem, agency: PlantedAgency) {
     async start(body: Record<string, unknown>, from = 'master'): Promise<string> {
       const locationId = agency.locations.get(from)!;
       const leadId = await enquire(system, agencyId, locationId, body);
-      await system.client.startLeadIntake({ agencyId, leadId, locationId, source: 'api' });
+      // A server that is busy with other tests may answer late; a start is repeatable, as the relay relies on.
+      await waitFor('Temporal to take the lead', async () => {
+        try {
+          await system.client.startLeadIntake({ agencyId, leadId, locationId, source: 'api' });
+          return true;
+        } catch (error) {
+          if (error instanceof TemporalUnavailableError) return false;
+          throw error;
+        }
+      });
       return leadId;
     },
     async inState(leadId: string, state: LeadState, timeoutMs?: number): Promise<Lead> {
