@@ -31,7 +31,9 @@ export function createLeadWithdrawal({ db, ghl, notifier }: GhlDeps) {
   async function finishLead(args: AssignmentArgs): Promise<void> {
     const facts = await findWrittenFacts(db, args);
     if (!facts) return;
-    const { ghlContactId, ghlOpportunityId, ghlTaskId, closeReason } = facts;
+    const { ghlContactId, ghlTaskId, closeReason } = facts;
+    // Closed before GHL was told of the last move: the opportunity is still noted with the assignment before.
+    const ghlOpportunityId = facts.ghlOpportunityId ?? facts.knownOpportunityId;
     if (closeReason !== 'won' && closeReason !== 'lost' && closeReason !== 'abandoned') return;
     await talkingToGhl(async () => {
       const call = callOf(facts);

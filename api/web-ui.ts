@@ -60,6 +60,8 @@ export function createWebUi(options: { db: Kysely<Database>; url: string; logger
     async pass(req, res) {
       // Nothing of the request decides which host is asked, also when it names one.
       const { pathname, search } = new URL(req.originalUrl, url);
+      // Dots in a path lead out of it: what else that server has is not for whoever may see the Web UI.
+      if (!isBelow(pathname)) throw new ProblemError(404, 'no-such-route');
       if (changesSomething(req.method, pathname)) await recordChange(db, req, pathname);
       const gone = new AbortController();
       res.once('close', () => gone.abort());
@@ -143,6 +145,9 @@ function requestHeaders(headers: IncomingHttpHeaders): Record<string, string | s
   const cookie = withoutSessionCookie(headers.cookie);
   return { ...Object.fromEntries(passed), ...(cookie !== undefined && { cookie }) };
 }
+
+/** Express matches the path in any case. */
+const isBelow = (pathname: string): boolean => `${pathname.toLowerCase()}/`.startsWith(`${WEB_UI_PATH}/`);
 
 /** A query of a workflow is sent by POST and only reads. */
 const changesSomething = (method: string, path: string): boolean =>

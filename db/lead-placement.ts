@@ -22,9 +22,9 @@ export interface PlacementFacts {
   ghlNoteId: string | null;
   ghlTaskId: string | null;
   ghlOpportunityId: string | null;
-  /** The contact of the lead's active assignment, whichever that is. */
+  /** The contact of the lead's active assignment, whichever that is; of a lead that is over, the one it had last. */
   activeContactId: string | null;
-  /** The GHL user of the rep who has the lead now. */
+  /** The GHL user of the rep who has the lead now, or had it last. */
   activeGhlUserId: string | null;
   /**
    * A person has deleted the assignment's contact since the lead came in, or the known contact that it would get where
@@ -53,8 +53,7 @@ export async function getPlacementFacts(tx: Transaction<Database>, assignmentId:
       a.ghl_contact_id as "ghlContactId", a.ghl_note_id as "ghlNoteId", a.ghl_task_id as "ghlTaskId",
       a.ghl_opportunity_id as "ghlOpportunityId",
       present.id as "activeContactId",
-      (select holder.ghl_user_id from assignments active join reps holder on holder.id = active.rep_id
-        where active.lead_id = a.lead_id and active.state = 'active') as "activeGhlUserId",
+      (select holder.ghl_user_id from reps holder where holder.id = present.rep_id) as "activeGhlUserId",
       exists (select from events e
         where e.agency_id = a.agency_id and e.type = 'ContactDelete' and e.received_at >= d.received_at
           and e.ghl_contact_id = coalesce(a.ghl_contact_id,
@@ -74,8 +73,11 @@ export async function getPlacementFacts(tx: Transaction<Database>, assignmentId:
         (select earlier.ghl_contact_id from assignments earlier
           where earlier.lead_id = a.lead_id and earlier.location_id = a.location_id and earlier.ghl_contact_id is not null
           order by earlier.reserved_at desc limit 1)) as id) known
-      cross join lateral (select (select active.ghl_contact_id from assignments active
-        where active.lead_id = a.lead_id and active.state = 'active') as id) present
+      -- What GHL is told of an earlier move can come after the lead's end, which frees its slot and takes nothing there.
+      left join lateral (select held.ghl_contact_id as id, held.rep_id from assignments held
+        where held.lead_id = a.lead_id
+          and (held.state = 'active' or (d.state = 'closed' and held.assigned_at is not null))
+        order by held.assigned_at desc limit 1) present on true
     where a.id = ${assignmentId}
   `.execute(tx);
   const row = found.rows[0];

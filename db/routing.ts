@@ -27,7 +27,8 @@ export interface RoutingLocationRow {
 }
 
 /**
- * Every location of the agency with what it carries now; its day is the one of its own time zone.
+ * Every location of the agency with what it carries now; its day is the one of its own time zone. A lead counts once
+ * for a day, however often it changed hands there, and not where its placement was given up.
  * @param exceptLeadId a lead that is on the move: the slot it would leave does not stand in its own way
  */
 export async function listRoutingLocations(
@@ -43,9 +44,10 @@ export async function listRoutingLocations(
       l.max_open_leads as "maxOpenLeads", l.daily_cap as "dailyCap",
       (select count(*)::int from assignments a where a.location_id = l.id and a.state <> 'released'
         and a.lead_id is distinct from ${exceptLeadId}) as "openLeads",
-      (select count(*)::int from assignments a where a.location_id = l.id
+      (select count(distinct a.lead_id)::int from assignments a where a.location_id = l.id
         and a.reserved_at >= date_trunc('day', ${now} at time zone l.time_zone) at time zone l.time_zone
-        and a.release_reason is distinct from 'not-placed' and a.lead_id is distinct from ${exceptLeadId}) as "leadsToday"
+        and (a.state <> 'released' or a.assigned_at is not null)
+        and a.lead_id is distinct from ${exceptLeadId}) as "leadsToday"
     from locations l order by l.id
   `.execute(tx);
   return found.rows;
@@ -74,9 +76,10 @@ export async function listRoutingReps(
       r.max_open_leads as "maxOpenLeads", r.daily_cap as "dailyCap",
       (select count(*)::int from assignments a where a.rep_id = r.id and a.state <> 'released'
         and a.lead_id is distinct from ${exceptLeadId}) as "openLeads",
-      (select count(*)::int from assignments a where a.rep_id = r.id and a.location_id = r.location_id
+      (select count(distinct a.lead_id)::int from assignments a where a.rep_id = r.id and a.location_id = r.location_id
         and a.reserved_at >= date_trunc('day', ${now} at time zone l.time_zone) at time zone l.time_zone
-        and a.release_reason is distinct from 'not-placed' and a.lead_id is distinct from ${exceptLeadId}) as "leadsToday"
+        and (a.state <> 'released' or a.assigned_at is not null)
+        and a.lead_id is distinct from ${exceptLeadId}) as "leadsToday"
     from reps r join locations l on l.id = r.location_id
     order by r.id
   `.execute(tx);

@@ -27,6 +27,8 @@ interface Waiting {
 export interface LeadInbox {
   /** The next message; undefined when none came in time, or when `isEnough` became true first. */
   next(timeoutMs: number, isEnough: () => boolean): Promise<Waiting | undefined>;
+  /** Whether a caller in the queue waits for an answer. */
+  isAsked(): boolean;
   /** The queue as data, for continue-as-new; undefined while a caller waits for an answer. */
   carry(): LeadMessage[] | undefined;
   /** Refuses everybody who still waits. */
@@ -88,12 +90,14 @@ export function openLeadInbox(carried: LeadMessage[], standing: () => LeadStandi
     },
   );
 
+  const isAsked = (): boolean => queue.some((waiting) => waiting.settle);
   return {
     async next(timeoutMs, isEnough) {
       if (queue.length === 0) await condition(() => queue.length > 0 || isEnough(), timeoutMs);
       return queue.shift();
     },
-    carry: () => (queue.some((waiting) => waiting.settle) ? undefined : queue.map((waiting) => waiting.message)),
+    isAsked,
+    carry: () => (isAsked() ? undefined : queue.map((waiting) => waiting.message)),
     close(failure) {
       for (const waiting of queue.splice(0)) waiting.settle?.refused(failure);
     },

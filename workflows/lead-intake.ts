@@ -78,7 +78,8 @@ async function live(input: LeadIntakeInput): Promise<LeadStanding> {
   while (isOpen(standing)) {
     if (workflowInfo().historyLength > LONGEST_HISTORY_EVENTS) await condition(() => followUps.isIdle());
     if (isLongEnough()) {
-      await condition(allHandlersFinished);
+      // A caller who is still in the queue is answered by this run: that handler cannot finish before.
+      await condition(() => allHandlersFinished() || inbox.isAsked());
       // No await between the look at the queue and the end of this run: what comes later is the next run's.
       const messages = inbox.carry();
       if (messages) await continueAsNew<typeof leadIntake>({ ...input, standing, messages });

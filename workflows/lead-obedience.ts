@@ -1,4 +1,4 @@
-import { ActivityFailure, ApplicationFailure } from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, patched } from '@temporalio/workflow';
 import type { LeadChange } from '../domain/lead-change.ts';
 import type { LeadMessage } from './lead-inbox.ts';
 import type { LeadStanding, ReassignRequest } from '../domain/lead-messages.ts';
@@ -62,6 +62,8 @@ async function follow(run: LeadRun, standing: LeadStanding, change: LeadChange):
     now = await ghlOf(standing.locationId, patienceMs).readAssignedUser({ ...lead, assignmentId });
   } catch (error) {
     if (!(error instanceof ActivityFailure)) throw error;
+    // A contact that is gone has an event of its own; whatever else keeps GHL from telling, an operator hears of.
+    if (failureCode(error) !== 'GhlNotFound' && patched('unread-reassignment-told')) throw error;
     return standing;
   }
   const adopted = await leads.adoptReassignment({ ...lead, ...now });

@@ -117,6 +117,28 @@ describe('the caps', () => {
     const next = await agency.reserved(somebody('02116'));
     expect(await agency.assignments(next.leadId)).toMatchObject([{ location_id: agency.location('near') }]);
   });
+
+  it('of a day count leads: one that changes hands in its location is one, and a move that was given up is none', async () => {
+    const agency = await plant(
+      plan('hands', { dailyCap: 2 }, [rep('ann', { dailyCap: 2 }), rep('bob', { weight: 0 })]),
+    );
+    let held = await agency.placed(somebody('02116'));
+    for (const name of ['bob', 'ann', 'bob', 'ann']) {
+      const request = { repId: agency.rep(name), force: true };
+      const route = await run(bench.leads.reserveReassignment, { ...held, request });
+      if (route.outcome !== 'reserved') continue;
+      held = { ...held, assignmentId: route.assignmentId };
+      await run(bench.leads.confirmAssignment, held);
+    }
+    await run(bench.leads.reserveReassignment, { ...held, request: { repId: agency.rep('bob') } });
+    await run(bench.leads.recordStepFailure, { ...held, step: 'reassign', cause: 'Test' });
+    const next = await agency.reserved(somebody('02116'));
+    expect(await agency.assignments(next.leadId)).toMatchObject([
+      { location_id: agency.location('near'), rep_id: agency.rep('ann') },
+    ]);
+    const third = await agency.reserved(somebody('02116'));
+    expect(await agency.assignments(third.leadId)).toMatchObject([{ location_id: agency.location('far') }]);
+  });
 });
 
 describe('the rotation', () => {

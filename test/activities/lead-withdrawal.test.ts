@@ -44,6 +44,22 @@ describe('withdrawLead', () => {
     expect(shown.tasks).toHaveLength(2);
   });
 
+  it('leaves contact and opportunity as they are when the lead moved within its location and was won before that', async () => {
+    const { bench, agency } = all;
+    const held = await agency.told(somebody('02116'));
+    const to = await otherRepOf(all, held);
+    const moved = await moveTo(all, held, to);
+    const { id } = (await shownOf(moved)).opportunities[0]!;
+    await bench.simulator.updateOpportunity(id, { status: 'won' });
+    await run(bench.leads.closeLead, { ...held, closeReason: 'won', actor: 'ghl' });
+    await expectToRepeat(bench, all, bench.ghl.withdrawLead, held);
+    const shown = await shownOf(moved);
+    expect(shown.contact.assignedTo).toBe(agency.ghlUser(to));
+    expect(shown.opportunities).toMatchObject([{ status: 'won', assignedTo: agency.ghlUser(to) }]);
+    const open = shown.tasks.filter((task) => !task.completed);
+    expect(open).toMatchObject([{ assignedTo: agency.ghlUser(to) }]);
+  });
+
   it('takes nothing of a lead that has come back but the earlier task', async () => {
     const { bench, agency } = all;
     const held = await agency.told(somebody('02116'));
@@ -94,6 +110,25 @@ describe('finishLead', () => {
     await expectToRepeat(bench, all, bench.ghl.finishLead, held);
     const shown = await shownOf(held);
     expect(shown.opportunities).toMatchObject([{ status: 'lost' }]);
+    expect(shown.tasks).toMatchObject([{ completed: true }]);
+  });
+
+  it('ends the opportunity also when the lead was closed before GHL was told that it moved', async () => {
+    const { bench, agency } = all;
+    const held = await agency.told(somebody('02116'));
+    const request = { repId: agency.rep(await otherRepOf(all, held)), force: true };
+    const route = await run(bench.leads.reserveReassignment, { ...held, request });
+    if (route.outcome !== 'reserved') throw new Error(route.reason);
+    const moved = { ...held, assignmentId: route.assignmentId };
+    await run(bench.ghl.placeLead, moved);
+    await run(bench.leads.confirmAssignment, moved);
+    await run(bench.leads.closeLead, { ...held, closeReason: 'won', actor: 'test' });
+    await run(bench.ghl.explainLead, moved);
+    await run(bench.ghl.notifyRep, moved);
+    await run(bench.ghl.withdrawLead, held);
+    await expectToRepeat(bench, all, bench.ghl.finishLead, moved);
+    const shown = await shownOf(moved);
+    expect(shown.opportunities).toMatchObject([{ status: 'won' }]);
     expect(shown.tasks).toMatchObject([{ completed: true }]);
   });
 

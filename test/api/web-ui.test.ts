@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { waitFor } from '../stack/wait.ts';
@@ -83,6 +83,24 @@ describe('the way to the Web UI', () => {
     const page = await world.http.get('/temporal').set('accept', 'text/html,*/*;q=0.8').expect(401);
     expect(page.headers['content-type']).toContain('text/html');
     expect(page.text).toContain('npm run cli -- operators sign-in-link --name &lt;you');
+  });
+
+  it('leads nowhere else on its server, however the path is written', async () => {
+    const ask = async (path: string): Promise<number | undefined> => {
+      const { hostname, port } = new URL(apiUrl);
+      // Neither fetch nor supertest sends dots as they are.
+      const sent = request({ hostname, port, path, headers: { cookie } }).end();
+      const [response] = (await once(sent, 'response')) as [IncomingMessage];
+      response.resume();
+      return response.statusCode;
+    };
+    for (const path of ['/temporal/../metrics', '/temporal/%2e%2e/metrics', '/temporal/../temporalx/a']) {
+      expect(await ask(path)).toBe(404);
+    }
+    expect(await ask('http://elsewhere.example/temporal/../metrics')).toBe(404);
+    expect(seen).toEqual([]);
+    expect(await ask('/temporal/a/../b')).toBe(200);
+    expect(seen).toMatchObject([{ url: '/temporal/b' }]);
   });
 
   it('passes request and answer on as they are, but no credential of ours and no header of one connection', async () => {

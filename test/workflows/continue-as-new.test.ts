@@ -87,6 +87,28 @@ describe('a workflow whose history grows long', () => {
     expect(here).toContain('one-user-ann');
   }, 60_000);
 
+  it('of a lead answers every update that waits when its history is long enough', async () => {
+    const leadId = await leads.start(somebody('02116'));
+    await leads.inState(leadId, 'assigned');
+    const workflowId = `lead-intake/${leads.agencyId}/${leadId}`;
+    const firstRunId = await runIdOf(workflowId);
+    const handle = system.client.temporal.workflow.getHandle(workflowId);
+    const asked = { agencyId: leads.agencyId, leadId, request: { actor: 'test' } };
+    await Promise.all(Array.from({ length: 30 }, () => handle.signal('reassignLead', { repId: 'nobody' })));
+    const answers = await Promise.all(
+      ['a', 'b', 'c'].map((updateId) => system.client.acceptLead({ ...asked, updateId })),
+    );
+    expect(answers.map((answer) => answer.status)).toEqual(['accepted', 'accepted', 'accepted']);
+    await waitFor('a new run', async () => (await runIdOf(workflowId)) !== firstRunId);
+    expect((await leads.timeline(leadId)).filter((kind) => kind === 'reassign-refused')).toHaveLength(30);
+    const closed = await system.client.closeLead({
+      ...asked,
+      request: { outcome: 'lost', actor: 'test' },
+      updateId: 'd',
+    });
+    expect(closed).toMatchObject({ status: 'closed', closeReason: 'lost' });
+  }, 60_000);
+
   it('of an account goes on in new runs and applies every event', async () => {
     const { agencyId } = leads;
     const locationId = leads.location('chelsea');

@@ -141,6 +141,27 @@ describe('a step that fails for good', () => {
     expect((await handleOf(leadId).describe()).status.name).toBe('RUNNING');
   });
 
+  it('while GHL is asked who has a lead now leaves it with its rep, and an operator hears of it', async () => {
+    const leadId = await assigned();
+    const before = await leads.get(leadId);
+    const tasks = () => system.simulator.listTasks('one-loc-back-bay');
+    const { ghl_contact_id: ghlContactId } = await system.database.ownerDb
+      .selectFrom('assignments')
+      .select('ghl_contact_id')
+      .where('lead_id', '=', leadId)
+      .executeTakeFirstOrThrow();
+    await waitFor('the rep to be told', async () => (await tasks()).some((task) => task.contactId === ghlContactId));
+    const message = 'The user is not allowed to do this.';
+    await system.simulator.addFault({ status: 403, message, locationId: 'one-loc-back-bay', times: 1 });
+    const change = { kind: 'assigned-in-ghl' as const, ghlContactId: ghlContactId!, ghlUserId: 'one-user-bob' };
+    await system.client.changeLead({ ...of(leadId), change });
+    await waitFor('the dead letter', async () => (await lettersOf(leadId)).length > 0);
+    expect(await lettersOf(leadId)).toEqual(['step:change:GhlForbidden']);
+    expect((await leads.get(leadId))?.rep_id).toBe(before?.rep_id);
+    const accepted = await system.client.acceptLead({ ...of(leadId), request: { actor: 'test' }, updateId: 'after' });
+    expect(accepted.status).toBe('accepted');
+  });
+
   it('that only tells GHL leaves the lead assigned although no dead letter can be written', async () => {
     await refuseRows('lead_timeline', `kind = 'not-told'`);
     await system.simulator.addFault({ status: 422, message: 'no', path: '/notes' });
