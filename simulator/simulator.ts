@@ -36,6 +36,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const simulation = createSimulation(options.seed ?? 'switchyard', options.behaviour ?? {});
   const { snapshotPath } = options;
   if (snapshotPath) await loadSnapshot(simulation, snapshotPath);
+  // What is asked for now counts for more than what was in force before.
+  Object.assign(simulation.behaviour, options.behaviour);
 
   const server = createServer(createApp(simulation));
   server.listen(options.port ?? 0, '127.0.0.1');

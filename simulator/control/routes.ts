@@ -6,7 +6,7 @@ import { rotatePrivateToken } from '../oauth/private-tokens.ts';
 import type { Simulation } from '../simulation.ts';
 import { applySeed, seedSchema } from '../world/seed.ts';
 import { addLocation, changeLocation, revokeTokens } from './authority.ts';
-import { renderPage } from './page.ts';
+import { renderPage } from './page/page.ts';
 import {
   advanceClockSchema,
   behaviourChangeSchema,
