@@ -37,6 +37,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const simulation = createSimulation(options.seed ?? 'switchyard', options.behaviour ?? {});
   const { snapshotPath } = options;
   const leftover = snapshotPath ? await loadSnapshot(simulation, snapshotPath) : [];
+  // What is asked for now counts for more than what was in force before.
+  Object.assign(simulation.behaviour, options.behaviour);
   simulation.agenda.start((job) => {
     runJob(simulation, job);
   }, leftover);

@@ -8,7 +8,7 @@ import { applySeed, seedSchema } from '../world/seed.ts';
 import { addLocation, changeLocation, revokeTokens } from './authority.ts';
 import { createBusinessRouter } from './business.ts';
 import { createMessagingRouter } from './messaging.ts';
-import { renderPage } from './page.ts';
+import { renderPage } from './page/page.ts';
 import {
   advanceClockSchema,
   behaviourChangeSchema,

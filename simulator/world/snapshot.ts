@@ -2,6 +2,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { jobSchema } from '../agenda.ts';
 import type { Job } from '../agenda.ts';
+import { behaviourChangeSchema } from '../control/schemas.ts';
 import type { Simulation } from '../simulation.ts';
 import { urlHealthSchema } from '../webhooks/breaker.ts';
 import { deliverySchema } from '../webhooks/log.ts';
@@ -44,6 +45,7 @@ const snapshotSchema = z.object({
   random: z.record(z.string(), z.number()),
   webhookSettings: webhookSettingsChangeSchema,
   pending: z.array(deliverySchema),
+  behaviour: behaviourChangeSchema.default({}),
   clockOffsetMs: z.number().min(0).default(0),
   buckets: z.array(bucketSchema).default([]),
   urls: z.array(urlHealthSchema).default([]),
@@ -74,6 +76,7 @@ export async function saveSnapshot(sim: Simulation, path: string): Promise<void>
     random: sim.random.position(),
     webhookSettings: sim.webhookSettings,
     pending: sim.deliveries.listPending(),
+    behaviour: sim.behaviour,
     clockOffsetMs: sim.clock.offsetMs(),
     buckets: sim.limits.save(),
     urls: sim.urlBreaker.save(),
@@ -117,6 +120,7 @@ export async function loadSnapshot(sim: Simulation, path: string): Promise<Job[]
     sim.index.seed(contact);
   }
   sim.random.restore(snapshot.random);
+  Object.assign(sim.behaviour, snapshot.behaviour);
   sim.clock.advance(snapshot.clockOffsetMs);
   sim.limits.restore(snapshot.buckets);
   sim.urlBreaker.restore(snapshot.urls);

@@ -54,6 +54,17 @@ describe('rate limits', () => {
     expect((await harness.ask('GET', `/locations/${two}`, { token: 'location-2-token' })).status).toBe(200);
   });
 
+  it('counts each app apart', async () => {
+    await harness.control.changeLocation(one, { rateLimit: { max: 1 } });
+    await harness.control.seed({
+      apps: [{ clientId: 'another-app', clientSecret: 's' }],
+      tokens: [
+        { token: 'of-another', class: 'Location', companyId: company, locationId: one, clientId: 'another-app' },
+      ],
+    });
+    expect([(await read()).status, (await read('of-another')).status, (await read()).status]).toEqual([200, 200, 429]);
+  });
+
   it('share one bucket between apps and private tokens where GHL is told to', async () => {
     await harness.control.setBehaviour({ rateBucket: 'resource' });
     await harness.control.changeLocation(one, { rateLimit: { max: 1 } });

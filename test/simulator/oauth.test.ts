@@ -85,7 +85,7 @@ describe('POST /oauth/token', () => {
     expect((await refresh('r-cut')).status).toBe(400);
   });
 
-  it('refuses to refresh for a suspended location', async () => {
+  it('refuses to refresh and to mint for a suspended location', async () => {
     await harness.control.seed({
       tokens: [{ token: 't-idle', class: 'Location', companyId: company, locationId: two, refreshToken: 'r-idle' }],
     });
@@ -93,6 +93,9 @@ describe('POST /oauth/token', () => {
     const refused = await refresh('r-idle');
     expect(refused.status).toBe(400);
     expect(refused.body['message']).toBe('Location is not active');
+    const form = { companyId: company, locationId: two };
+    const unminted = await harness.ask('POST', '/oauth/locationToken', { token: 'company-token', form });
+    expect([unminted.status, unminted.body['message']]).toEqual([400, 'Location is not active']);
     await harness.control.changeLocation(two, { active: true });
     expect((await refresh('r-idle')).status).toBe(200);
   });
