@@ -91,7 +91,7 @@ export function viewAppointment(appointment: Appointment): Record<string, unknow
 
 /** Unlike other events these carry what they are about one level deeper. */
 function announce(sim: Simulation, type: string, whole: Appointment): void {
-  const { locationId, ...appointment } = viewAppointment(whole);
+  const { locationId: _location, ...appointment } = viewAppointment(whole);
   const companyId = sim.world.locations.get(whole.locationId)?.companyId ?? '';
   sim.emitter.emit({ type, companyId, locationId: whole.locationId, fields: { appointment } });
 }
