@@ -61,6 +61,7 @@ export function createAgenda(clock: Clock): Agenda {
     arm();
   };
 
+  clock.onAdvance(settle);
   return {
     add(kind, subjectId, delayMs) {
       put({ atMs: (atMs ?? clock.nowMs()) + delayMs, kind, subjectId });

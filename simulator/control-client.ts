@@ -3,7 +3,10 @@ import type {
   behaviourChangeSchema,
   installRequestSchema,
   locationChangeSchema,
+  newLocationSchema,
+  planChangeSchema,
   revokeSchema,
+  rotatePrivateTokenSchema,
   sendWebhookSchema,
   uiContactCreateSchema,
   uiContactUpdateSchema,
@@ -16,8 +19,13 @@ import type { Stats } from './control/stats.ts';
 import type { Fault, FaultInput } from './faults.ts';
 import { createPersonClient } from './person-client.ts';
 import type { AskControl, PersonClient } from './person-client.ts';
-import type { webhookSettingsChangeSchema, WebhookSettings } from './webhooks/settings.ts';
 import type { CollectionName, collectionSchemas } from './world/collections.ts';
+import type { LimitUse } from './limits.ts';
+import type { WebhookView } from './control/webhooks.ts';
+import type { UrlReport } from './webhooks/breaker.ts';
+import type { ScenarioProgress } from './scenario/progress.ts';
+import type { DeliveryState, LoggedDelivery } from './webhooks/log.ts';
+import type { webhookSettingsChangeSchema } from './webhooks/settings.ts';
 import type { Install } from './world/grants.ts';
 import type {
   appSchema,
@@ -70,13 +78,26 @@ type ShownContact = Contact & { name: string };
 /** The control API as functions; each raises a ControlError when the simulator refuses. */
 export interface ControlClient extends PersonClient {
   seed(seed: SeedInput): Promise<Stats>;
-  setWebhooks(change: z.input<typeof webhookSettingsChangeSchema>): Promise<WebhookSettings & { publicKeyPem: string }>;
-  getWebhooks(): Promise<WebhookSettings & { publicKeyPem: string }>;
+  setWebhooks(change: z.input<typeof webhookSettingsChangeSchema>): Promise<WebhookView>;
+  getWebhooks(): Promise<WebhookView>;
+  /** From now on a new key signs, unless the settings say otherwise. */
+  rotateWebhookKey(): Promise<WebhookView>;
+  listUrls(): Promise<UrlReport[]>;
+  /** Enables a paused URL again. */
+  enableUrl(url: string): Promise<void>;
+  /** The log, the newest first. */
+  listDeliveries(filter?: { type?: string; state?: DeliveryState; limit?: number }): Promise<LoggedDelivery[]>;
+  replayDelivery(deliveryId: string): Promise<void>;
   sendWebhook(event: z.input<typeof sendWebhookSchema>): Promise<{ webhookId: string; webhookIds: string[] }>;
   addFault(fault: FaultInput): Promise<Fault>;
   listFaults(): Promise<Fault[]>;
   clearFaults(): Promise<void>;
   revokeTokens(which: z.input<typeof revokeSchema>): Promise<number>;
+  /** Returns the new private integration token; the old one works 7 more days unless told otherwise. */
+  rotatePrivateToken(request: z.input<typeof rotatePrivateTokenSchema>): Promise<string>;
+  changePlan(request: z.input<typeof planChangeSchema>): Promise<void>;
+  /** Opens a sub-account, with the webhooks that follow from it. */
+  addLocation(location: z.input<typeof newLocationSchema>): Promise<Location>;
   changeLocation(locationId: string, change: z.input<typeof locationChangeSchema>): Promise<void>;
   setBehaviour(change: z.input<typeof behaviourChangeSchema>): Promise<void>;
   advanceClock(ms: number): Promise<void>;
@@ -105,6 +126,11 @@ export interface ControlClient extends PersonClient {
   getCalls(): Promise<{ counts: Record<string, number>; last: CallRecord[] }>;
   resetCalls(): Promise<void>;
   getStats(): Promise<Stats>;
+  /** How far the scenario is that the simulator was started with. */
+  getScenario(): Promise<ScenarioProgress | null>;
+  /** What each request bucket counted: allowed, refused, and the most in any window. */
+  listLimits(): Promise<LimitUse[]>;
+  resetLimits(): Promise<void>;
 }
 
 /** The control API refused a request. */
@@ -144,11 +170,24 @@ export function createControlClient(url: string): ControlClient {
     seed: (seed) => ask('POST', '/seed', seed),
     setWebhooks: (change) => ask('PUT', '/webhooks', change),
     getWebhooks: () => ask('GET', '/webhooks'),
+    rotateWebhookKey: () => ask('POST', '/webhooks/rotate-key'),
+    listUrls: async () => (await ask<{ urls: UrlReport[] }>('GET', '/webhooks/urls')).urls,
+    enableUrl: (url) => done(ask('POST', '/webhooks/urls/enable', { url })),
+    async listDeliveries(filter = {}) {
+      const query = new URLSearchParams();
+      for (const [name, value] of Object.entries(filter)) query.set(name, String(value));
+      return (await ask<{ deliveries: LoggedDelivery[] }>('GET', `/webhooks/deliveries?${query.toString()}`))
+        .deliveries;
+    },
+    replayDelivery: (id) => done(ask('POST', `/webhooks/deliveries/${id}/replay`)),
     sendWebhook: (event) => ask('POST', '/webhooks/send', event),
     addFault: (fault) => ask('POST', '/faults', fault),
     listFaults: async () => (await ask<{ faults: Fault[] }>('GET', '/faults')).faults,
     clearFaults: () => done(ask('DELETE', '/faults')),
     revokeTokens: async (which) => (await ask<{ revoked: number }>('POST', '/tokens/revoke', which)).revoked,
+    rotatePrivateToken: async (request) => (await ask<{ token: string }>('POST', '/tokens/rotate', request)).token,
+    changePlan: (request) => done(ask('POST', '/installs/plan', request)),
+    addLocation: (location) => ask('POST', '/locations', location),
     changeLocation: (locationId, change) => done(ask('PUT', `/locations/${locationId}`, change)),
     setBehaviour: (change) => done(ask('PUT', '/behaviour', change)),
     advanceClock: (ms) => done(ask('POST', '/clock/advance', { ms })),
@@ -174,6 +213,9 @@ export function createControlClient(url: string): ControlClient {
     listRecords: (name, locationId) => list(name, locationId),
     getCalls: () => ask('GET', '/calls'),
     resetCalls: () => done(ask('DELETE', '/calls')),
+    getScenario: async () => (await ask<{ scenario: ScenarioProgress | null }>('GET', '/scenario')).scenario,
     getStats: () => ask('GET', '/stats'),
+    listLimits: async () => (await ask<{ limits: LimitUse[] }>('GET', '/limits')).limits,
+    resetLimits: () => done(ask('DELETE', '/limits')),
   };
 }

@@ -23,6 +23,10 @@ export const faultSchema = z.strictObject({
   hangAfterCommit: z.boolean().optional(),
   /** Do the work, then answer 422. */
   createdBut422: z.boolean().optional(),
+  /** Do the work, then send half of the answer: broken off in transit, or as a whole answer whose JSON is not whole. */
+  truncate: z.enum(['connection', 'json']).optional(),
+  /** So many matching calls pass before the first is struck. */
+  skip: z.number().int().positive().optional(),
   /** The share of matching calls that is struck; alone it means status 500. */
   errorRate: z.number().min(0).max(1).optional(),
   forMs: z.number().int().positive().optional(),
@@ -35,7 +39,7 @@ export const faultSchema = z.strictObject({
 
 export type FaultInput = z.input<typeof faultSchema>;
 type Effects = z.output<typeof faultSchema>;
-export type Fault = Effects & { id: string; struck: number; untilMs: number | null };
+export type Fault = Effects & { id: string; struck: number; passed: number; untilMs: number | null };
 
 /** What the faults do to one call. */
 export interface Strike {
@@ -62,7 +66,7 @@ export function createFaults(clock: Clock, random: Random): Faults {
   return {
     add(input) {
       const untilMs = input.forMs === undefined ? null : clock.nowMs() + input.forMs;
-      const fault: Fault = { ...input, id: random.id(), struck: 0, untilMs };
+      const fault: Fault = { ...input, id: random.uuid('fault'), struck: 0, passed: 0, untilMs };
       faults.push(fault);
       return fault;
     },
@@ -77,6 +81,10 @@ export function createFaults(clock: Clock, random: Random): Faults {
         const decisive = isDecisive(fault);
         if (decisive && strike.effects) continue;
         if (!matches(fault, call)) continue;
+        if (fault.passed < (fault.skip ?? 0)) {
+          fault.passed += 1;
+          continue;
+        }
         if (fault.errorRate !== undefined && random.chance('fault') >= fault.errorRate) continue;
         fault.struck += 1;
         strike.latencyMs += fault.latencyMs ?? 0;
@@ -88,8 +96,9 @@ export function createFaults(clock: Clock, random: Random): Faults {
 }
 
 function isDecisive(fault: Effects): boolean {
-  const { status, hang, cut, failAfterCommit, cutAfterCommit, hangAfterCommit, createdBut422 } = fault;
-  const named = [status, hang, cut, failAfterCommit, cutAfterCommit, hangAfterCommit, createdBut422].some(Boolean);
+  const { status, hang, cut, failAfterCommit, cutAfterCommit, hangAfterCommit, createdBut422, truncate } = fault;
+  const effects = [status, hang, cut, failAfterCommit, cutAfterCommit, hangAfterCommit, createdBut422, truncate];
+  const named = effects.some(Boolean);
   return named || (fault.errorRate !== undefined && fault.latencyMs === undefined);
 }
 

@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { createApp } from './http/app.ts';
 import { runJob } from './resources/jobs.ts';
+import { runScenario } from './scenario/run.ts';
+import type { Scenario } from './scenario/scenario.ts';
 import { createSimulation } from './simulation.ts';
 import type { Behaviour } from './simulation.ts';
 import { loadSnapshot, saveSnapshot } from './world/snapshot.ts';
@@ -17,6 +19,8 @@ export interface SimulatorOptions {
   /** A file to load at the start and to keep up to date. */
   snapshotPath?: string;
   behaviour?: Partial<Behaviour>;
+  /** Runs from the moment the simulator listens. */
+  scenario?: Scenario;
 }
 
 /** A running simulator, reached over HTTP at `url`. */
@@ -33,6 +37,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const simulation = createSimulation(options.seed ?? 'switchyard', options.behaviour ?? {});
   const { snapshotPath } = options;
   const leftover = snapshotPath ? await loadSnapshot(simulation, snapshotPath) : [];
+  // What is asked for now counts for more than what was in force before.
+  Object.assign(simulation.behaviour, options.behaviour);
   simulation.agenda.start((job) => {
     runJob(simulation, job);
   }, leftover);
@@ -42,6 +48,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   await once(server, 'listening');
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
+
+  if (options.scenario) simulation.scenario = runScenario(simulation, options.scenario);
 
   let saving: Promise<void> = Promise.resolve();
   const save = (): void => {
@@ -57,10 +65,11 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
 
   return {
     url: `http://127.0.0.1:${port}`,
-    webhookPublicKeyPem: simulation.signer.publicKeyPem,
+    webhookPublicKeyPem: simulation.signer.publicKeyPem(),
     async close() {
       clearInterval(timer);
       simulation.agenda.close();
+      simulation.scenario?.stop();
       const closed = once(server, 'close');
       server.close();
       server.closeAllConnections();

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { doorBehaviourSchema } from '../behaviour.ts';
 import { contactCreateSchema, contactUpdateSchema } from '../resources/contact-input.ts';
 import { resourceBehaviourSchema } from '../resources/behaviour.ts';
 import { opportunityUpdateSchema } from '../resources/opportunity-input.ts';
@@ -12,6 +13,14 @@ export const sendWebhookSchema = z.strictObject({
   locationId: id.optional(),
   companyId: id.optional(),
   body: z.record(z.string(), z.unknown()).default({}),
+});
+
+export const enableUrlSchema = z.strictObject({ url: z.url() });
+
+export const deliveriesQuerySchema = z.strictObject({
+  type: id.optional(),
+  state: z.enum(['pending', 'delivered', 'failed', 'dropped', 'refused']).optional(),
+  limit: z.coerce.number().int().min(1).max(2_000).default(100),
 });
 
 /** Any of: one access or refresh token, all tokens of a location, all of an agency. */
@@ -29,7 +38,11 @@ export const locationChangeSchema = z.strictObject({
   rateLimit: rateLimitSchema.partial().optional(),
 });
 
+/** A sub-account that a person opens; its other fields are those of a seeded one. */
+export const newLocationSchema = z.looseObject({ id: id.optional(), companyId: id, name: id });
+
 export const behaviourChangeSchema = z.strictObject({
+  ...doorBehaviourSchema.partial().shape,
   refreshGraceMs: z.number().int().min(0).optional(),
   accessTokenSeconds: z.number().int().positive().optional(),
   searchLagMs: z.number().int().min(0).optional(),
@@ -58,8 +71,20 @@ export const installRequestSchema = z.strictObject({
   clientId: id.optional(),
   companyId: id.optional(),
   locationId: id.optional(),
+  locationIds: z.array(id).optional(),
+  installToFutureLocations: z.boolean().optional(),
   userId: id.optional(),
 });
+
+export const planChangeSchema = z.strictObject({
+  clientId: id.optional(),
+  locationId: id,
+  newPlanId: id,
+  userId: id.optional(),
+});
+
+/** The old token works 7 more days, or ends now. */
+export const rotatePrivateTokenSchema = z.strictObject({ token: id, expireOldNow: z.boolean().default(false) });
 
 export const stateQuerySchema = z.strictObject({ locationId: id.optional() });
 export const collectionSchema = z.enum([

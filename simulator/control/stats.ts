@@ -17,12 +17,11 @@ export interface Stats {
 /** Counts the simulator's state and traffic; calls per second are of the last ten. */
 export function countStats(sim: Simulation): Stats {
   const { world } = sim;
-  const sinceMs = sim.clock.nowMs() - 10_000;
-  const recent = sim.calls.last().filter((call) => Date.parse(call.at) >= sinceMs);
+  const recent = sim.calls.seconds(sim.clock.nowMs(), 10).reduce((sum, { calls }) => sum + calls, 0);
   return {
     webhooks: sim.deliveries.stats(),
     calls: sim.calls.total(),
-    callsPerSecond: recent.length / 10,
+    callsPerSecond: recent / 10,
     contacts: world.contacts.list().length,
     notes: world.notes.size,
     tasks: world.tasks.size,

@@ -23,7 +23,7 @@ export function createHandler(sim: Simulation, route: Route): RequestHandler {
     const allowance = token ? sim.limits.take(token) : undefined;
     if (allowance) res.set(allowance.headers);
     if (allowance && !allowance.allowed) {
-      send(sim, res, { status: 429, body: { statusCode: 429, message: 'Too Many Requests' } });
+      refuseOverLimit(sim, res, allowance.waitMs);
       return;
     }
 
@@ -33,9 +33,16 @@ export function createHandler(sim: Simulation, route: Route): RequestHandler {
     if (strikeBefore(sim, strike, res)) return;
 
     const reply = perform(sim, route, token, req);
-    if (reply.status < 300 && strikeAfter(sim, strike, res)) return;
+    if (reply.status < 300 && strikeAfter(sim, strike, res, reply)) return;
     send(sim, res, reply);
   };
+}
+
+function refuseOverLimit({ behaviour, random }: Simulation, res: Response, waitMs: number): void {
+  if (behaviour.rateLimitRetryAfter) res.set('Retry-After', String(Math.ceil(waitMs / 1000)));
+  res.status(429);
+  if (behaviour.rateLimitBody === null) res.end();
+  else res.json({ ...behaviour.rateLimitBody, traceId: random.uuid('trace') });
 }
 
 function perform(sim: Simulation, route: Route, token: Token | undefined, req: Request): Reply {
@@ -48,7 +55,7 @@ function perform(sim: Simulation, route: Route, token: Token | undefined, req: R
   };
   try {
     if (route.open) return route.handle(call);
-    checkVersion(route, req.header('version'), req.path);
+    checkVersion(sim, route, req.header('version'), req.path);
     const expired = token?.expiresAtMs != null && token.expiresAtMs <= sim.clock.nowMs();
     if (!token || expired) throw plainRefusal(401, 'Invalid JWT');
     checkAccess(route, token);
@@ -67,8 +74,8 @@ function strikeBefore(sim: Simulation, { effects }: Strike, res: Response): bool
     res.socket?.destroy();
     return true;
   }
-  const { failAfterCommit, cutAfterCommit, hangAfterCommit, createdBut422 } = effects;
-  if (failAfterCommit || cutAfterCommit || hangAfterCommit || createdBut422) return false;
+  const { failAfterCommit, cutAfterCommit, hangAfterCommit, createdBut422, truncate } = effects;
+  if (failAfterCommit || cutAfterCommit || hangAfterCommit || createdBut422 || truncate) return false;
   const status = effects.status ?? 500;
   if (effects.retryAfterSeconds) res.set('Retry-After', String(effects.retryAfterSeconds));
   send(sim, res, { status, body: { statusCode: status, message: effects.message ?? usualMessage(status) } });
@@ -76,16 +83,30 @@ function strikeBefore(sim: Simulation, { effects }: Strike, res: Response): bool
 }
 
 /** Returns true when the fault hides that the work was done. */
-function strikeAfter(sim: Simulation, { effects }: Strike, res: Response): boolean {
+function strikeAfter(sim: Simulation, { effects }: Strike, res: Response, reply: Reply): boolean {
   if (!effects) return false;
   if (effects.hangAfterCommit) return true;
   if (effects.cutAfterCommit) {
     res.socket?.destroy();
     return true;
   }
-  if (effects.failAfterCommit) send(sim, res, { status: 500, body: { statusCode: 500, message: usualMessage(500) } });
+  if (effects.truncate) sendHalf(res, reply, effects.truncate);
+  else if (effects.failAfterCommit)
+    send(sim, res, { status: 500, body: { statusCode: 500, message: usualMessage(500) } });
   else send(sim, res, plainRefusal(422, 'Unprocessable Entity').reply);
   return true;
+}
+
+function sendHalf(res: Response, reply: Reply, where: 'connection' | 'json'): void {
+  const whole = Buffer.from(JSON.stringify(reply.body));
+  const half = whole.subarray(0, Math.ceil(whole.length / 2));
+  res.status(reply.status).type('json');
+  if (where === 'json') {
+    res.send(half);
+    return;
+  }
+  res.set('Content-Length', String(whole.length));
+  res.write(half, () => res.socket?.destroy());
 }
 
 function send(sim: Simulation, res: Response, reply: Reply): void {

@@ -15,8 +15,10 @@ export const companySchema = z.object({
   name: z.string().default('Agency'),
   /** Only the highest plan may make locations and run SaaS through the API. */
   plan: z.enum(['starter', 'unlimited', 'agency-pro']).default('agency-pro'),
-  /** A sandbox agency has two locations at most. */
+  /** A developer's trial agency: smaller limits, and two locations at most. */
   sandbox: z.boolean().default(false),
+  /** The agency sells GHL under its own name there. */
+  whitelabelDomain: z.string().optional(),
   rateLimit: rateLimitSchema.optional(),
 });
 
@@ -24,7 +26,14 @@ export const appSchema = z.object({
   /** `<24 hex digits>-<8 characters>` in the wild; the part before the dash is the app id. */
   clientId: id,
   clientSecret: id,
+  /** Whose users install it; fixed when the app is made. Without it the app is both, with every scope. */
+  target: z.enum(['Company', 'Location']).optional(),
+  name: z.string().default('App'),
+  /** Where a code may be sent; without it anywhere. */
+  redirectUris: z.array(z.url()).optional(),
   webhookUrl: z.url().nullish(),
+  /** URLs of single event types, instead of `webhookUrl`. */
+  webhookUrls: z.record(z.string(), z.url()).optional(),
   versionId: id.optional(),
   scopes: z.array(z.string()).optional(),
 });

@@ -2,11 +2,15 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { jobSchema } from '../agenda.ts';
 import type { Job } from '../agenda.ts';
+import { behaviourChangeSchema } from '../control/schemas.ts';
 import type { Simulation } from '../simulation.ts';
-import { deliverySchema } from '../webhooks/delivery.ts';
-import { webhookSettingsSchema } from '../webhooks/settings.ts';
+import { urlHealthSchema } from '../webhooks/breaker.ts';
+import { deliverySchema } from '../webhooks/log.ts';
+import { changeSettings, webhookSettingsChangeSchema } from '../webhooks/settings.ts';
+import { signerStateSchema } from '../webhooks/signer.ts';
+import { bucketSchema } from '../limits.ts';
 import { collectionNames, collectionSchemas } from './collections.ts';
-import { codeSchema, installSchema, refreshGrantSchema, tokenSchema } from './grants.ts';
+import { agencyInstallSchema, codeSchema, installSchema, refreshGrantSchema, tokenSchema } from './grants.ts';
 import {
   appSchema,
   companySchema,
@@ -37,9 +41,15 @@ const snapshotSchema = z.object({
   installs: keyed(installSchema),
   collections: z.record(z.string(), keyed(z.unknown())),
   jobs: z.array(jobSchema),
+  agencyInstalls: keyed(agencyInstallSchema).default([]),
   random: z.record(z.string(), z.number()),
-  webhookSettings: webhookSettingsSchema,
+  webhookSettings: webhookSettingsChangeSchema,
   pending: z.array(deliverySchema),
+  behaviour: behaviourChangeSchema.default({}),
+  clockOffsetMs: z.number().min(0).default(0),
+  buckets: z.array(bucketSchema).default([]),
+  urls: z.array(urlHealthSchema).default([]),
+  signer: signerStateSchema.default({ rotations: 0, legacyPrivateKeyPem: null }),
 });
 
 /** Writes everything the simulator knows to a file, replacing it whole. */
@@ -62,9 +72,15 @@ export async function saveSnapshot(sim: Simulation, path: string): Promise<void>
     installs: [...maps.installs],
     collections: Object.fromEntries(collectionNames.map((name) => [name, [...maps[name]]])),
     jobs: sim.agenda.list(),
+    agencyInstalls: [...maps.agencyInstalls],
     random: sim.random.position(),
     webhookSettings: sim.webhookSettings,
     pending: sim.deliveries.listPending(),
+    behaviour: sim.behaviour,
+    clockOffsetMs: sim.clock.offsetMs(),
+    buckets: sim.limits.save(),
+    urls: sim.urlBreaker.save(),
+    signer: sim.signer.save(),
   };
   await writeFile(`${path}.new`, JSON.stringify(snapshot));
   await rename(`${path}.new`, path);
@@ -98,12 +114,18 @@ export async function loadSnapshot(sim: Simulation, path: string): Promise<Job[]
     const map: Map<string, unknown> = world[name];
     for (const [key, record] of snapshot.collections[name] ?? []) map.set(key, collectionSchemas[name].parse(record));
   }
+  fill(world.agencyInstalls, snapshot.agencyInstalls);
   for (const contact of snapshot.contacts) {
     world.contacts.put(contact);
     sim.index.seed(contact);
   }
   sim.random.restore(snapshot.random);
-  Object.assign(sim.webhookSettings, snapshot.webhookSettings);
+  Object.assign(sim.behaviour, snapshot.behaviour);
+  sim.clock.advance(snapshot.clockOffsetMs);
+  sim.limits.restore(snapshot.buckets);
+  sim.urlBreaker.restore(snapshot.urls);
+  sim.signer.restore(snapshot.signer);
+  changeSettings(sim.webhookSettings, snapshot.webhookSettings);
   for (const delivery of snapshot.pending) sim.deliveries.enqueue(delivery, 0);
   return snapshot.jobs;
 }

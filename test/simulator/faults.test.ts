@@ -74,6 +74,45 @@ describe('faults', () => {
     expect(await count()).toBe(1);
   });
 
+  it('send half of an answer after the work, broken off or whole in transit', async () => {
+    const post = (email: string): Promise<Response> =>
+      fetch(`${harness.simulator.url}/contacts/`, {
+        method: 'POST',
+        headers: {
+          authorization: 'Bearer location-1-token',
+          version: '2021-07-28',
+          'content-type': 'application/json',
+        },
+        body: JSON.stringify({ locationId: one, email }),
+      });
+    await harness.control.addFault({ truncate: 'connection', times: 1 });
+    const broken = await post('a@x.test');
+    expect(broken.status).toBe(201);
+    await expect(broken.text()).rejects.toThrow('terminated');
+    await harness.control.addFault({ truncate: 'json', times: 1 });
+    const text = await (await post('b@x.test')).text();
+    expect(text.startsWith('{"')).toBe(true);
+    expect(() => JSON.parse(text) as unknown).toThrow(SyntaxError);
+    expect(await count()).toBe(2);
+  });
+
+  it('let calls pass before the first is struck', async () => {
+    await harness.control.addFault({ status: 401, skip: 2, times: 1 });
+    const statuses = [];
+    for (let n = 0; n < 4; n += 1) statuses.push((await harness.ask('GET', `/locations/${one}`)).status);
+    expect(statuses).toEqual([200, 200, 401, 200]);
+  });
+
+  it('leave the ids of what is made as they are', async () => {
+    const other = await startHarness();
+    await other.control.addFault({ latencyMs: 1 });
+    const [mine, theirs] = await Promise.all(
+      [harness, other].map(({ control }) => control.createContact({ locationId: one, email: 'a@x.test' })),
+    );
+    await other.simulator.close();
+    expect(mine?.id).toBe(theirs?.id);
+  });
+
   it('slow a call down and let it through', async () => {
     await harness.control.addFault({ latencyMs: 120, times: 1 });
     const startMs = performance.now();

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -19,8 +19,8 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function start(): Promise<{ url: string; stop: () => Promise<number | null> }> {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'simulator/main.ts'], {
+async function start(args: string[] = []): Promise<{ url: string; stop: () => Promise<number | null> }> {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'simulator/main.ts', ...args], {
     env: { ...process.env, SIMULATOR_PORT: '0', SIMULATOR_SNAPSHOT: join(folder, 'snapshot.json') },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -55,5 +55,39 @@ describe('the simulator process', () => {
     const another = await after.createContact({ locationId: one, email: 'b@x.test' });
     expect(another.id).not.toBe(contact.id);
     expect(await second.stop()).toBe(0);
+  }, 30_000);
+
+  it('plays the scenario it is given', async () => {
+    const file = join(folder, 'scenario.json');
+    await writeFile(
+      file,
+      JSON.stringify({
+        steps: [
+          { atSeconds: 0, do: 'seed', with: basicSeed },
+          { atSeconds: 0.05, do: 'changeLocation', with: { locationId: one, active: false } },
+          { atSeconds: 0.05, do: 'addFault', with: { status: 503, forMs: 60_000 } },
+        ],
+      }),
+    );
+    const simulator = await start(['--scenario', file]);
+    const control = createControlClient(simulator.url);
+    await expect.poll(() => control.listFaults(), { timeout: 5_000 }).toMatchObject([{ status: 503 }]);
+    expect((await control.getStats()).locations).toBe(2);
+    expect(await simulator.stop()).toBe(0);
+  }, 30_000);
+
+  it('says what is wrong with a scenario and does not start', async () => {
+    const file = join(folder, 'scenario.json');
+    await writeFile(file, JSON.stringify({ steps: [{ atSeconds: 1, do: 'explode' }] }));
+    const child = spawn(process.execPath, ['--import', 'tsx', 'simulator/main.ts', '--scenario', file], {
+      env: { ...process.env, SIMULATOR_PORT: '0' },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    running = child;
+    const said: string[] = [];
+    child.stderr.on('data', (chunk: Buffer) => said.push(chunk.toString()));
+    const [code] = (await once(child, 'close')) as [number | null];
+    expect(code).toBe(2);
+    expect(said.join('')).toContain('steps.0.do: is no act; known are seed, addFault');
   }, 30_000);
 });
