@@ -3,7 +3,6 @@ import type { Clock } from './clock.ts';
 
 /** Something the pretended GHL does by itself at a time of its own clock. */
 export const jobSchema = z.object({
-  id: z.string(),
   atMs: z.number(),
   kind: z.enum(['message-send', 'message-settle', 'snapshot-asset']),
   /** The message or the snapshot load that it is about. */
@@ -30,46 +29,48 @@ export interface Agenda {
 
 /** Makes an empty agenda. */
 export function createAgenda(clock: Clock): Agenda {
-  const jobs = new Map<string, Job>();
+  /** In the order of time. */
+  let jobs: Job[] = [];
   let run: (job: Job) => void = () => undefined;
-  let nextAtMs = Infinity;
-  let count = 0;
+  /** While a job runs, the time is the one at which it was due: what it adds follows from there, however late it is. */
+  let atMs: number | undefined;
   let timer: NodeJS.Timeout | undefined;
 
   const arm = (): void => {
     clearTimeout(timer);
-    if (nextAtMs === Infinity) return;
-    const waitMs = Math.min(Math.max(0, nextAtMs - clock.nowMs()), longestTimerMs);
+    const [next] = jobs;
+    if (!next) return;
+    const waitMs = Math.min(Math.max(0, next.atMs - clock.nowMs()), longestTimerMs);
     timer = setTimeout(settle, waitMs).unref();
   };
   const put = (job: Job): void => {
-    jobs.set(job.id, job);
-    if (job.atMs >= nextAtMs) return;
-    nextAtMs = job.atMs;
-    arm();
+    jobs.splice(placeOf(jobs, job.atMs), 0, job);
+    if (jobs[0] === job) arm();
   };
   const settle = (): void => {
-    // A job may add another that is due already; the clock stands still as far as this run is concerned.
     const nowMs = clock.nowMs();
-    while (nextAtMs <= nowMs) {
-      const due = [...jobs.values()].filter((job) => job.atMs <= nowMs).sort((a, b) => a.atMs - b.atMs);
-      nextAtMs = Infinity;
-      for (const job of due) if (jobs.delete(job.id)) run(job);
-      for (const job of jobs.values()) nextAtMs = Math.min(nextAtMs, job.atMs);
+    for (let job = jobs[0]; job && job.atMs <= nowMs; job = jobs[0]) {
+      jobs.shift();
+      atMs = job.atMs;
+      try {
+        run(job);
+      } finally {
+        atMs = undefined;
+      }
     }
     arm();
   };
 
+  clock.onAdvance(settle);
   return {
     add(kind, subjectId, delayMs) {
-      count += 1;
-      put({ id: `${clock.nowMs()}-${count}`, atMs: clock.nowMs() + delayMs, kind, subjectId });
+      put({ atMs: (atMs ?? clock.nowMs()) + delayMs, kind, subjectId });
     },
     cancel(subjectId) {
-      for (const [id, job] of jobs) if (job.subjectId === subjectId) jobs.delete(id);
+      jobs = jobs.filter((job) => job.subjectId !== subjectId);
     },
     settle,
-    list: () => [...jobs.values()],
+    list: () => [...jobs],
     start(work, leftover) {
       run = work;
       leftover.forEach(put);
@@ -79,4 +80,15 @@ export function createAgenda(clock: Clock): Agenda {
       clearTimeout(timer);
     },
   };
+}
+
+/** Where a job of this time belongs: after all that are due no later. */
+function placeOf(jobs: Job[], atMs: number): number {
+  let [from, to] = [0, jobs.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if ((jobs[middle]?.atMs ?? Infinity) <= atMs) from = middle + 1;
+    else to = middle;
+  }
+  return from;
 }

@@ -105,7 +105,6 @@ function addDisturbanceRoutes(router: Router, sim: Simulation): void {
   });
   router.post('/clock/advance', (req, res) => {
     sim.clock.advance(validate(advanceClockSchema, req.body).ms);
-    sim.agenda.settle();
     res.json({ now: sim.clock.now().toISOString() });
   });
 }

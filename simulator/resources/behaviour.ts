@@ -36,10 +36,6 @@ export const resourceBehaviourSchema = z.strictObject({
   locationCreatedStatus: z.union([z.literal(200), z.literal(201)]),
   /** What `POST /conversations/` gives for a contact that has one already. */
   conversationExistsStatus: z.union([z.literal(400), z.literal(409), z.literal(422)]),
-  /** Apps that are installed at an agency come to its new locations by themselves. */
-  installToFutureLocations: z.boolean(),
-  /** INSTALL of such an installation may come without companyId and userId. */
-  futureInstallNamesCompany: z.boolean(),
   /** How long a snapshot takes for each type of asset. */
   snapshotAssetMs: millis,
   snapshotOutcome: z.enum(['completed', 'failed', 'assets-missing']),
@@ -78,8 +74,6 @@ export const defaultResourceBehaviour: ResourceBehaviour = {
   locationInvalidStatus: 422,
   locationCreatedStatus: 201,
   conversationExistsStatus: 400,
-  installToFutureLocations: true,
-  futureInstallNamesCompany: true,
   snapshotAssetMs: 1_000,
   snapshotOutcome: 'completed',
   snapshotMissingAssets: [],

@@ -34,16 +34,16 @@ export const contactBulkRoutes: Route[] = [
       const { type } = call.params;
       if (type !== 'add' && type !== 'remove') throw plainRefusal(400, 'type must be add or remove');
       const named = normaliseTags(tags);
-      const responses = contacts.map((contactId) => {
+      const responses = contacts.flatMap((contactId) => {
         const contact = call.sim.world.contacts.find(contactId);
         // Another location's contact reads as one that does not exist.
-        if (contact?.locationId !== locationId) return { contactId, error: `Contact with id ${contactId} not found` };
+        if (contact?.locationId !== locationId) return [];
         const kept = removeAllTags ? [] : contact.tags.filter((tag) => !named.includes(tag));
         const next = type === 'add' ? [...(removeAllTags ? [] : contact.tags), ...named] : kept;
-        const { tags: written } = replaceContact(call.sim, contact, { ...contact, tags: normaliseTags(next) });
-        return { contactId, tags: written };
+        replaceContact(call.sim, contact, { ...contact, tags: normaliseTags(next) });
+        return [contactId];
       });
-      const errorCount = responses.filter((response) => 'error' in response).length;
+      const errorCount = contacts.length - responses.length;
       return ok({ succeded: errorCount === 0, errorCount, responses }, 201);
     },
   },

@@ -83,7 +83,7 @@ export const invoiceSchema = z.object({
   locationId: id,
   contactId: z.string().nullish(),
   name: z.string().default('Invoice'),
-  invoiceNumber: z.string().default('1'),
+  invoiceNumber: z.number().int().default(1),
   status: invoiceStatusSchema.default('draft'),
   currency: z.string().default('USD'),
   total: z.number().default(0),
@@ -101,6 +101,8 @@ export const saasPlanSchema = z.object({
   snapshotId: z.string().optional(),
   /** Per month, in dollars. */
   price: z.number().default(0),
+  createdAt: isoDate,
+  updatedAt: isoDate,
 });
 
 /** The SaaS side of a location; its id is the location's. */

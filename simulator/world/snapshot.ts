@@ -9,8 +9,8 @@ import { deliverySchema } from '../webhooks/log.ts';
 import { changeSettings, webhookSettingsChangeSchema } from '../webhooks/settings.ts';
 import { signerStateSchema } from '../webhooks/signer.ts';
 import { bucketSchema } from '../limits.ts';
-import { agencyInstallSchema, codeSchema, installSchema, refreshGrantSchema, tokenSchema } from './grants.ts';
 import { collectionNames, collectionSchemas } from './collections.ts';
+import { agencyInstallSchema, codeSchema, installSchema, refreshGrantSchema, tokenSchema } from './grants.ts';
 import {
   appSchema,
   companySchema,

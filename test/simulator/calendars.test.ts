@@ -40,6 +40,8 @@ const events = (query: string): Promise<Answer> =>
 
 describe('calendars', () => {
   it('offer what is free, for 31 days at most', async () => {
+    const calendar = inner((await harness.ask('GET', '/calendars/calendar-1')).body, 'calendar');
+    expect(calendar['openHours']).toMatchObject([{ hours: [{ openHour: 9, closeHour: 17 }] }]);
     expect(await freeSlots()).toHaveLength(8);
     await book();
     expect(await freeSlots()).not.toContain(at(10));

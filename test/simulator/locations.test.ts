@@ -95,7 +95,8 @@ describe('making a location', () => {
   });
 
   it('installs nothing there when apps do not come to future locations', async () => {
-    await harness.control.setBehaviour({ installToFutureLocations: false });
+    await harness.control.uninstall({ companyId: company });
+    await harness.control.install({ companyId: company, locationIds: [one] });
     const { id } = (await create()).body;
     expect(await harness.control.listInstalls(String(id))).toEqual([]);
     expect((await harness.control.listInstalls(one)).map((install) => install.clientId)).toEqual([clientId]);

@@ -47,8 +47,7 @@ describe('sending', () => {
   it.each(['failed', 'undelivered', 'opt_out'] as const)('can end as %s', async (messageOutcome) => {
     await harness.control.setBehaviour({ messageOutcome });
     const sent = await send({ message: sms });
-    await harness.control.advanceClock(500);
-    await harness.control.advanceClock(1_000);
+    await harness.control.advanceClock(60_000);
     expect(await read(sent)).toMatchObject({ status: messageOutcome });
   });
 
@@ -89,7 +88,7 @@ describe('sending', () => {
     const schedule = (answer: Answer): string => `/conversations/messages/${String(answer.body['messageId'])}/schedule`;
     expect((await harness.ask('DELETE', schedule(cancelled))).status).toBe(200);
     await harness.control.advanceClock(3_600_000);
-    expect(await read(kept)).toMatchObject({ status: 'sent' });
+    expect(await read(kept)).toMatchObject({ status: expect.stringMatching(/sent|delivered/) as string });
     expect(await read(cancelled)).toMatchObject({ statusCode: 404 });
     expect((await harness.ask('DELETE', schedule(kept))).status).toBe(404);
   });
@@ -146,14 +145,12 @@ describe('refusals', () => {
   it('follow the carrier: one code for good, others until lifted', async () => {
     await harness.control.setBehaviour({ messageOutcome: 'undelivered', carrierErrorCode: '30003' });
     await send({ message: sms });
-    await harness.control.advanceClock(1_000);
-    await harness.control.advanceClock(1_000);
+    await harness.control.advanceClock(60_000);
     expect(await refused({ message: sms })).toBe('Cannot send message as DND is active for SMS.');
     await harness.ask('PUT', '/contacts/ann', { body: { dndSettings: { SMS: { status: 'inactive' } } } });
     await harness.control.setBehaviour({ carrierErrorCode: '30004' });
     await send({ message: sms });
-    await harness.control.advanceClock(1_000);
-    await harness.control.advanceClock(1_000);
+    await harness.control.advanceClock(60_000);
     expect(await refused({ message: sms })).toContain('has unsubscribed');
   });
 

@@ -46,7 +46,8 @@ describe('bulk tags', () => {
 
   it('are added, replaced and removed, and tell of contacts that are not there', async () => {
     const added = await bulk('add', { contacts: ['ann', 'bob', 'eve'] });
-    expect([added.status, added.body['errorCount'], added.body['succeded']]).toEqual([201, 1, false]);
+    expect(added.status).toBe(201);
+    expect(added.body).toMatchObject({ succeded: false, errorCount: 1, responses: ['ann', 'bob'] });
     expect(await tagsOf()).toEqual({ ann: ['old', 'vip'], bob: ['vip'], eve: [] });
     await bulk('remove', { contacts: ['ann'], tags: ['old'] });
     await bulk('add', { contacts: ['bob'], tags: ['only'], removeAllTags: true });

@@ -1,11 +1,11 @@
 import type { z } from 'zod';
 import { plainRefusal } from '../../http/reply.ts';
+import { installOnNewLocation } from '../../oauth/installs.ts';
 import type { Simulation } from '../../simulation.ts';
 import { locationSchema } from '../../world/records.ts';
 import type { Location } from '../../world/records.ts';
 import { beginLoading } from '../snapshots/loading.ts';
 import { getSnapshot } from '../snapshots/lookup.ts';
-import { installOnFutureLocation } from './future-installs.ts';
 import { applyLocation } from './location-input.ts';
 import type { locationCreateSchema, locationUpdateSchema } from './location-input.ts';
 
@@ -24,7 +24,7 @@ export function createLocation(sim: Simulation, body: z.output<typeof locationCr
   const location = applyLocation(blank, body);
   sim.world.locations.set(location.id, location);
   announce(sim, 'LocationCreate', location);
-  if (sim.behaviour.installToFutureLocations) installOnFutureLocation(sim, location);
+  installOnNewLocation(sim, location);
   if (snapshot) beginLoading(sim, snapshot, location.id, false);
   return location;
 }

@@ -84,9 +84,14 @@ export function deleteAppointment(sim: Simulation, appointment: Appointment): vo
   announce(sim, 'AppointmentDelete', appointment);
 }
 
+/** An appointment as it is read; only who is assigned takes part in it. */
+export function viewAppointment(appointment: Appointment): Record<string, unknown> {
+  return { ...appointment, users: appointment.assignedUserId ? [appointment.assignedUserId] : [] };
+}
+
 /** Unlike other events these carry what they are about one level deeper. */
-function announce(sim: Simulation, type: string, { locationId, ...appointment }: Appointment): void {
-  const companyId = sim.world.locations.get(locationId)?.companyId ?? '';
-  const users = appointment.assignedUserId ? [appointment.assignedUserId] : [];
-  sim.emitter.emit({ type, companyId, locationId, fields: { appointment: { ...appointment, users } } });
+function announce(sim: Simulation, type: string, whole: Appointment): void {
+  const { locationId: _location, ...appointment } = viewAppointment(whole);
+  const companyId = sim.world.locations.get(whole.locationId)?.companyId ?? '';
+  sim.emitter.emit({ type, companyId, locationId: whole.locationId, fields: { appointment } });
 }

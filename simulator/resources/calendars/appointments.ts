@@ -12,6 +12,7 @@ import {
   deleteAppointment,
   getAppointment,
   getCalendar,
+  viewAppointment,
 } from './appointment-writes.ts';
 
 const id = z.string().min(1);
@@ -69,7 +70,7 @@ export const appointmentRoutes: Route[] = [
           (!groupId || appointment.groupId === groupId)
         );
       });
-      return ok({ events });
+      return ok({ events: events.map(viewAppointment) });
     },
   },
   {
@@ -78,10 +79,10 @@ export const appointmentRoutes: Route[] = [
     path: '/contacts/:contactId/appointments',
     handle(call) {
       const { id: contactId } = getCallContact(call);
-      return ok({ events: call.sim.world.appointments.listBy('contactId', contactId) });
+      return ok({ events: call.sim.world.appointments.listBy('contactId', contactId).map(viewAppointment) });
     },
   },
-  { ...read, path: single, handle: (call) => ok({ event: getOwn(call) }) },
+  { ...read, path: single, handle: (call) => ok({ event: viewAppointment(getOwn(call)) }) },
   {
     ...write,
     method: 'post',

@@ -32,7 +32,8 @@ export const calendarRoutes: Route[] = [
       const { locationId, groupId } = validate(listSchema, call.query);
       getCallLocation(call, locationId);
       const calendars = call.sim.world.calendars.listBy('locationId', locationId);
-      return ok({ calendars: calendars.filter((calendar) => !groupId || calendar.groupId === groupId) });
+      const wanted = calendars.filter((calendar) => !groupId || calendar.groupId === groupId);
+      return ok({ calendars: wanted.map(viewCalendar) });
     },
   },
   {
@@ -47,8 +48,18 @@ export const calendarRoutes: Route[] = [
       return ok(listFreeSlots(call.sim, calendar, startDate, endDate));
     },
   },
-  { ...read, path: '/calendars/:calendarId', handle: (call) => ok({ calendar: getOwn(call) }) },
+  { ...read, path: '/calendars/:calendarId', handle: (call) => ok({ calendar: viewCalendar(getOwn(call)) }) },
 ];
+
+/** The published form of opening hours; the simulator's are the same every day. */
+function viewCalendar({ openHours, ...calendar }: Calendar): Record<string, unknown> {
+  const hours = [{ openHour: openHours.fromHour, openMinute: 0, closeHour: openHours.toHour, closeMinute: 0 }];
+  return {
+    ...calendar,
+    slotDurationUnit: 'mins',
+    openHours: [{ daysOfTheWeek: [0, 1, 2, 3, 4, 5, 6], hours }],
+  };
+}
 
 function getOwn(call: Call): Calendar {
   const calendar = getCalendar(call.sim, call.params['calendarId'] ?? '');

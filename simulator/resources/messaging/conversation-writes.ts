@@ -78,7 +78,8 @@ export function noteLastMessage(sim: Simulation, message: Message): void {
 
 /** A conversation as the API shows it on its own. */
 export function viewConversation(conversation: Conversation): Record<string, unknown> {
-  return { ...conversation, deleted: false, type: 1 };
+  const { lastMessageDate, dateAdded } = conversation;
+  return { ...conversation, lastMessageDate: lastMessageDate ?? dateAdded, deleted: false, type: 1 };
 }
 
 function announceUnread(sim: Simulation, conversation: Conversation, deleted: boolean): void {

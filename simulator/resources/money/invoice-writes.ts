@@ -21,7 +21,7 @@ export function createInvoice(sim: Simulation, contact: Contact, total: number, 
     locationId,
     contactId: contact.id,
     name: 'Invoice',
-    invoiceNumber: String(sim.world.invoices.listBy('locationId', locationId).length + 1),
+    invoiceNumber: sim.world.invoices.listBy('locationId', locationId).length + 1,
     status: 'draft',
     currency,
     total,
@@ -72,6 +72,11 @@ export function viewInvoice(sim: Simulation, invoice: Invoice): Record<string, u
       : { id: contactId },
     invoiceItems: [{ name: invoice.name, currency: invoice.currency, qty: 1, amount: invoice.total }],
     title: 'INVOICE',
+    businessDetails: { name: sim.world.locations.get(locationId)?.name ?? '' },
+    issueDate: invoice.createdAt.slice(0, 10),
+    dueDate: invoice.createdAt.slice(0, 10),
+    discount: { type: 'percentage', value: 0 },
+    totalSummary: { subTotal: invoice.total, discount: 0, tax: 0 },
   };
 }
 
@@ -82,10 +87,10 @@ function write(sim: Simulation, invoice: Invoice, event: string): Invoice {
   return after;
 }
 
-/** The published samples have neither `type` nor `locationId`; a receiver may have to go by `altId`. */
+/** Events have the number as text. The published samples have neither `type` nor `locationId`; a receiver may have to go by `altId`. */
 function announce(sim: Simulation, type: string, invoice: Invoice): void {
   const companyId = sim.world.locations.get(invoice.locationId)?.companyId ?? '';
   const bare = sim.behaviour.invoiceEnvelope ? {} : { type: undefined, locationId: undefined };
-  const fields = { ...viewInvoice(sim, invoice), ...bare };
+  const fields = { ...viewInvoice(sim, invoice), invoiceNumber: String(invoice.invoiceNumber), ...bare };
   sim.emitter.emit({ type, companyId, locationId: invoice.locationId, fields });
 }

@@ -80,6 +80,8 @@ function viewPlan({
   title: string;
   description: string;
   price: number;
+  createdAt: string;
+  updatedAt: string;
   snapshotId?: string | undefined;
 }): Record<string, unknown> {
   return {
