@@ -50,6 +50,14 @@ describe('the page', () => {
       expect(page).toContain(text);
   });
 
+  it('shows messages as they were sent', async () => {
+    await harness.control.setBehaviour({ messageSentAfterMs: 60_000 });
+    await harness.control.seed({ contacts: [{ id: 'ann', locationId: one, firstName: 'Ann', phone: '+15550000001' }] });
+    const body = { type: 'SMS', contactId: 'ann', message: 'One: hello. Reply STOP to opt out.' };
+    expect((await harness.ask('POST', '/conversations/messages', { body })).status).toBe(201);
+    expect(await read()).toContain('to Ann sms pending One: hello. Reply STOP to opt out.');
+  });
+
   it('reloads itself and fetches nothing else', async () => {
     const html = await (await fetch(`${harness.simulator.url}/_control/`)).text();
     expect(html).toContain('<meta http-equiv="refresh"');

@@ -4,6 +4,7 @@ import { badge, gauge, section } from './parts.ts';
 import type { Cell } from './parts.ts';
 
 const shownContacts = 50;
+const shownMessages = 50;
 
 /** The agencies with their locations, and what each holds. */
 export function listLocations({ world }: Simulation): string {
@@ -39,6 +40,31 @@ export function listContacts({ world }: Simulation): string {
     ]);
   const heads = ['added', 'name', 'location', 'assigned to', 'tags', 'notes', 'tasks', 'opportunities'];
   return section('Newest contacts', heads, rows, 'There are no contacts.');
+}
+
+/** The messages that came last; of an e-mail only its subject. */
+export function listMessages({ world }: Simulation): string {
+  const rows = [...world.messages.values()]
+    .sort((a, b) => b.dateAdded.localeCompare(a.dateAdded))
+    .slice(0, shownMessages)
+    .map((message): Cell[] => {
+      const contact = world.contacts.find(message.contactId);
+      const isBad = ['failed', 'undelivered', 'opt_out'].includes(message.status);
+      return [
+        message.dateAdded.slice(11, 19),
+        message.direction === 'inbound' ? 'from' : 'to',
+        contact ? nameOf(contact) : message.contactId,
+        message.messageType.replace('TYPE_', '').toLowerCase(),
+        badge(message.status, isBad ? 'bad' : message.status === 'delivered' ? 'good' : 'calm'),
+        message.messageType === 'TYPE_EMAIL' ? (message.email?.subject ?? '') : message.body.slice(0, 80),
+      ];
+    });
+  return section(
+    'Newest messages',
+    ['at', '', 'contact', 'by', 'state', 'text'],
+    rows,
+    'Nothing was sent or received.',
+  );
 }
 
 /** Each request bucket: what is left of it, and the most that any window saw. */

@@ -3,7 +3,7 @@ import type { Simulation } from '../../simulation.ts';
 import { countStats } from '../stats.ts';
 import { callChart, tile } from './parts.ts';
 import { listFaults, listScenario, listUrls, listDeliveries } from './disturbances.ts';
-import { listBudgets, listContacts, listLocations } from './holdings.ts';
+import { listBudgets, listContacts, listLocations, listMessages } from './holdings.ts';
 import { style } from './style.ts';
 
 const refreshSeconds = 3;
@@ -21,7 +21,7 @@ export function renderPage(sim: Simulation): string {
 <body><header><h1>GHL simulator</h1><span>${escapeHtml(state)}</span><span>its clock: ${sim.clock.now().toISOString().slice(0, 19).replace('T', ' ')}${moved}</span></header>
 <main><div class="wide tiles">${tiles(sim)}</div>
 <div class="wide">${callChart(sim.calls.seconds(sim.clock.nowMs(), chartedSeconds))}</div>
-${listFaults(sim)}${listScenario(sim)}${listBudgets(sim)}${listUrls(sim)}${listLocations(sim)}${listContacts(sim)}${listDeliveries(sim)}
+${listFaults(sim)}${listScenario(sim)}${listBudgets(sim)}${listUrls(sim)}${listLocations(sim)}${listContacts(sim)}${listMessages(sim)}${listDeliveries(sim)}
 </main></body></html>`;
 }
 
@@ -37,6 +37,7 @@ function tiles(sim: Simulation): string {
     tile('webhooks lost', failed + dropped + refused, `${duplicated} sent twice`),
     tile('agencies', sim.world.companies.size, `${stats.locations} locations`),
     tile('contacts', stats.contacts, `${stats.notes} notes, ${stats.tasks} tasks`),
+    tile('messages', sim.world.messages.size, `${sim.world.conversations.size} conversations`),
     tile('opportunities', stats.opportunities, `${stats.users} users`),
   ].join('');
 }
