@@ -1,3 +1,4 @@
+import type { Client } from '@temporalio/client';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import type { KeyProvider } from '../../crypto/key-ring.ts';
@@ -28,6 +29,7 @@ async function showKeys(session: Session): Promise<Answer> {
   const counts = await countSealedRows(db);
   const stored = counts.flatMap(({ version }) => version ?? []);
   const versions = [...new Set([...keys.versions, ...known.keys(), ...stored])].sort((a, b) => a - b);
+  const temporal = await findTemporal(session);
   const listed = [];
   for (const version of versions) {
     const found = known.get(version);
@@ -37,7 +39,7 @@ async function showKeys(session: Session): Promise<Answer> {
       version,
       state: stateOf(keys, version, found),
       rows: Object.fromEntries(TABLES.map((table) => [table, rowsOf(table)])),
-      openWorkflows: await countThatMayNeed(session, version === keys.currentVersion, found),
+      openWorkflows: await countThatMayNeed(temporal, version === keys.currentVersion, found),
       firstSealedAt: found?.firstSealedAt ?? null,
       lastSealedAt: found?.lastSealedAt ?? null,
       retiredAt: found?.retiredAt ?? null,
@@ -69,19 +71,25 @@ function stateOf(keys: KeyProvider, version: number, found: KeyVersion | undefin
   return version > keys.currentVersion ? 'standby' : 'opens';
 }
 
-/** How many open workflows may hold what the version has sealed; null when that cannot be told. */
-async function countThatMayNeed(
-  session: Session,
-  isCurrent: boolean,
-  found: KeyVersion | undefined,
-): Promise<number | null> {
-  if (!isCurrent && !found) return 0;
-  // What started after the last seal cannot hold it, but for a reset, which copies an older history.
-  const before = found && !isCurrent ? ` and StartTime <= '${stoppedSealingAt(found).toISOString()}'` : '';
+/** Temporal, or null where it does not answer: the rest can be told all the same. */
+async function findTemporal(session: Session): Promise<Client | null> {
   try {
-    return await countWorkflows((await session.client()).temporal, `${OPEN_WORKFLOWS}${before}`);
+    return (await session.client()).temporal;
   } catch (error) {
     if (error instanceof CommandError && error.code === 'temporal-away') return null;
     throw error;
   }
+}
+
+/** How many open workflows may hold what the version has sealed; null when Temporal cannot be asked. */
+async function countThatMayNeed(
+  temporal: Client | null,
+  isCurrent: boolean,
+  found: KeyVersion | undefined,
+): Promise<number | null> {
+  if (!isCurrent && !found) return 0;
+  if (!temporal) return null;
+  // What started after the last seal cannot hold it, but for a reset, which copies an older history.
+  const before = found && !isCurrent ? ` and StartTime <= '${stoppedSealingAt(found).toISOString()}'` : '';
+  return countWorkflows(temporal, `${OPEN_WORKFLOWS}${before}`);
 }
