@@ -4,12 +4,13 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createProgress } from '../../cli/keys/progress.ts';
 import { parseKeyRing } from '../../crypto/key-ring.ts';
 import { seal, unseal } from '../../crypto/seal.ts';
 import { countSealedRows } from '../../db/key-rotation.ts';
 import { withScope } from '../../db/scope.ts';
 import { waitFor } from '../stack/wait.ts';
-import { type CliHarness, type CliRunner, createCliHarness, createCliRunner } from './harness.ts';
+import { type CliHarness, type CliRunner, createCliHarness, createCliRunner, recordTerminal } from './harness.ts';
 
 const second = `2:${randomBytes(32).toString('base64')}`;
 const NO_TEMPORAL = { TEMPORAL_ADDRESS: '127.0.0.1:1' };
@@ -161,6 +162,27 @@ describe('keys rotate', () => {
     );
     const owner = { agencyId, locationId: null, purpose: 'event-body' };
     expect(bodies.every(({ body }) => unseal(newest, body!, owner).toString() === 'body')).toBe(true);
+  });
+});
+
+describe('the progress of a long command', () => {
+  it.each([
+    [false, 'half\nall\n'],
+    [true, '{"progress":{"read":2}}\n{"progress":{"read":4}}\n'],
+  ])('is told on standard error every two seconds at most; in JSON: %s', (isJson, expected) => {
+    let nowMs = 0;
+    const { terminal, written } = recordTerminal({ environment: {}, folder: cli.folder, now: () => new Date(nowMs) });
+    const tell = createProgress(terminal, isJson);
+    for (const [atMs, read, line] of [
+      [1_999, 1, 'a bit'],
+      [2_000, 2, 'half'],
+      [3_999, 3, 'more'],
+      [4_000, 4, 'all'],
+    ] as const) {
+      nowMs = atMs;
+      tell({ read }, line);
+    }
+    expect(written).toEqual({ out: '', error: expected });
   });
 });
 

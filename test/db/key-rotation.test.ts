@@ -99,7 +99,8 @@ describe('the rotation of rows', () => {
     await plantEvents(ours, 400);
     const store = createTokenStore(database.db, both);
     const resource = { agencyId: ours.agencyId, locationId: ours.nearId };
-    let { tokenVersion, installId } = await install(ours, ours.nearId, 'token-1');
+    const { installId } = await install(ours, ours.nearId, 'token-1');
+    let tokenVersion = 1;
     let isOver = false;
     let reads = 0;
     // As an old process does that has not been restarted yet, and a new one: in turn.
