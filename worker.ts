@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { createDatabase } from './db/database.ts';
 import { checkDatabase } from './db/readiness.ts';
+import { createSealingReports } from './db/sealing-reports.ts';
 import { createActivities } from './worker/activities.ts';
 import { connectToTemporal } from './worker/connect.ts';
 import { serveHealth } from './worker/health.ts';
@@ -42,6 +43,9 @@ async function run(config: Config): Promise<void> {
     log,
   });
 
+  const sealing = createSealingReports({ db, keys: config.ENCRYPTION_KEYS, log });
+  sealing.start();
+
   try {
     const workflowBundle = await findBundle(config);
     const connection = await connectToTemporal(loadClientConnectConfig().connectionOptions, log, stopping.signal);
@@ -67,6 +71,7 @@ async function run(config: Config): Promise<void> {
       await connection.close().catch((error: unknown) => log.warn({ error: messageOf(error) }, 'closing failed'));
     }
   } finally {
+    await sealing.stop();
     const closed = await Promise.allSettled([activities.close(), db.destroy(), health.close()]);
     for (const each of closed) {
       if (each.status === 'rejected') log.warn({ error: messageOf(each.reason) }, 'closing failed');

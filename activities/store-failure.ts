@@ -2,6 +2,7 @@ import { CancelledFailure, Context, log } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { NoResultError } from 'kysely';
 import { ZodError } from 'zod';
+import { UnknownKeyVersionError } from '../crypto/key-ring.ts';
 import { UnsealError } from '../crypto/seal.ts';
 import { isStorageAway } from '../db/storage-away.ts';
 import { RoutingConfigurationError } from '../domain/routing.ts';
@@ -54,7 +55,8 @@ export function toStoreFailure(error: unknown): Error {
   }
   const failure = ApplicationFailure.create({
     type: code,
-    message: `a step failed: ${code}`,
+    // Which key is missing is a number, and what the operator needs.
+    message: `a step failed: ${error instanceof UnknownKeyVersionError ? error.message : code}`,
     nonRetryable: kind === 'final',
   });
   const frames = error instanceof Error ? (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line)) : [];

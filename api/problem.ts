@@ -2,6 +2,7 @@ import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import type { z } from 'zod';
 import { TemporalUnavailableError } from '../client.ts';
+import { UnknownKeyVersionError } from '../crypto/key-ring.ts';
 import { describeError } from './error-description.ts';
 import { isStorageAway } from '../db/storage-away.ts';
 
@@ -60,6 +61,9 @@ function toProblem(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
   if (error instanceof TemporalUnavailableError)
     return new ProblemError(503, 'temporal-unavailable', { retryAfterSeconds: 5 });
+  // Another process has the key, or this one soon will: keys are given to one after the other.
+  if (error instanceof UnknownKeyVersionError)
+    return new ProblemError(503, 'unknown-key-version', { retryAfterSeconds: 30 });
   if (isStorageAway(error)) return new ProblemError(503, 'storage-unavailable', { retryAfterSeconds: 10 });
   // What Express and its body parser refuse carries a 4xx status; `type` is a code such as `entity.too.large`.
   const { status, type } = error as { status?: unknown; type?: unknown };

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import type { KeyProvider } from '../crypto/key-ring.ts';
 import { createPayloadCodec } from '../crypto/payload-codec.ts';
 import type { Database } from '../db/schema.ts';
+import { createSealingReports } from '../db/sealing-reports.ts';
 import { createAccountSpeech } from './account-speech.ts';
 import { createApp } from './app.ts';
 import { createDrain } from './drain.ts';
@@ -39,7 +40,7 @@ export interface ServiceOptions {
 export interface Service {
   app: Express;
   metrics: Metrics;
-  /** Lets the relay, the watches on silence and on stuck leads, and upkeep run. */
+  /** Lets the relay, the watches on silence and on stuck leads, upkeep, and reports of the key that seals run. */
   start(): void;
   /** From now on requests are answered 429. */
   drain(): void;
@@ -64,6 +65,7 @@ export function createService(options: ServiceOptions): Service {
   const silence = createSilenceWatch({ db, logger, metrics, now });
   const stuckLeads = createStuckLeadWatch({ db, client, logger, now });
   const upkeep = createUpkeep({ db, logger });
+  const sealing = createSealingReports({ db, keys, log: logger });
   const refused = createRefusedDeliveries({ db, keys, logger, metrics });
   const speech = createAccountSpeech(db, logger);
   const intake = createEventIntake({ db, keys, metrics, starts, relay, speech, now });
@@ -77,6 +79,7 @@ export function createService(options: ServiceOptions): Service {
       silence.start();
       stuckLeads.start();
       upkeep.start();
+      sealing.start();
     },
     drain: () => drain.begin(),
     async stop() {
@@ -84,7 +87,7 @@ export function createService(options: ServiceOptions): Service {
       silence.stop();
       stuckLeads.stop();
       upkeep.stop();
-      await Promise.all([relay.stop(), starts.settled(), refused.flush(), webUi?.stop()]);
+      await Promise.all([relay.stop(), starts.settled(), refused.flush(), webUi?.stop(), sealing.stop()]);
     },
   };
 }

@@ -4,6 +4,7 @@ import { addApiKeyCommands } from './api-keys.ts';
 import { addAuditCommands } from './audit.ts';
 import { addDeadLetterCommands } from './dead-letters.ts';
 import { addInstallCommands } from './installs.ts';
+import { addKeyCommands } from './keys.ts';
 import { addLeadCommands } from './leads.ts';
 import { addLocationCommands } from './locations.ts';
 import { addReplayCommand } from './replay.ts';
@@ -36,6 +37,7 @@ export function createProgram(session: Session): Command {
   addDeadLetterCommands(program, session);
   addAuditCommands(program, session);
   addOperatorCommands(program, session);
+  addKeyCommands(program, session);
   addReplayCommand(program, session);
   return program;
 }

@@ -54,5 +54,11 @@ export function unseal(keys: KeyProvider, sealed: Uint8Array, owner: SealedFor):
   }
 }
 
-/** The key version a sealed value was made with, for key rotation and retirement. */
-export const sealedKeyVersion = (sealed: Buffer): number => sealed.readUInt16BE();
+/**
+ * The key version a sealed value was made with, for key rotation and retirement; its first two bytes are enough.
+ * Undefined when there are not even these.
+ */
+export const sealedKeyVersion = (sealed: Uint8Array): number | undefined =>
+  sealed.length < HEADER_BYTES
+    ? undefined
+    : Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength).readUInt16BE();

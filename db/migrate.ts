@@ -8,6 +8,7 @@ import * as leads from './migrations/0005-leads.ts';
 import * as audit from './migrations/0006-audit.ts';
 import * as ghlLimits from './migrations/0007-ghl-limits.ts';
 import * as operators from './migrations/0008-operators.ts';
+import * as encryptionKeys from './migrations/0009-encryption-keys.ts';
 
 const migrations: Record<string, Migration> = {
   '0001-roles': roles,
@@ -18,6 +19,7 @@ const migrations: Record<string, Migration> = {
   '0006-audit': audit,
   '0007-ghl-limits': ghlLimits,
   '0008-operators': operators,
+  '0009-encryption-keys': encryptionKeys,
 };
 
 /** The name of the newest migration this code knows. */
@@ -76,7 +78,7 @@ export async function grantLogin(db: Kysely<Database>, login: { name: string; pa
         tx,
       );
     }
-    await sql`grant switchyard_app, switchyard_intake, switchyard_relay, switchyard_upkeep, switchyard_operators to ${sql.id(login.name)}`.execute(
+    await sql`grant switchyard_app, switchyard_intake, switchyard_relay, switchyard_upkeep, switchyard_operators, switchyard_rotate to ${sql.id(login.name)}`.execute(
       tx,
     );
     await sql`grant select on kysely_migration to ${sql.id(login.name)}`.execute(tx);

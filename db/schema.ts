@@ -18,6 +18,7 @@ import type {
 import type {
   AuditHeadTable,
   AuditLogTable,
+  EncryptionKeyVersionTable,
   GhlBreakerTable,
   GhlBudgetTable,
   OperatorCredentialTable,
@@ -58,6 +59,7 @@ export interface Database {
   ghl_budgets: GhlBudgetTable;
   ghl_breakers: GhlBreakerTable;
   operator_credentials: OperatorCredentialTable;
+  encryption_key_versions: EncryptionKeyVersionTable;
 }
 
 export type Location = Selectable<LocationTable>;

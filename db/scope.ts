@@ -12,7 +12,7 @@ export interface Scope {
  * Work that must see several tenants has a database role of its own each, with the narrowest policies that do; 'app'
  * without a scope sees no tenant at all, only what belongs to none.
  */
-export type SystemRole = 'intake' | 'relay' | 'upkeep' | 'operators' | 'app';
+export type SystemRole = 'intake' | 'relay' | 'upkeep' | 'operators' | 'rotate' | 'app';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const opening = new AsyncLocalStorage<string>();

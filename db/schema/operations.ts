@@ -47,3 +47,10 @@ export interface OperatorCredentialTable {
   used_at: NullableTimestamp;
   revoked_at: NullableTimestamp;
 }
+
+export interface EncryptionKeyVersionTable {
+  version: number;
+  first_sealed_at: Timestamp;
+  last_sealed_at: Timestamp;
+  retired_at: NullableTimestamp;
+}

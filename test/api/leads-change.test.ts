@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { LeadOverError, LeadPendingError, LeadRefusedError } from '../../client.ts';
+import { UnknownKeyVersionError } from '../../crypto/key-ring.ts';
 import { type ApiWorld, createApiWorld } from './api-world.ts';
 
 let world: ApiWorld;
@@ -79,6 +80,13 @@ describe('POST /v1/leads/:id/reassign', () => {
       expect(answer.body).toEqual({ id, pending: true });
       expect(answer.headers['location']).toBe(`/v1/leads/${id}`);
     }
+  });
+
+  it('answers 503 when the answer is sealed with a key that this process was not given', async () => {
+    world.client.updateError = new UnknownKeyVersionError(2);
+    const answer = await reassign(await addLead()).expect(503);
+    expect(answer.body).toMatchObject({ code: 'unknown-key-version' });
+    expect(answer.headers['retry-after']).toBe('30');
   });
 
   it("refuses an unknown rep and another tenant's alike", async () => {

@@ -13,8 +13,17 @@ describe('parseKeyRing', () => {
     expect(keys.key(10).toString('base64')).toBe(tenth);
   });
 
+  it('opens with a key that stands by, and does not seal with it', () => {
+    const [first, second] = [key(), key()];
+    const keys = parseKeyRing(`1:${first},2:${second}:standby`);
+    expect(keys.currentVersion).toBe(1);
+    expect(keys.versions).toEqual([1, 2]);
+    expect(keys.key(2).toString('base64')).toBe(second);
+  });
+
   it('does not know a version that was not given', () => {
     expect(() => parseKeyRing(`1:${key()}`).key(2)).toThrow(UnknownKeyVersionError);
+    expect(() => parseKeyRing(`1:${key()}`).key(2)).toThrow(/version 2 is not configured: put it into ENCRYPTION_KEYS/);
   });
 
   it.each([
@@ -24,6 +33,10 @@ describe('parseKeyRing', () => {
     [`1:${key()},`, /entry 2 is not version:base64/],
     [`1:${key(16)}`, /entry 1 holds 16 bytes; a key has 32/],
     [`1:${key()},1:${key()}`, /key version 1 is given twice/],
+    [`1:${key()}:later`, /entry 1 ends with something other than :standby/],
+    [`1:${key()}:standby`, /all keys are marked :standby/],
+    [`0:${key()}`, /entry 1 has a version that is not between 1 and 65535/],
+    [`65536:${key()}`, /entry 1 has a version that is not between 1 and 65535/],
   ])('refuses a text that is no key ring', (text, message) => {
     expect(() => parseKeyRing(text)).toThrow(message);
   });

@@ -7,12 +7,13 @@ const NOT_OF_A_TENANT: Record<string, string> = {
   kysely_migration_lock: 'lets one migrator work at a time',
   monthly_tables: 'which tables get monthly partitions; no role of a running process reaches it',
   ghl_breakers: 'GHL is up or down for all',
+  encryption_key_versions: 'keys seal for all; it holds versions and times',
 };
 
 /** Tables under row-level security whose rows name no agency, each with the reason. */
 const WITHOUT_AGENCY: Record<string, string> = {
   agencies: 'its id is the agency',
-  refused_deliveries: 'a delivery whose signature was refused is nobody’s; only intake reaches it',
+  refused_deliveries: 'a delivery whose signature was refused is nobody’s; only intake and key rotation reach it',
   refused_delivery_counts: 'counts of the same',
   operator_credentials: 'operators see all tenants; only their own role reaches it',
 };
@@ -32,6 +33,7 @@ const RUNNING_ROLES = [
   'switchyard_relay',
   'switchyard_upkeep',
   'switchyard_operators',
+  'switchyard_rotate',
   'switchyard_audit',
 ];
 
