@@ -57,12 +57,9 @@ async function push(task: PusherTask): Promise<PusherReport> {
         report.latenciesMs.push(performance.now() - startedMs);
         return;
       } catch (error) {
-        if (!(error instanceof GhlError)) throw error;
-        if (error.reason === 'limit') report.refusedByGhl += 1;
-        else if (error.reason !== 'budget') {
-          const name = `${error.code} ${error.reason}`;
-          report.otherErrors[name] = (report.otherErrors[name] ?? 0) + 1;
-        }
+        const reason = error instanceof GhlError ? error.reason : 'storage';
+        if (reason === 'limit') report.refusedByGhl += 1;
+        else if (reason !== 'budget') report.otherErrors[reason] = (report.otherErrors[reason] ?? 0) + 1;
         // As an activity does: it gives its slot back for the time that was named.
         const waitMs = error instanceof GhlRateLimitedError ? (error.retryAfterMs ?? 0) : 100;
         await sleep(Math.max(1, Math.min(waitMs * (1 + Math.random() * 0.02), endsAtMs - Date.now())));
