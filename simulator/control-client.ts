@@ -3,7 +3,10 @@ import type {
   behaviourChangeSchema,
   installRequestSchema,
   locationChangeSchema,
+  newLocationSchema,
+  planChangeSchema,
   revokeSchema,
+  rotatePrivateTokenSchema,
   sendWebhookSchema,
   uiContactCreateSchema,
   uiContactUpdateSchema,
@@ -14,13 +17,18 @@ import type {
 import type { CallRecord } from './calls.ts';
 import type { Stats } from './control/stats.ts';
 import type { Fault, FaultInput } from './faults.ts';
-import type { webhookSettingsChangeSchema, WebhookSettings } from './webhooks/settings.ts';
+import type { LimitUse } from './limits.ts';
+import type { WebhookView } from './control/webhooks.ts';
+import type { UrlReport } from './webhooks/breaker.ts';
+import type { DeliveryState, LoggedDelivery } from './webhooks/log.ts';
+import type { webhookSettingsChangeSchema } from './webhooks/settings.ts';
 import type { Install } from './world/grants.ts';
 import type {
   appSchema,
   companySchema,
   Contact,
   contactSchema,
+  Location,
   locationSchema,
   Note,
   noteSchema,
@@ -62,13 +70,26 @@ type ShownContact = Contact & { name: string };
 /** The control API as functions; each raises a ControlError when the simulator refuses. */
 export interface ControlClient {
   seed(seed: SeedInput): Promise<Stats>;
-  setWebhooks(change: z.input<typeof webhookSettingsChangeSchema>): Promise<WebhookSettings & { publicKeyPem: string }>;
-  getWebhooks(): Promise<WebhookSettings & { publicKeyPem: string }>;
+  setWebhooks(change: z.input<typeof webhookSettingsChangeSchema>): Promise<WebhookView>;
+  getWebhooks(): Promise<WebhookView>;
+  /** From now on a new key signs, unless the settings say otherwise. */
+  rotateWebhookKey(): Promise<WebhookView>;
+  listUrls(): Promise<UrlReport[]>;
+  /** Enables a paused URL again. */
+  enableUrl(url: string): Promise<void>;
+  /** The log, the newest first. */
+  listDeliveries(filter?: { type?: string; state?: DeliveryState; limit?: number }): Promise<LoggedDelivery[]>;
+  replayDelivery(deliveryId: string): Promise<void>;
   sendWebhook(event: z.input<typeof sendWebhookSchema>): Promise<{ webhookId: string; webhookIds: string[] }>;
   addFault(fault: FaultInput): Promise<Fault>;
   listFaults(): Promise<Fault[]>;
   clearFaults(): Promise<void>;
   revokeTokens(which: z.input<typeof revokeSchema>): Promise<number>;
+  /** Returns the new private integration token; the old one works 7 more days unless told otherwise. */
+  rotatePrivateToken(request: z.input<typeof rotatePrivateTokenSchema>): Promise<string>;
+  changePlan(request: z.input<typeof planChangeSchema>): Promise<void>;
+  /** Opens a sub-account, with the webhooks that follow from it. */
+  addLocation(location: z.input<typeof newLocationSchema>): Promise<Location>;
   changeLocation(locationId: string, change: z.input<typeof locationChangeSchema>): Promise<void>;
   setBehaviour(change: z.input<typeof behaviourChangeSchema>): Promise<void>;
   advanceClock(ms: number): Promise<void>;
@@ -91,6 +112,9 @@ export interface ControlClient {
   getCalls(): Promise<{ counts: Record<string, number>; last: CallRecord[] }>;
   resetCalls(): Promise<void>;
   getStats(): Promise<Stats>;
+  /** What each request bucket counted: allowed, refused, and the most in any window. */
+  listLimits(): Promise<LimitUse[]>;
+  resetLimits(): Promise<void>;
 }
 
 /** The control API refused a request. */
@@ -129,11 +153,24 @@ export function createControlClient(url: string): ControlClient {
     seed: (seed) => ask('POST', '/seed', seed),
     setWebhooks: (change) => ask('PUT', '/webhooks', change),
     getWebhooks: () => ask('GET', '/webhooks'),
+    rotateWebhookKey: () => ask('POST', '/webhooks/rotate-key'),
+    listUrls: async () => (await ask<{ urls: UrlReport[] }>('GET', '/webhooks/urls')).urls,
+    enableUrl: (url) => done(ask('POST', '/webhooks/urls/enable', { url })),
+    async listDeliveries(filter = {}) {
+      const query = new URLSearchParams();
+      for (const [name, value] of Object.entries(filter)) query.set(name, String(value));
+      return (await ask<{ deliveries: LoggedDelivery[] }>('GET', `/webhooks/deliveries?${query.toString()}`))
+        .deliveries;
+    },
+    replayDelivery: (id) => done(ask('POST', `/webhooks/deliveries/${id}/replay`)),
     sendWebhook: (event) => ask('POST', '/webhooks/send', event),
     addFault: (fault) => ask('POST', '/faults', fault),
     listFaults: async () => (await ask<{ faults: Fault[] }>('GET', '/faults')).faults,
     clearFaults: () => done(ask('DELETE', '/faults')),
     revokeTokens: async (which) => (await ask<{ revoked: number }>('POST', '/tokens/revoke', which)).revoked,
+    rotatePrivateToken: async (request) => (await ask<{ token: string }>('POST', '/tokens/rotate', request)).token,
+    changePlan: (request) => done(ask('POST', '/installs/plan', request)),
+    addLocation: (location) => ask('POST', '/locations', location),
     changeLocation: (locationId, change) => done(ask('PUT', `/locations/${locationId}`, change)),
     setBehaviour: (change) => done(ask('PUT', '/behaviour', change)),
     advanceClock: (ms) => done(ask('POST', '/clock/advance', { ms })),
@@ -158,5 +195,7 @@ export function createControlClient(url: string): ControlClient {
     getCalls: () => ask('GET', '/calls'),
     resetCalls: () => done(ask('DELETE', '/calls')),
     getStats: () => ask('GET', '/stats'),
+    listLimits: async () => (await ask<{ limits: LimitUse[] }>('GET', '/limits')).limits,
+    resetLimits: () => done(ask('DELETE', '/limits')),
   };
 }

@@ -1,3 +1,5 @@
+import { defaultDoorBehaviour } from './behaviour.ts';
+import type { DoorBehaviour } from './behaviour.ts';
 import { createCalls } from './calls.ts';
 import type { Calls } from './calls.ts';
 import { createClock } from './clock.ts';
@@ -10,10 +12,14 @@ import { createRandom } from './random.ts';
 import type { Random } from './random.ts';
 import { createSearchIndex } from './resources/search-index.ts';
 import type { SearchIndex } from './resources/search-index.ts';
+import { createUrlBreaker } from './webhooks/breaker.ts';
+import type { UrlBreaker } from './webhooks/breaker.ts';
 import { createDeliveryQueue } from './webhooks/delivery.ts';
 import type { DeliveryQueue } from './webhooks/delivery.ts';
 import { createEmitter } from './webhooks/emitter.ts';
 import type { Emitter } from './webhooks/emitter.ts';
+import { createDeliveryLog } from './webhooks/log.ts';
+import type { DeliveryLog } from './webhooks/log.ts';
 import { defaultWebhookSettings } from './webhooks/settings.ts';
 import type { WebhookSettings } from './webhooks/settings.ts';
 import { createSigner } from './webhooks/signer.ts';
@@ -22,7 +28,7 @@ import { createWorld } from './world/world.ts';
 import type { World } from './world/world.ts';
 
 /** How the pretended GHL behaves where the real one is not known for sure or where tests need it quicker. */
-export interface Behaviour {
+export interface Behaviour extends DoorBehaviour {
   /** How long a used refresh token still returns the pair it was exchanged for. */
   refreshGraceMs: number;
   accessTokenSeconds: number;
@@ -43,6 +49,8 @@ export interface Simulation {
   signer: Signer;
   webhookSettings: WebhookSettings;
   deliveries: DeliveryQueue;
+  deliveryLog: DeliveryLog;
+  urlBreaker: UrlBreaker;
   emitter: Emitter;
   /** Set by anything that changes state; cleared by whoever saves it. */
   changed: boolean;
@@ -55,23 +63,41 @@ export function createSimulation(seed: string, behaviour: Partial<Behaviour>): S
   const random = createRandom(seed);
   const signer = createSigner(seed);
   const webhookSettings = defaultWebhookSettings();
-  const whole: Behaviour = { refreshGraceMs: 30_000, accessTokenSeconds: 86_399, searchLagMs: 0, ...behaviour };
-  const deliveries = createDeliveryQueue(webhookSettings, signer, random, () => {
-    simulation.changed = true;
+  const whole: Behaviour = {
+    ...defaultDoorBehaviour(),
+    refreshGraceMs: 30_000,
+    accessTokenSeconds: 86_399,
+    searchLagMs: 0,
+    ...behaviour,
+  };
+  const deliveryLog = createDeliveryLog();
+  const urlBreaker = createUrlBreaker(webhookSettings, clock);
+  const deliveries = createDeliveryQueue({
+    settings: webhookSettings,
+    signer,
+    random,
+    clock,
+    breaker: urlBreaker,
+    log: deliveryLog,
+    onChange: () => {
+      simulation.changed = true;
+    },
   });
   const simulation: Simulation = {
     behaviour: whole,
     world,
     clock,
     random,
-    limits: createLimits(world, clock),
+    limits: createLimits(world, clock, whole),
     faults: createFaults(clock, random),
     calls: createCalls(),
     index: createSearchIndex(clock, whole),
     signer,
     webhookSettings,
     deliveries,
-    emitter: createEmitter(world, clock, random, webhookSettings, deliveries),
+    deliveryLog,
+    urlBreaker,
+    emitter: createEmitter(world, clock, random, webhookSettings, deliveries, deliveryLog),
     changed: false,
   };
   return simulation;

@@ -53,7 +53,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
 
   return {
     url: `http://127.0.0.1:${port}`,
-    webhookPublicKeyPem: simulation.signer.publicKeyPem,
+    webhookPublicKeyPem: simulation.signer.publicKeyPem(),
     async close() {
       clearInterval(timer);
       const closed = once(server, 'close');

@@ -1,8 +1,11 @@
 import type { z } from 'zod';
 import { plainRefusal } from '../http/reply.ts';
+import { validate } from '../http/validate.ts';
 import type { Simulation } from '../simulation.ts';
-import { rateLimitSchema } from '../world/records.ts';
-import type { locationChangeSchema, revokeSchema } from './schemas.ts';
+import { installOnNewLocation } from '../oauth/installs.ts';
+import { locationSchema, rateLimitSchema } from '../world/records.ts';
+import type { Location } from '../world/records.ts';
+import type { locationChangeSchema, newLocationSchema, revokeSchema } from './schemas.ts';
 
 type Revocation = z.output<typeof revokeSchema>;
 
@@ -20,6 +23,17 @@ export function revokeTokens(sim: Simulation, which: Revocation): number {
     if (named && refreshGrants.delete(key)) revoked += 1;
   }
   return revoked;
+}
+
+/** A person opens a sub-account. LocationCreate tells the agency, and INSTALL the apps it has for future locations. */
+export function addLocation(sim: Simulation, given: z.output<typeof newLocationSchema>): Location {
+  const dateAdded = sim.clock.now().toISOString();
+  const location = validate(locationSchema, { id: sim.random.id(), dateAdded, ...given });
+  const { id, companyId, name, email } = location;
+  sim.world.locations.set(id, location);
+  sim.emitter.emit({ type: 'LocationCreate', companyId, fields: { id, name, ...(email ? { email } : {}) } });
+  installOnNewLocation(sim, location);
+  return location;
 }
 
 /** Suspends or revives a location, or changes its settings and limits. Raises 400 where it is not known. */

@@ -1,9 +1,9 @@
+import { escapeHtml } from '../html.ts';
 import { nameOf } from '../resources/contact-view.ts';
 import type { Simulation } from '../simulation.ts';
 import { countStats } from './stats.ts';
 
 const shownContacts = 50;
-const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
 /** Returns the read-only page that shows what is in the pretended GHL and what is going on. */
 export function renderPage(sim: Simulation): string {
@@ -38,11 +38,6 @@ ${table('Faults', ['id', 'fault', 'struck'], faults)}
 ${table('Locations', ['name', 'id', 'state', 'contacts'], locations)}
 ${table('Newest contacts', ['name', 'location', 'assigned to', 'tags', 'notes', 'tasks'], contacts)}
 </body></html>`;
-}
-
-/** Makes text safe to stand in HTML. */
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => escapes[character] ?? character);
 }
 
 function table(title: string, heads: string[], rows: string[][]): string {

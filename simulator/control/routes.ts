@@ -1,24 +1,27 @@
 import { Router } from 'express';
 import { faultSchema } from '../faults.ts';
-import { plainRefusal } from '../http/reply.ts';
 import { validate } from '../http/validate.ts';
+import { changePlan } from '../oauth/installs.ts';
+import { rotatePrivateToken } from '../oauth/private-tokens.ts';
 import type { Simulation } from '../simulation.ts';
-import { webhookSettingsChangeSchema } from '../webhooks/settings.ts';
 import { applySeed, seedSchema } from '../world/seed.ts';
-import { changeLocation, revokeTokens } from './authority.ts';
+import { addLocation, changeLocation, revokeTokens } from './authority.ts';
 import { renderPage } from './page.ts';
 import {
   advanceClockSchema,
   behaviourChangeSchema,
   collectionSchema,
   locationChangeSchema,
+  newLocationSchema,
+  planChangeSchema,
   revokeSchema,
-  sendWebhookSchema,
+  rotatePrivateTokenSchema,
   stateQuerySchema,
 } from './schemas.ts';
 import { listState } from './state.ts';
 import { countStats } from './stats.ts';
 import { createUiRouter } from './ui.ts';
+import { createWebhookRouter } from './webhooks.ts';
 
 /** The control API: what tests and the demo do to the pretended GHL, and what they may see of it. */
 export function createControlRouter(sim: Simulation): Router {
@@ -35,7 +38,7 @@ export function createControlRouter(sim: Simulation): Router {
     res.json(countStats(sim));
   });
   router.use('/ui', createUiRouter(sim));
-  addWebhookRoutes(router, sim);
+  router.use('/webhooks', createWebhookRouter(sim));
   addDisturbanceRoutes(router, sim);
 
   router.get('/state/:collection', (req, res) => {
@@ -50,31 +53,17 @@ export function createControlRouter(sim: Simulation): Router {
     sim.calls.reset();
     res.json({});
   });
+  router.get('/limits', (_req, res) => {
+    res.json({ limits: sim.limits.list() });
+  });
+  router.delete('/limits', (_req, res) => {
+    sim.limits.resetTallies();
+    res.json({});
+  });
   router.get('/stats', (_req, res) => {
     res.json(countStats(sim));
   });
   return router;
-}
-
-function addWebhookRoutes(router: Router, sim: Simulation): void {
-  const view = (): object => ({ ...sim.webhookSettings, publicKeyPem: sim.signer.publicKeyPem });
-  router.get('/webhooks', (_req, res) => {
-    res.json(view());
-  });
-  router.put('/webhooks', (req, res) => {
-    const change = validate(webhookSettingsChangeSchema, req.body);
-    Object.assign(sim.webhookSettings, change);
-    sim.deliveries.pump();
-    res.json(view());
-  });
-  router.post('/webhooks/send', (req, res) => {
-    const { type, locationId, companyId, body } = validate(sendWebhookSchema, req.body);
-    const owner = companyId ?? sim.world.locations.get(locationId ?? '')?.companyId ?? '';
-    const webhookIds = sim.emitter.emit({ type, companyId: owner, locationId, fields: body });
-    const webhookId = webhookIds[0];
-    if (!webhookId) throw plainRefusal(400, 'no app listens there: webhooks are off or nothing is installed');
-    res.json({ webhookId, webhookIds });
-  });
 }
 
 function addDisturbanceRoutes(router: Router, sim: Simulation): void {
@@ -90,6 +79,17 @@ function addDisturbanceRoutes(router: Router, sim: Simulation): void {
   });
   router.post('/tokens/revoke', (req, res) => {
     res.json({ revoked: revokeTokens(sim, validate(revokeSchema, req.body)) });
+  });
+  router.post('/tokens/rotate', (req, res) => {
+    const { token, expireOldNow } = validate(rotatePrivateTokenSchema, req.body);
+    res.status(201).json(rotatePrivateToken(sim, token, expireOldNow));
+  });
+  router.post('/installs/plan', (req, res) => {
+    changePlan(sim, validate(planChangeSchema, req.body));
+    res.json({});
+  });
+  router.post('/locations', (req, res) => {
+    res.status(201).json(addLocation(sim, validate(newLocationSchema, req.body)));
   });
   router.put('/locations/:id', (req, res) => {
     changeLocation(sim, req.params.id, validate(locationChangeSchema, req.body));

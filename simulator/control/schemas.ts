@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { doorBehaviourSchema } from '../behaviour.ts';
 import { contactCreateSchema, contactUpdateSchema } from '../resources/contact-input.ts';
 import { opportunityUpdateSchema } from '../resources/opportunity-input.ts';
 import { locationSettingsSchema, rateLimitSchema } from '../world/records.ts';
@@ -10,6 +11,14 @@ export const sendWebhookSchema = z.strictObject({
   locationId: id.optional(),
   companyId: id.optional(),
   body: z.record(z.string(), z.unknown()).default({}),
+});
+
+export const enableUrlSchema = z.strictObject({ url: z.url() });
+
+export const deliveriesQuerySchema = z.strictObject({
+  type: id.optional(),
+  state: z.enum(['pending', 'delivered', 'failed', 'dropped', 'refused']).optional(),
+  limit: z.coerce.number().int().min(1).max(2_000).default(100),
 });
 
 /** Any of: one access or refresh token, all tokens of a location, all of an agency. */
@@ -27,7 +36,11 @@ export const locationChangeSchema = z.strictObject({
   rateLimit: rateLimitSchema.partial().optional(),
 });
 
+/** A sub-account that a person opens; its other fields are those of a seeded one. */
+export const newLocationSchema = z.looseObject({ id: id.optional(), companyId: id, name: id });
+
 export const behaviourChangeSchema = z.strictObject({
+  ...doorBehaviourSchema.partial().shape,
   refreshGraceMs: z.number().int().min(0).optional(),
   accessTokenSeconds: z.number().int().positive().optional(),
   searchLagMs: z.number().int().min(0).optional(),
@@ -55,8 +68,20 @@ export const installRequestSchema = z.strictObject({
   clientId: id.optional(),
   companyId: id.optional(),
   locationId: id.optional(),
+  locationIds: z.array(id).optional(),
+  installToFutureLocations: z.boolean().optional(),
   userId: id.optional(),
 });
+
+export const planChangeSchema = z.strictObject({
+  clientId: id.optional(),
+  locationId: id,
+  newPlanId: id,
+  userId: id.optional(),
+});
+
+/** The old token works 7 more days, or ends now. */
+export const rotatePrivateTokenSchema = z.strictObject({ token: id, expireOldNow: z.boolean().default(false) });
 
 export const stateQuerySchema = z.strictObject({ locationId: id.optional() });
 export const collectionSchema = z.enum(['contacts', 'notes', 'tasks', 'opportunities', 'users', 'installs']);

@@ -6,9 +6,9 @@ import { createContact, deleteContact, getContact, updateContact } from '../reso
 import { changeOf } from '../resources/opportunity-input.ts';
 import { deleteOpportunity, getOpportunity, updateOpportunity } from '../resources/opportunity-writes.ts';
 import { createUser, deleteUser, getUser, updateUser } from '../resources/user-writes.ts';
+import { install, uninstall } from '../oauth/installs.ts';
 import type { Simulation } from '../simulation.ts';
 import { userSchema } from '../world/records.ts';
-import { install, uninstall } from './installs.ts';
 import {
   installRequestSchema,
   uiContactCreateSchema,

@@ -1,6 +1,6 @@
 import type { Simulation } from '../simulation.ts';
 import type { Token } from '../world/grants.ts';
-import { plainRefusal, refusal } from './reply.ts';
+import { notFound, plainRefusal, refusal } from './reply.ts';
 import type { Call, Route } from './route.ts';
 
 const versions = ['v3', '2023-02-21', '2021-07-28', '2021-04-15', 'legacy'];
@@ -16,11 +16,21 @@ export function findBearer(sim: Simulation, authorization: string | undefined): 
   return scheme?.toLowerCase() === 'bearer' && value ? sim.world.tokens.get(value) : undefined;
 }
 
-/** Refuses a missing, unknown or (for this route) removed `Version`. */
-export function checkVersion(route: Route, version: string | undefined, path: string): void {
+/** Refuses a missing or unknown `Version`, and a route that is not of this version. */
+export function checkVersion(
+  { behaviour }: Simulation,
+  route: Exclude<Route, { open: true }>,
+  version: string | undefined,
+  path: string,
+): void {
   if (!version) throw plainRefusal(401, 'version header was not found.');
-  if (!versions.includes(version)) throw refusal(400, `Invalid API version segment '${version}' at position 0`);
-  if (!route.open && route.removedInV3 && version === 'v3') {
+  if (!versions.includes(version)) {
+    if (behaviour.unknownVersion === '401') throw plainRefusal(401, 'version header is invalid');
+    throw refusal(400, `Invalid API version segment '${version}' at position 0`);
+  }
+  if (route.inV3 === 'new' && version !== 'v3') throw notFound(route.method.toUpperCase(), path);
+  const isRefused = route.removedInV3 || (route.inV3 === 'renamed' && behaviour.renamedPathsUnderV3 === 'refused');
+  if (isRefused && version === 'v3') {
     throw refusal(
       400,
       `Endpoint ${path} is not available in API version v3. This endpoint was removed in version v3. Please use a version before v3.`,
@@ -37,7 +47,8 @@ export function checkAccess(route: Exclude<Route, { open: true }>, token: Token)
     throw plainRefusal(401, token.kind === 'pit' ? pitMessage : wrongClassMessage);
   }
   if ((access === 'agency' || access === 'agency-oauth') && !agency) throw plainRefusal(401, wrongClassMessage);
-  if (access === 'agency-oauth' && token.kind === 'pit') throw plainRefusal(401, wrongScopeMessage);
+  if ((access === 'agency-oauth' || access === 'oauth') && token.kind === 'pit')
+    throw plainRefusal(401, wrongScopeMessage);
   if (token.scopes && !token.scopes.includes(route.scope)) throw plainRefusal(401, wrongScopeMessage);
 }
 

@@ -1,6 +1,9 @@
 import express from 'express';
 import type { ErrorRequestHandler, Express, Router } from 'express';
 import { createControlRouter } from '../control/routes.ts';
+import { createAuthorizeRouter } from '../oauth/authorize.ts';
+import { installedLocationRoutes } from '../oauth/installed-locations.ts';
+import { marketplaceRoutes } from '../oauth/marketplace.ts';
 import { oauthRoutes } from '../oauth/routes.ts';
 import { contactSearchRoutes } from '../resources/contact-search.ts';
 import { contactTagRoutes } from '../resources/contact-tags.ts';
@@ -13,12 +16,14 @@ import { userRoutes } from '../resources/users.ts';
 import type { Simulation } from '../simulation.ts';
 import { wrongClassMessage } from './access.ts';
 import { createHandler } from './dispatch.ts';
-import { ReplyError } from './reply.ts';
+import { notFound, ReplyError } from './reply.ts';
 import type { Route } from './route.ts';
 
 /** Every endpoint; where two patterns match one path, the first wins. */
 const routes: Route[] = [
   ...oauthRoutes,
+  ...installedLocationRoutes,
+  ...marketplaceRoutes,
   ...contactSearchRoutes,
   ...contactRoutes,
   ...contactTagRoutes,
@@ -36,7 +41,13 @@ export function createApp(sim: Simulation): Express {
   app.disable('etag');
   app.set('query parser', 'simple');
   app.use('/_control', express.json({ limit: '200mb' }), createControlRouter(sim));
+  app.use((_req, res, next) => {
+    res.set(sim.limits.usualHeaders());
+    next();
+  });
   app.use(express.json({ limit: '10mb' }), express.urlencoded({ extended: false }));
+
+  app.use(createAuthorizeRouter(sim));
 
   const exact = express.Router({ caseSensitive: true });
   for (const route of routes) register(exact, route, createHandler(sim, route));
@@ -52,8 +63,8 @@ export function createApp(sim: Simulation): Express {
   app.use(anyCase);
 
   app.use((req, res) => {
-    const body = { statusCode: 404, message: `Cannot ${req.method} ${req.path}`, error: 'Not Found' };
-    res.status(404).json({ ...body, traceId: sim.random.uuid('trace') });
+    const { status, body } = notFound(req.method, req.path).reply;
+    res.status(status).json({ ...body, traceId: sim.random.uuid('trace') });
   });
   app.use(answerError(sim));
   return app;

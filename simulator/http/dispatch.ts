@@ -23,7 +23,7 @@ export function createHandler(sim: Simulation, route: Route): RequestHandler {
     const allowance = token ? sim.limits.take(token) : undefined;
     if (allowance) res.set(allowance.headers);
     if (allowance && !allowance.allowed) {
-      send(sim, res, { status: 429, body: { statusCode: 429, message: 'Too Many Requests' } });
+      refuseOverLimit(sim, res, allowance.waitMs);
       return;
     }
 
@@ -38,6 +38,13 @@ export function createHandler(sim: Simulation, route: Route): RequestHandler {
   };
 }
 
+function refuseOverLimit({ behaviour, random }: Simulation, res: Response, waitMs: number): void {
+  if (behaviour.rateLimitRetryAfter) res.set('Retry-After', String(Math.ceil(waitMs / 1000)));
+  res.status(429);
+  if (behaviour.rateLimitBody === null) res.end();
+  else res.json({ ...behaviour.rateLimitBody, traceId: random.uuid('trace') });
+}
+
 function perform(sim: Simulation, route: Route, token: Token | undefined, req: Request): Reply {
   const call: OpenCall = {
     sim,
@@ -48,7 +55,7 @@ function perform(sim: Simulation, route: Route, token: Token | undefined, req: R
   };
   try {
     if (route.open) return route.handle(call);
-    checkVersion(route, req.header('version'), req.path);
+    checkVersion(sim, route, req.header('version'), req.path);
     const expired = token?.expiresAtMs != null && token.expiresAtMs <= sim.clock.nowMs();
     if (!token || expired) throw plainRefusal(401, 'Invalid JWT');
     checkAccess(route, token);

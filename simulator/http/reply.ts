@@ -23,6 +23,11 @@ export function refusal(status: number, message: string | string[], extra: Recor
   return new ReplyError({ status, body: { statusCode: status, message, error: STATUS_CODES[status], ...extra } });
 }
 
+/** What Nest says of a path it does not know. */
+export function notFound(method: string, path: string): ReplyError {
+  return refusal(404, `Cannot ${method} ${path}`);
+}
+
 /** A refusal without the `error` field, as GHL's own checks (tokens, duplicates) answer. */
 export function plainRefusal(status: number, message: string, extra: Record<string, unknown> = {}): ReplyError {
   return new ReplyError({ status, body: { statusCode: status, message, ...extra } });

@@ -3,9 +3,10 @@ import type { Token } from '../world/grants.ts';
 import type { Reply } from './reply.ts';
 
 /**
- * Whose tokens a route takes: a location's (OAuth or private), an agency's, an agency's OAuth token only, or any.
+ * Whose tokens a route takes: a location's (OAuth or private), an agency's, an agency's OAuth token only, any OAuth token, or
+ * any.
  */
-type Access = 'location' | 'agency' | 'agency-oauth' | 'any';
+type Access = 'location' | 'agency' | 'agency-oauth' | 'oauth' | 'any';
 
 /** What a handler is given about one call. */
 export interface OpenCall {
@@ -37,5 +38,7 @@ export type Route =
       agencyPitRefusal?: string;
       /** Gone under `Version: v3`. */
       removedInV3?: boolean;
+      /** `new`: only under `Version: v3`. `renamed`: has a new path there, and is itself refused or not (a behaviour). */
+      inV3?: 'new' | 'renamed';
       handle: (call: Call) => Reply;
     });

@@ -1,28 +1,16 @@
 import type { Simulation } from '../simulation.ts';
 import type { RefreshGrant, Token } from '../world/grants.ts';
 import { appIdOf } from '../world/world.ts';
+import { everyScope, scopesOf } from './scopes.ts';
 
 /** Whose authority a pair carries. */
 export type Authority = Pick<RefreshGrant, 'class' | 'clientId' | 'companyId' | 'locationId' | 'userId' | 'scopes'>;
-
-const allScopes = [
-  'contacts.readonly',
-  'contacts.write',
-  'opportunities.readonly',
-  'opportunities.write',
-  'users.readonly',
-  'users.write',
-  'locations.readonly',
-  'locations.write',
-  'oauth.readonly',
-  'oauth.write',
-];
 
 /** Stores a new access and refresh token. Returns the fields that every token answer of GHL has. */
 export function issuePair(sim: Simulation, authority: Authority, lifetimeSeconds: number): Record<string, unknown> {
   const { world, clock, random } = sim;
   const app = world.apps.get(authority.clientId);
-  const scopes = authority.scopes ?? app?.scopes;
+  const scopes = authority.scopes ?? scopesOf(app);
   const token: Token = {
     ...authority,
     kind: 'oauth',
@@ -43,7 +31,7 @@ export function issuePair(sim: Simulation, authority: Authority, lifetimeSeconds
     token_type: 'Bearer',
     expires_in: lifetimeSeconds,
     refresh_token: grant.refreshToken,
-    scope: (scopes ?? allScopes).join(' '),
+    scope: (scopes ?? everyScope).join(' '),
     ...(authority.locationId ? { locationId: authority.locationId } : {}),
     userId: authority.userId ?? random.id(),
     planId: random.id(),

@@ -1,34 +1,41 @@
 import { Agent, request } from 'undici';
-import { z } from 'zod';
+import type { Clock } from '../clock.ts';
 import type { Random } from '../random.ts';
+import type { UrlBreaker } from './breaker.ts';
+import type { Delivery, DeliveryLog } from './log.ts';
 import { decideRetry } from './retry.ts';
 import type { AttemptResult } from './retry.ts';
 import type { WebhookSettings } from './settings.ts';
 import type { Signer } from './signer.ts';
-
-export const deliverySchema = z.object({
-  deliveryId: z.string(),
-  url: z.string(),
-  body: z.string(),
-  attempts: z.number(),
-});
-
-/** One body on its way to one URL; every attempt of it carries the same delivery id. */
-type Delivery = z.infer<typeof deliverySchema>;
+import { signatureHeaders } from './signing.ts';
+import { createTimers } from './timers.ts';
 
 export interface DeliveryStats {
   delivered: number;
   failed: number;
   dropped: number;
   duplicated: number;
+  /** Lost because their URL was paused. */
+  refused: number;
   attempts: number;
   pending: number;
+}
+
+/** What the delivery worker works with. */
+export interface DeliveryParts {
+  settings: WebhookSettings;
+  signer: Signer;
+  random: Random;
+  clock: Clock;
+  breaker: UrlBreaker;
+  log: DeliveryLog;
+  onChange: () => void;
 }
 
 /** The worker that posts webhooks. */
 export interface DeliveryQueue {
   enqueue(delivery: Delivery, waitMs: number): void;
-  /** Starts what may start; called when a pause ends. */
+  /** Starts what may start; called when a pause ends or a URL is enabled. */
   pump(): void;
   count(outcome: 'dropped' | 'duplicated'): void;
   stats(): DeliveryStats;
@@ -37,35 +44,31 @@ export interface DeliveryQueue {
   close(): Promise<void>;
 }
 
-/** Makes the delivery worker: bounded concurrency, a timeout for each attempt, retries by the policy in `settings`. */
-export function createDeliveryQueue(
-  settings: WebhookSettings,
-  signer: Signer,
-  random: Random,
-  onChange: () => void,
-): DeliveryQueue {
+/**
+ * Makes the delivery worker: bounded concurrency, a timeout for each attempt, retries by the policy in `settings`. Waits are
+ * those of the simulator's clock, so that moving it brings the retries of hours.
+ */
+export function createDeliveryQueue(parts: DeliveryParts): DeliveryQueue {
+  const { settings, signer, random, clock, breaker, log, onChange } = parts;
   const agent = new Agent({ connections: 50 });
   const open = new Set<AbortController>();
-  const timers = new Set<NodeJS.Timeout>();
+  const timers = createTimers(clock);
   const pending = new Set<Delivery>();
-  const stats = { delivered: 0, failed: 0, dropped: 0, duplicated: 0, attempts: 0 };
+  const stats = { delivered: 0, failed: 0, dropped: 0, duplicated: 0, refused: 0, attempts: 0 };
   let ready: Delivery[] = [];
+  let held: Delivery[] = [];
   let closing = false;
 
   const post = async (delivery: Delivery): Promise<AttemptResult> => {
-    const body = Buffer.from(delivery.body);
-    const signature = signatureFor(body, settings, signer);
+    const body = Buffer.from(bodyOfAttempt(delivery, settings, clock));
+    const id = settings.deliveryIdHeader === null ? {} : { [settings.deliveryIdHeader]: delivery.deliveryId };
     const patience = new AbortController();
     const timer = setTimeout(() => patience.abort(), settings.timeoutMs);
     open.add(patience);
     try {
       const answer = await request(delivery.url, {
         method: 'POST',
-        headers: {
-          'content-type': 'application/json',
-          deliveryId: delivery.deliveryId,
-          ...(signature === undefined ? {} : { 'X-GHL-Signature': signature }),
-        },
+        headers: { 'content-type': 'application/json', ...id, ...signatureHeaders(body, settings, signer, random) },
         body,
         dispatcher: agent,
         signal: patience.signal,
@@ -80,47 +83,54 @@ export function createDeliveryQueue(
     }
   };
 
-  const makeReady = (delivery: Delivery): void => {
-    ready.push(delivery);
-    pump();
+  const end = (delivery: Delivery, state: 'delivered' | 'failed' | 'refused'): void => {
+    pending.delete(delivery);
+    stats[state] += 1;
+    log.close(delivery.deliveryId, state);
+    onChange();
   };
 
   const attempt = async (delivery: Delivery): Promise<void> => {
     stats.attempts += 1;
+    const startedAt = clock.now();
     const result = await post(delivery);
     if (closing) return;
     delivery.attempts += 1;
+    log.addAttempt(delivery.deliveryId, startedAt, result);
     const next = decideRetry(result, delivery.attempts, settings, random.chance('retry'));
-    if (next.waitMs !== null) {
-      enqueue(delivery, next.waitMs);
-      return;
-    }
-    pending.delete(delivery);
-    if (next.reason === 'delivered') stats.delivered += 1;
-    else stats.failed += 1;
-    onChange();
+    breaker.record(delivery.url, next.reason === 'delivered');
+    if (next.waitMs !== null) enqueue(delivery, next.waitMs);
+    else end(delivery, next.reason === 'delivered' ? 'delivered' : 'failed');
+  };
+
+  /** Webhooks to a paused URL are not attempted. */
+  const meetsPausedUrl = (delivery: Delivery): boolean => {
+    if (!breaker.isPaused(delivery.url)) return false;
+    if (settings.breaker.whenPaused === 'keep') held.push(delivery);
+    else end(delivery, 'refused');
+    return true;
   };
 
   const pump = (): void => {
+    if (held.some(({ url }) => !breaker.isPaused(url))) {
+      ready.push(...held);
+      held = [];
+    }
     while (!settings.paused && open.size < settings.concurrency && !closing) {
       const delivery = ready.shift();
       if (!delivery) return;
-      void attempt(delivery).finally(pump);
+      if (!meetsPausedUrl(delivery)) void attempt(delivery).finally(pump);
     }
   };
 
   const enqueue = (delivery: Delivery, waitMs: number): void => {
     pending.add(delivery);
+    log.open(delivery);
     onChange();
-    if (waitMs === 0) {
-      makeReady(delivery);
-      return;
-    }
-    const timer = setTimeout(() => {
-      timers.delete(timer);
-      makeReady(delivery);
-    }, waitMs);
-    timers.add(timer.unref());
+    timers.after(waitMs, () => {
+      ready.push(delivery);
+      pump();
+    });
   };
 
   return {
@@ -133,7 +143,7 @@ export function createDeliveryQueue(
     listPending: () => [...pending],
     async close() {
       closing = true;
-      for (const timer of timers) clearTimeout(timer);
+      timers.close();
       for (const patience of open) patience.abort();
       ready = [];
       await agent.destroy();
@@ -141,15 +151,8 @@ export function createDeliveryQueue(
   };
 }
 
-function signatureFor(body: Buffer, settings: WebhookSettings, signer: Signer): string | undefined {
-  switch (settings.signature) {
-    case 'valid':
-      return signer.sign(body);
-    case 'wrong':
-      return signer.signWrongly(body);
-    case 'na':
-      return 'N/A';
-    case 'missing':
-      return undefined;
-  }
+/** The body as it was first sent, or with the time of this attempt, where GHL is told to. */
+function bodyOfAttempt({ body, attempts }: Delivery, { freshTimestamp }: WebhookSettings, clock: Clock): string {
+  if (!freshTimestamp || attempts === 0) return body;
+  return JSON.stringify({ ...(JSON.parse(body) as object), timestamp: clock.now().toISOString() });
 }

@@ -1,9 +1,12 @@
 import type { Clock } from '../clock.ts';
 import type { Random } from '../random.ts';
+import { scopesOf } from '../oauth/scopes.ts';
 import type { App } from '../world/records.ts';
-import { appIdOf } from '../world/world.ts';
+import { appIdOf, installKey } from '../world/world.ts';
 import type { World } from '../world/world.ts';
 import type { DeliveryQueue } from './delivery.ts';
+import type { DeliveryLog } from './log.ts';
+import { scopeOfEvent } from './scopes.ts';
 import type { WebhookSettings } from './settings.ts';
 
 /** GHL cuts bodies above this size and marks them. */
@@ -33,15 +36,18 @@ export function createEmitter(
   random: Random,
   settings: WebhookSettings,
   queue: DeliveryQueue,
+  log: DeliveryLog,
 ): Emitter {
   const waitMs = (): number =>
     settings.delayMs +
     Math.round(settings.reorderWithinMs === 0 ? 0 : random.chance('reorder') * settings.reorderWithinMs);
 
-  const send = (url: string, body: string): void => {
-    const delivery = { deliveryId: random.uuid('delivery'), url, body, attempts: 0 };
+  const send = (url: string, type: string, webhookId: string, body: string): void => {
+    const delivery = { deliveryId: random.uuid('delivery'), webhookId, type, url, body, attempts: 0 };
     if (happens(settings.dropRate, 'drop')) {
       queue.count('dropped');
+      log.open(delivery);
+      log.close(delivery.deliveryId, 'dropped');
       return;
     }
     queue.enqueue(delivery, waitMs());
@@ -67,7 +73,7 @@ export function createEmitter(
         const sent = tooLarge
           ? JSON.stringify({ ...envelope, id: happening.fields['id'], payloadTooLarge: true, ...trailer })
           : body;
-        send(url, sent);
+        send(url, happening.type, webhookId, sent);
         return webhookId;
       });
     },
@@ -86,14 +92,27 @@ function listListeners(world: World, settings: WebhookSettings, happening: Happe
     return settings.url ? [{ url: settings.url, clientId: 'simulator', versionId: undefined }] : [];
   const apps = happening.onlyTo
     ? [happening.onlyTo]
-    : [...world.apps.values()].filter((app) => isInstalled(world, app, happening));
+    : [...world.apps.values()].filter((app) => mayHear(app, happening.type) && isInstalled(world, app, happening));
   return apps.flatMap((app) => {
-    const url = app.webhookUrl ?? settings.url;
+    const url = urlOf(app, happening.type) ?? settings.url;
     return url ? [{ url, clientId: app.clientId, versionId: app.versionId }] : [];
   });
 }
 
+/** Installs and their ends go to the default URL only; other events to the URL set for their type, if one is. */
+function urlOf(app: App, type: string): string | null | undefined {
+  const own = type === 'INSTALL' || type === 'UNINSTALL' ? undefined : app.webhookUrls?.[type];
+  return own ?? app.webhookUrl;
+}
+
+/** An app hears what its scopes let it read. */
+function mayHear(app: App, type: string): boolean {
+  const scope = scopeOfEvent(type);
+  return scope === undefined || (scopesOf(app)?.includes(scope) ?? true);
+}
+
 function isInstalled(world: World, app: App, happening: Happening): boolean {
+  if (!happening.locationId && world.agencyInstalls.has(installKey(app.clientId, happening.companyId))) return true;
   for (const install of world.installs.values()) {
     if (install.clientId !== app.clientId) continue;
     const here = happening.locationId

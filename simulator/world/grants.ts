@@ -30,12 +30,29 @@ export const refreshGrantSchema = z.object({
 });
 
 /** An authorization code, single use. */
-export const codeSchema = z.object({ code: id, ...authority });
+export const codeSchema = z.object({ code: id, ...authority, expiresAtMs: z.number().nullable().default(null) });
 
 /** One app installed on one location. */
-export const installSchema = z.object({ clientId: id, companyId: id, locationId: id, installedAt: z.string() });
+export const installSchema = z.object({
+  clientId: id,
+  companyId: id,
+  locationId: id,
+  installedAt: z.string(),
+  planId: id.optional(),
+});
+
+/** One app that an agency's user has installed: on all or some of its locations, and perhaps on future ones. */
+export const agencyInstallSchema = z.object({
+  clientId: id,
+  companyId: id,
+  userId: id.optional(),
+  installedAt: z.string(),
+  approveAllLocations: z.boolean(),
+  installToFutureLocations: z.boolean(),
+});
 
 export type Token = z.infer<typeof tokenSchema>;
 export type RefreshGrant = z.infer<typeof refreshGrantSchema>;
 export type Code = z.infer<typeof codeSchema>;
+export type AgencyInstall = z.infer<typeof agencyInstallSchema>;
 export type Install = z.infer<typeof installSchema>;

@@ -13,6 +13,10 @@ export const rateLimitSchema = z.object({
 export const companySchema = z.object({
   id,
   name: z.string().default('Agency'),
+  /** A developer's trial agency: smaller limits. */
+  sandbox: z.boolean().default(false),
+  /** The agency sells GHL under its own name there. */
+  whitelabelDomain: z.string().optional(),
   rateLimit: rateLimitSchema.optional(),
 });
 
@@ -20,7 +24,14 @@ export const appSchema = z.object({
   /** `<24 hex digits>-<8 characters>` in the wild; the part before the dash is the app id. */
   clientId: id,
   clientSecret: id,
+  /** Whose users install it; fixed when the app is made. Without it the app is both, with every scope. */
+  target: z.enum(['Company', 'Location']).optional(),
+  name: z.string().default('App'),
+  /** Where a code may be sent; without it anywhere. */
+  redirectUris: z.array(z.url()).optional(),
   webhookUrl: z.url().nullish(),
+  /** URLs of single event types, instead of `webhookUrl`. */
+  webhookUrls: z.record(z.string(), z.url()).optional(),
   versionId: id.optional(),
   scopes: z.array(z.string()).optional(),
 });

@@ -59,7 +59,7 @@ export const seedSchema = z.strictObject({
       }),
     )
     .default([]),
-  /** Which app is installed where; without it every app is on every location. */
+  /** Which app is installed where; without it every app is on every location, an agency's app aside. */
   installs: z.array(z.strictObject({ clientId: id.optional(), locationId: id })).optional(),
 });
 export type Seed = z.output<typeof seedSchema>;
@@ -90,7 +90,7 @@ export function applySeed(sim: Simulation, seed: Seed): void {
   seedInstalls(sim, seed, now);
   for (const token of seed.tokens) seedToken(sim, token);
   for (const { clientId, ...code } of seed.codes) {
-    world.codes.set(code.code, { ...code, clientId: clientId ?? firstClientId(sim) });
+    world.codes.set(code.code, { ...code, clientId: clientId ?? firstClientId(sim), expiresAtMs: null });
   }
   sim.changed = true;
 }
@@ -112,7 +112,8 @@ function merge<T>(
 
 function seedInstalls(sim: Simulation, seed: Seed, installedAt: string): void {
   const { apps, locations, installs } = sim.world;
-  const everywhere = [...apps.keys()].flatMap((clientId) =>
+  const ofLocations = [...apps.values()].filter(({ target }) => target !== 'Company');
+  const everywhere = ofLocations.flatMap(({ clientId }) =>
     [...locations.keys()].map((locationId) => ({ clientId, locationId })),
   );
   const touchesApps = seed.apps.length + seed.locations.length > 0;
@@ -131,6 +132,7 @@ function seedToken(sim: Simulation, given: z.output<typeof seedTokenSchema>): vo
   const seconds = expiresInSeconds ?? (kind === 'oauth' ? sim.behaviour.accessTokenSeconds : null);
   const expiresAtMs = seconds === null ? null : sim.clock.nowMs() + seconds * 1000;
   sim.world.tokens.set(given.token, validate(tokenSchema, { ...rest, kind, clientId, expiresAtMs }));
+  if (kind === 'oauth' && given.class === 'Company') seedAgencyInstall(sim, clientId, given.companyId);
   if (!refreshToken || sim.world.refreshGrants.has(refreshToken)) return;
   const { companyId, locationId, scopes } = given;
   sim.world.refreshGrants.set(refreshToken, {
@@ -143,4 +145,12 @@ function seedToken(sim: Simulation, given: z.output<typeof seedTokenSchema>): vo
     usedAtMs: null,
     successor: null,
   });
+}
+
+/** Who holds an agency's OAuth token has installed the app there, for all its locations. */
+function seedAgencyInstall({ world, clock }: Simulation, clientId: string, companyId: string): void {
+  const key = installKey(clientId, companyId);
+  if (world.agencyInstalls.has(key)) return;
+  const everywhere = { approveAllLocations: true, installToFutureLocations: true };
+  world.agencyInstalls.set(key, { clientId, companyId, installedAt: clock.now().toISOString(), ...everywhere });
 }

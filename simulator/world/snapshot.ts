@@ -1,9 +1,12 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { Simulation } from '../simulation.ts';
-import { deliverySchema } from '../webhooks/delivery.ts';
-import { webhookSettingsSchema } from '../webhooks/settings.ts';
-import { codeSchema, installSchema, refreshGrantSchema, tokenSchema } from './grants.ts';
+import { urlHealthSchema } from '../webhooks/breaker.ts';
+import { deliverySchema } from '../webhooks/log.ts';
+import { changeSettings, webhookSettingsChangeSchema } from '../webhooks/settings.ts';
+import { signerStateSchema } from '../webhooks/signer.ts';
+import { bucketSchema } from '../limits.ts';
+import { agencyInstallSchema, codeSchema, installSchema, refreshGrantSchema, tokenSchema } from './grants.ts';
 import {
   appSchema,
   companySchema,
@@ -32,9 +35,14 @@ const snapshotSchema = z.object({
   refreshGrants: keyed(refreshGrantSchema),
   codes: keyed(codeSchema),
   installs: keyed(installSchema),
+  agencyInstalls: keyed(agencyInstallSchema).default([]),
   random: z.record(z.string(), z.number()),
-  webhookSettings: webhookSettingsSchema,
+  webhookSettings: webhookSettingsChangeSchema,
   pending: z.array(deliverySchema),
+  clockOffsetMs: z.number().min(0).default(0),
+  buckets: z.array(bucketSchema).default([]),
+  urls: z.array(urlHealthSchema).default([]),
+  signer: signerStateSchema.default({ rotations: 0, legacyPrivateKeyPem: null }),
 });
 
 /** Writes everything the simulator knows to a file, replacing it whole. */
@@ -55,9 +63,14 @@ export async function saveSnapshot(sim: Simulation, path: string): Promise<void>
     refreshGrants: [...maps.refreshGrants],
     codes: [...maps.codes],
     installs: [...maps.installs],
+    agencyInstalls: [...maps.agencyInstalls],
     random: sim.random.position(),
     webhookSettings: sim.webhookSettings,
     pending: sim.deliveries.listPending(),
+    clockOffsetMs: sim.clock.offsetMs(),
+    buckets: sim.limits.save(),
+    urls: sim.urlBreaker.save(),
+    signer: sim.signer.save(),
   };
   await writeFile(`${path}.new`, JSON.stringify(snapshot));
   await rename(`${path}.new`, path);
@@ -84,12 +97,17 @@ export async function loadSnapshot(sim: Simulation, path: string): Promise<void>
   fill(world.refreshGrants, snapshot.refreshGrants);
   fill(world.codes, snapshot.codes);
   fill(world.installs, snapshot.installs);
+  fill(world.agencyInstalls, snapshot.agencyInstalls);
   for (const contact of snapshot.contacts) {
     world.contacts.put(contact);
     sim.index.seed(contact);
   }
   sim.random.restore(snapshot.random);
-  Object.assign(sim.webhookSettings, snapshot.webhookSettings);
+  sim.clock.advance(snapshot.clockOffsetMs);
+  sim.limits.restore(snapshot.buckets);
+  sim.urlBreaker.restore(snapshot.urls);
+  sim.signer.restore(snapshot.signer);
+  changeSettings(sim.webhookSettings, snapshot.webhookSettings);
   for (const delivery of snapshot.pending) sim.deliveries.enqueue(delivery, 0);
 }
 

@@ -1,6 +1,6 @@
 import { createContactBook } from './contact-book.ts';
 import type { ContactBook } from './contact-book.ts';
-import type { Code, Install, RefreshGrant, Token } from './grants.ts';
+import type { AgencyInstall, Code, Install, RefreshGrant, Token } from './grants.ts';
 import type { App, Company, Location, Note, Opportunity, Pipeline, Task, User } from './records.ts';
 
 /** Everything the pretended GHL knows, keyed by id. */
@@ -19,6 +19,8 @@ export interface World {
   codes: Map<string, Code>;
   /** Keyed by `installKey`. */
   installs: Map<string, Install>;
+  /** Keyed by `installKey` of the agency. */
+  agencyInstalls: Map<string, AgencyInstall>;
 }
 
 /** Makes an empty world. */
@@ -37,12 +39,13 @@ export function createWorld(): World {
     refreshGrants: new Map(),
     codes: new Map(),
     installs: new Map(),
+    agencyInstalls: new Map(),
   };
 }
 
-/** The key under which the world keeps an install. */
-export function installKey(clientId: string, locationId: string): string {
-  return `${clientId}/${locationId}`;
+/** The key under which the world keeps an install on a location or an agency. */
+export function installKey(clientId: string, resourceId: string): string {
+  return `${clientId}/${resourceId}`;
 }
 
 /** The app id that webhooks name: the part of the client id before the dash. */

@@ -96,6 +96,13 @@ describe('who may call what', () => {
     expect((await harness.ask('GET', '/contacts/contact-1', { version })).status).toBe(200);
   });
 
+  it('answers an unknown version with 401 where GHL is told to', async () => {
+    await harness.control.setBehaviour({ unknownVersion: '401' });
+    const { status, body } = await harness.ask('GET', '/contacts/contact-1', { version: 'v9' });
+    await harness.control.setBehaviour({ unknownVersion: '400' });
+    expect([status, body['message']]).toEqual([401, 'version header is invalid']);
+  });
+
   it('takes a private token of the location', async () => {
     expect((await harness.ask('GET', '/contacts/contact-1', { token: 'pit-location' })).status).toBe(200);
   });

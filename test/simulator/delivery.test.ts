@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { decideUrlState } from '../../simulator/webhooks/breaker.ts';
 import { decideRetry } from '../../simulator/webhooks/retry.ts';
 import type { DeliveryStats } from '../../simulator/webhooks/delivery.ts';
 import { one, startHarness } from './harness.ts';
@@ -80,6 +81,123 @@ describe('delivery', () => {
     await harness.control.setWebhooks({ paused: false });
     await settled({ delivered: 10 });
     expect(receiver.busiest).toBeLessThanOrEqual(2);
+  });
+});
+
+describe('the simulator’s clock', () => {
+  it('brings the retries of hours at once', async () => {
+    await harness.control.setWebhooks({ retryBaseMs: null });
+    receiver.answer = (count) => (count < 3 ? 500 : 200);
+    await send();
+    await vi.waitFor(() => {
+      expect(receiver.received.length).toBe(1);
+    });
+    await vi.waitFor(async () => {
+      await harness.control.advanceClock(60_000);
+      expect((await harness.control.getStats()).webhooks).toMatchObject({ delivered: 1, attempts: 3 });
+    }, 8_000);
+  });
+
+  it('stamps repeated attempts anew only where GHL is told to', async () => {
+    await harness.control.setWebhooks({ freshTimestamp: true, retryBaseMs: 60_000 });
+    receiver.answer = (count) => (count === 1 ? 500 : 200);
+    await send();
+    await vi.waitFor(async () => {
+      await harness.control.advanceClock(60_000);
+      expect(receiver.received.length).toBe(2);
+    }, 8_000);
+    const [first, second] = receiver.received.map(({ json }) => json);
+    expect(second?.['webhookId']).toBe(first?.['webhookId']);
+    expect(Date.parse(String(second?.['timestamp']))).toBeGreaterThan(Date.parse(String(first?.['timestamp'])));
+  });
+});
+
+describe('the delivery log', () => {
+  it('keeps each attempt and its end, and sends again by hand', async () => {
+    receiver.answer = (count) => (count === 1 ? 503 : 200);
+    await send(7);
+    await settled({ delivered: 1 });
+    const [logged] = await harness.control.listDeliveries({ type: 'ContactUpdate', state: 'delivered' });
+    expect(logged?.attempts.map(({ status }) => status)).toEqual([503, 200]);
+    await harness.control.replayDelivery(logged?.deliveryId ?? '');
+    await settled({ delivered: 2 });
+    expect(receiver.received[2]?.raw).toEqual(receiver.received[0]?.raw);
+    expect(receiver.received[2]?.headers['deliveryid']).not.toBe(receiver.received[0]?.headers['deliveryid']);
+    expect(await harness.control.listDeliveries({ limit: 1 })).toMatchObject([
+      { webhookId: receiver.received[0]?.json['webhookId'], attempts: [{ status: 200 }] },
+    ]);
+  });
+
+  it('knows what was dropped on the way', async () => {
+    await harness.control.setWebhooks({ dropRate: 1 });
+    await send();
+    expect(await harness.control.listDeliveries()).toMatchObject([{ state: 'dropped', attempts: [] }]);
+    await expect(harness.control.replayDelivery('none')).rejects.toMatchObject({ status: 400 });
+  });
+});
+
+describe('the breaker of a URL', () => {
+  const hour = 3_600_000;
+  /** Lets a check period pass in which nine of ten webhooks fail. */
+  const failForOnePeriod = async (): Promise<void> => {
+    const before = receiver.received.length;
+    receiver.answer = (count) => ((count - before) % 10 === 0 ? 200 : 400);
+    const { attempts } = (await harness.control.getStats()).webhooks;
+    for (let n = 0; n < 10; n += 1) await send(n);
+    await settled({ attempts: attempts + 10 });
+    await harness.control.advanceClock(hour);
+  };
+  const state = async (): Promise<unknown> => (await harness.control.listUrls()).map((url) => url.state);
+  beforeEach(async () => {
+    // Under the older policy a refusal is final, so that each webhook is one attempt.
+    await harness.control.setWebhooks({ retryPolicy: '2025' });
+    await harness.control.setWebhooks({ breaker: { windowMs: hour, checkEveryMs: hour, moreThan: 9 } });
+  });
+
+  it('warns at the first check and pauses at the next; what comes then is lost until the URL is enabled', async () => {
+    await failForOnePeriod();
+    expect(await state()).toEqual(['warned']);
+    await failForOnePeriod();
+    expect(await state()).toEqual(['paused']);
+    await send();
+    await settled({ refused: 1, attempts: 20 });
+    expect(await harness.control.listDeliveries({ state: 'refused' })).toHaveLength(1);
+    await harness.control.enableUrl(receiver.url);
+    receiver.answer = () => 200;
+    await send();
+    await settled({ refused: 1, attempts: 21 });
+    expect(await state()).toEqual(['ok']);
+  });
+
+  it('keeps webhooks for a paused URL where GHL is told to', async () => {
+    await harness.control.setWebhooks({ breaker: { whenPaused: 'keep' } });
+    await failForOnePeriod();
+    await failForOnePeriod();
+    const { delivered } = (await harness.control.getStats()).webhooks;
+    await send();
+    expect((await harness.control.getStats()).webhooks).toMatchObject({ pending: 1, attempts: 20 });
+    receiver.answer = () => 200;
+    await harness.control.enableUrl(receiver.url);
+    await settled({ delivered: delivered + 1, attempts: 21, refused: 0 });
+  });
+
+  it('forgets a warning after a quiet period, and never warns below its number', async () => {
+    await failForOnePeriod();
+    await harness.control.advanceClock(hour);
+    expect(await state()).toEqual(['ok']);
+    await harness.control.setWebhooks({ breaker: { moreThan: 10 } });
+    await failForOnePeriod();
+    expect(await state()).toEqual(['ok']);
+  });
+
+  it.each([
+    ['ok', { attempts: 10_001, succeeded: 9_000 }, 'warned'],
+    ['ok', { attempts: 10_000, succeeded: 0 }, 'ok'],
+    ['warned', { attempts: 20_000, succeeded: 17_999 }, 'paused'],
+    ['warned', { attempts: 20_000, succeeded: 18_000 }, 'ok'],
+    ['paused', { attempts: 0, succeeded: 0 }, 'paused'],
+  ] as const)('turns %s with %o into %s by GHL’s own numbers', (before, counted, after) => {
+    expect(decideUrlState(before, counted, { moreThan: 10_000, successRate: 0.9 })).toBe(after);
   });
 });
 

@@ -53,4 +53,87 @@ describe('rate limits', () => {
     expect((await read('pit-second')).status).toBe(429);
     expect((await harness.ask('GET', `/locations/${two}`, { token: 'location-2-token' })).status).toBe(200);
   });
+
+  it('share one bucket between apps and private tokens where GHL is told to', async () => {
+    await harness.control.setBehaviour({ rateBucket: 'resource' });
+    await harness.control.changeLocation(one, { rateLimit: { max: 1 } });
+    expect((await read('pit-location')).status).toBe(200);
+    expect((await read()).status).toBe(429);
+  });
+
+  it('are smaller for a sandbox agency', async () => {
+    await harness.control.seed({ companies: [{ id: company, sandbox: true }] });
+    const { headers } = await read();
+    expect(headers.get('x-ratelimit-max')).toBe('25');
+    expect(headers.get('x-ratelimit-limit-daily')).toBe('10000');
+  });
+
+  it('are told on answers to strangers and on unknown paths as well', async () => {
+    for (const path of ['/nowhere', '/USERS/user-1', '/users/user-1']) {
+      const { headers } = await harness.ask('GET', path, { token: null });
+      expect(headers.get('x-ratelimit-remaining')).toBe('100');
+      expect(headers.get('x-ratelimit-daily-reset')).toBe('86400000');
+    }
+  });
+
+  it('say when to come again, and in which words, only where GHL is told to', async () => {
+    await harness.control.changeLocation(one, { rateLimit: { max: 1 } });
+    await read();
+    const silent = await read();
+    expect(silent.body).toMatchObject({ statusCode: 429, message: 'Too Many Requests' });
+    expect(silent.headers.get('retry-after')).toBeNull();
+    await harness.control.setBehaviour({ rateLimitRetryAfter: true, rateLimitBody: { error: 'slow down' } });
+    const telling = await read();
+    expect(telling.body).toMatchObject({ error: 'slow down' });
+    expect(Number(telling.headers.get('retry-after'))).toBeGreaterThan(5);
+    await harness.control.setBehaviour({ rateLimitBody: null });
+    const bare = await fetch(`${harness.simulator.url}/users/user-1`, {
+      headers: { authorization: 'Bearer location-1-token', version: '2021-07-28' },
+    });
+    expect([bare.status, await bare.text()]).toEqual([429, '']);
+  });
+});
+
+describe('windows', () => {
+  /** Calls at the end of one window and at the start of the next: the double burst that only sliding windows refuse. */
+  const burstTwice = async (): Promise<number[]> => {
+    await harness.control.changeLocation(one, { rateLimit: { max: 2 } });
+    await read();
+    await harness.control.advanceClock(8_000);
+    const late = (await read()).status;
+    await harness.control.advanceClock(3_000);
+    return [late, (await read()).status, (await read()).status];
+  };
+
+  it('allow a double burst across their border when fixed, and the tally tells', async () => {
+    expect(await burstTwice()).toEqual([200, 200, 200]);
+    expect(await harness.control.listLimits()).toMatchObject([
+      {
+        resource: one,
+        allowed: 4,
+        refused: 0,
+        fixedWindows: 2,
+        highestInFixedWindow: 2,
+        highestInSlidingWindow: 3,
+        remaining: 0,
+      },
+    ]);
+  });
+
+  it('refuse it when sliding, until the oldest call is an interval old', async () => {
+    await harness.control.setBehaviour({ rateWindow: 'sliding' });
+    expect(await burstTwice()).toEqual([200, 200, 429]);
+    const [tally] = await harness.control.listLimits();
+    expect(tally).toMatchObject({ allowed: 3, refused: 1, highestInSlidingWindow: 2 });
+    await harness.control.advanceClock(7_000);
+    expect((await read()).status).toBe(200);
+  });
+
+  it('run on when the tallies are forgotten', async () => {
+    await harness.control.changeLocation(one, { rateLimit: { max: 1 } });
+    await read();
+    await harness.control.resetLimits();
+    expect((await read()).status).toBe(429);
+    expect(await harness.control.listLimits()).toMatchObject([{ allowed: 0, refused: 1, highestInFixedWindow: 0 }]);
+  });
 });

@@ -1,6 +1,6 @@
 import { createPublicKey, verify } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { clientId, company, inner, one, startHarness, two } from './harness.ts';
+import { clientId, clientSecret, company, inner, one, startHarness, two } from './harness.ts';
 import type { Harness } from './harness.ts';
 import { startReceiver } from './receiver.ts';
 import type { Receiver } from './receiver.ts';
@@ -171,6 +171,71 @@ describe('webhooks', () => {
     expect(signature).toHaveLength(64);
     const key = createPublicKey((await harness.control.getWebhooks()).publicKeyPem);
     expect(verify(null, first?.raw ?? Buffer.alloc(0), key, signature)).toBe(false);
+  });
+
+  it('are signed by a new key after its rotation, by the old one, or by either', async () => {
+    const { publicKeyPem: old } = await harness.control.getWebhooks();
+    const rotated = await harness.control.rotateWebhookKey();
+    expect(rotated.publicKeyPem).not.toBe(old);
+    expect(rotated.previousPublicKeyPem).toBe(old);
+    const signers = async (signingKey: 'newest' | 'previous' | 'either', count: number): Promise<Set<string>> => {
+      await harness.control.setWebhooks({ signingKey });
+      const before = receiver.received.length;
+      for (let n = 0; n < count; n += 1) await harness.control.sendWebhook({ type: 'ContactUpdate', locationId: one });
+      await arrived(before + count);
+      return new Set(
+        receiver.received.slice(before).map(({ raw, headers }) => {
+          const signature = Buffer.from(String(headers['x-ghl-signature']), 'base64');
+          const isBy = (pem: string): boolean => verify(null, raw, createPublicKey(pem), signature);
+          return isBy(rotated.publicKeyPem) ? 'new' : isBy(old) ? 'old' : 'nobody';
+        }),
+      );
+    };
+    expect(await signers('newest', 1)).toEqual(new Set(['new']));
+    expect(await signers('previous', 1)).toEqual(new Set(['old']));
+    expect(await signers('either', 12)).toEqual(new Set(['new', 'old']));
+  });
+
+  it('can carry the retired RSA signature beside the current one or alone', async () => {
+    const { legacyPublicKeyPem } = await harness.control.setWebhooks({ legacySignature: 'beside' });
+    await harness.control.sendWebhook({ type: 'ContactUpdate', locationId: one });
+    await harness.control.setWebhooks({ legacySignature: 'alone', deliveryIdHeader: null });
+    await harness.control.sendWebhook({ type: 'ContactUpdate', locationId: one });
+    await arrived(2);
+    const key = createPublicKey(legacyPublicKeyPem ?? '');
+    for (const { raw, headers } of receiver.received) {
+      expect(verify('sha256', raw, key, Buffer.from(String(headers['x-wh-signature']), 'base64'))).toBe(true);
+    }
+    const [beside, alone] = receiver.received.map(({ headers }) => headers);
+    expect([beside, alone].map((headers) => [headers?.['x-ghl-signature'], headers?.['deliveryid']])).toEqual([
+      [expect.any(String), expect.any(String)],
+      [undefined, undefined],
+    ]);
+  });
+
+  it('go to the URL of their type, installs aside', async () => {
+    const webhookUrls = { NoteCreate: `${receiver.url}/notes`, INSTALL: `${receiver.url}/installs` };
+    await harness.control.seed({ apps: [{ clientId, clientSecret, webhookUrl: receiver.url, webhookUrls }] });
+    await harness.control.sendWebhook({ type: 'NoteCreate', locationId: one });
+    await harness.control.sendWebhook({ type: 'ContactCreate', locationId: one });
+    await harness.control.install({ locationId: one });
+    await arrived(3);
+    expect((await harness.control.listDeliveries()).map(({ type, url }) => [type, url])).toEqual([
+      ['INSTALL', receiver.url],
+      ['ContactCreate', receiver.url],
+      ['NoteCreate', `${receiver.url}/notes`],
+    ]);
+  });
+
+  it('tell an app only what its scopes let it read', async () => {
+    await harness.control.seed({ apps: [{ clientId, clientSecret, scopes: ['opportunities.readonly'] }] });
+    const sendWebhook = (event: { type: string; locationId: string }): Promise<unknown> =>
+      harness.control.sendWebhook(event);
+    await expect(sendWebhook({ type: 'ContactCreate', locationId: one })).rejects.toMatchObject({ status: 400 });
+    await sendWebhook({ type: 'OpportunityUpdate', locationId: one });
+    await harness.control.uninstall({ locationId: one });
+    await arrived(2);
+    expect(receiver.types()).toEqual(['OpportunityUpdate', 'UNINSTALL']);
   });
 
   it('are off without a URL', async () => {
