@@ -84,7 +84,9 @@ export async function uninstall(tx: Tx, cause: AccountCause, ghlLocationId: stri
 
 /** Whether the agency itself is connected, apart from its locations. */
 const hasAuthority = async (tx: Tx): Promise<boolean> =>
-  (await listInstalls(tx)).some((each) => each.location_id === null && each.status !== 'uninstalled');
+  (await listInstalls(tx)).some(
+    (each) => each.location_id === null && each.purpose === 'locations' && each.status !== 'uninstalled',
+  );
 
 const record = (tx: Tx, { agencyId }: AccountCause, action: string, locationId: string): Promise<void> =>
   audit(tx, { agencyId, actor: 'ghl', action, subject: `location:${locationId}`, origin: 'webhook' });

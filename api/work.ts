@@ -44,6 +44,7 @@ const leadChange: z.ZodType<LeadChange> = z.discriminatedUnion('kind', [
   opportunity.extend({ kind: z.literal('opportunity-deleted') }),
   z.object({ kind: z.literal('assigned-in-ghl'), ghlContactId: z.string(), ghlUserId: z.string() }),
   z.object({ kind: z.literal('location-uninstalled'), locationId: z.string() }),
+  z.object({ kind: z.literal('location-connected') }),
   z.object({ kind: z.literal('rep-unavailable'), repId: z.string() }),
 ]);
 const inputs = {

@@ -7,16 +7,20 @@ import {
   observeBudget,
   openBudget,
 } from '../domain/ghl-budget.ts';
+import type { InstallPurpose } from '../domain/ghl-scopes.ts';
 import type { Database } from './schema.ts';
 import { withScope } from './scope.ts';
 
 /** A GHL resource as far as its budget is concerned. */
 type BudgetOwner = { agencyId: string } & (
-  { kind: 'location'; ghlLocationId: string } | { kind: 'company'; ghlCompanyId: string }
+  { kind: 'location'; ghlLocationId: string } | { kind: 'company'; ghlCompanyId: string; purpose?: InstallPurpose }
 );
 
+/** GHL counts each app for itself, and the two purposes are two apps. */
 const keyOf = (owner: BudgetOwner): string =>
-  owner.kind === 'location' ? `location/${owner.ghlLocationId}` : `company/${owner.ghlCompanyId}`;
+  owner.kind === 'location'
+    ? `location/${owner.ghlLocationId}`
+    : `company/${owner.ghlCompanyId}${owner.purpose === 'provisioning' ? '/provisioning' : ''}`;
 
 /** The budget of each GHL resource, shared by every process: the row is locked for one decision, never while a call runs. */
 export function createBudgetStore(db: Kysely<Database>) {

@@ -8,6 +8,7 @@ import * as leads from './migrations/0005-leads.ts';
 import * as audit from './migrations/0006-audit.ts';
 import * as ghlLimits from './migrations/0007-ghl-limits.ts';
 import * as operators from './migrations/0008-operators.ts';
+import * as connecting from './migrations/0009-connecting.ts';
 
 const migrations: Record<string, Migration> = {
   '0001-roles': roles,
@@ -18,6 +19,7 @@ const migrations: Record<string, Migration> = {
   '0006-audit': audit,
   '0007-ghl-limits': ghlLimits,
   '0008-operators': operators,
+  '0009-connecting': connecting,
 };
 
 /** The name of the newest migration this code knows. */

@@ -1,4 +1,5 @@
 import type { Insertable, Selectable } from 'kysely';
+import type { ConnectLinkTable, CredentialRotationTable } from './schema/connecting.ts';
 import type {
   EventCapabilityTable,
   EventKeyTable,
@@ -58,6 +59,8 @@ export interface Database {
   ghl_budgets: GhlBudgetTable;
   ghl_breakers: GhlBreakerTable;
   operator_credentials: OperatorCredentialTable;
+  connect_links: ConnectLinkTable;
+  credential_rotations: CredentialRotationTable;
 }
 
 export type Location = Selectable<LocationTable>;
