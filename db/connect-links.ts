@@ -7,6 +7,20 @@ import type { ConnectLinkTable } from './schema/connecting.ts';
 
 export type ConnectLink = Selectable<ConnectLinkTable>;
 
+/** What the redirect of GHL's page brought, as JSON under its seal. */
+export interface KeptCode {
+  code: string;
+  /** GHL compares it with the one of the page. */
+  redirectUri: string;
+}
+
+/** What the secrets in a link's row are sealed for. */
+export const connectSecretOf = (agencyId: string, secret: 'code' | 'answer') => ({
+  agencyId,
+  locationId: null,
+  purpose: `connect-${secret}`,
+});
+
 export interface NewConnectLink {
   id: string;
   agencyId: string;
@@ -137,6 +151,15 @@ export async function keepAnswer(tx: Transaction<Database>, linkId: string, seal
     .set({ answer: sealedAnswer, code: null })
     .where('id', '=', linkId)
     .where('outcome', 'is', null)
+    .execute();
+}
+
+/** What GHL gave is an install now: the link keeps whose it is, and no copy of the tokens. */
+export async function noteStored(tx: Transaction<Database>, linkId: string, ghlCompanyId: string): Promise<void> {
+  await tx
+    .updateTable('connect_links')
+    .set({ answer: null, ghl_company_id: ghlCompanyId })
+    .where('id', '=', linkId)
     .execute();
 }
 

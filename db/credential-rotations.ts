@@ -47,7 +47,7 @@ export async function isSuperseded(tx: Transaction<Database>, rotation: Credenti
 /** Ends a rotation; the first outcome stands, and the token is not kept. Repeating it changes nothing. */
 export async function endRotation(
   tx: Transaction<Database>,
-  rotation: CredentialRotation,
+  rotation: { id: string; agencyId: string; locationId: string | null; actor: string },
   end: { outcome: RotationOutcome; missingScopes: string[]; now: Date },
 ): Promise<void> {
   const { outcome, missingScopes, now } = end;
@@ -59,11 +59,18 @@ export async function endRotation(
     .executeTakeFirst();
   if (result.numUpdatedRows === 0n) return;
   await audit(tx, {
-    agencyId: rotation.agency_id,
-    actor: rotation.made_by,
+    agencyId: rotation.agencyId,
+    actor: rotation.actor,
     action: outcome === 'replaced' ? 'credential.replaced' : 'credential.kept',
     subject: `credential-rotation:${rotation.id}`,
-    after: { locationId: rotation.location_id, outcome, missingScopes },
+    after: { locationId: rotation.locationId, outcome, missingScopes },
     origin: 'workflow',
   });
 }
+
+/** What a new token is sealed for. */
+export const candidateOf = (agencyId: string, locationId: string | null) => ({
+  agencyId,
+  locationId,
+  purpose: 'credential-candidate',
+});
