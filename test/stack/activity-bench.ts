@@ -21,9 +21,9 @@ import { createControlClient } from '../../simulator/control-client.ts';
 import { startSimulator } from '../../simulator/simulator.ts';
 import { createTestDatabase } from './database.ts';
 
-export const APP = { clientId: '0123456789abcdef01234567-abcdefgh', clientSecret: 'secret-of-the-test-app' };
+const APP = { clientId: '0123456789abcdef01234567-abcdefgh', clientSecret: 'secret-of-the-test-app' };
 
-export const PROVISIONING_APP = {
+const PROVISIONING_APP = {
   clientId: 'fedcba9876543210fedcba98-agencies',
   clientSecret: 'secret-of-the-agency-app',
 };
