@@ -59,6 +59,8 @@ export function createLeadAssignment(deps: StoreDeps) {
       const reason = cause === 'GhlAuthExpired' ? 'disconnected' : 'not-placed';
       await releaseAssignments(tx, leadId, { reason, now, state: 'reserved' });
       await addToTimeline(tx, { agencyId, leadId }, { at: now, kind: 'not-placed', detail: { locationId, cause } });
+      // The letter of the install stands for all leads that pass it by.
+      if (reason === 'disconnected') return;
       await addDeadLetter(tx, {
         agencyId,
         locationId,

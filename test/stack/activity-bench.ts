@@ -21,7 +21,7 @@ import { createControlClient } from '../../simulator/control-client.ts';
 import { startSimulator } from '../../simulator/simulator.ts';
 import { createTestDatabase } from './database.ts';
 
-const APP = { clientId: '0123456789abcdef01234567-abcdefgh', clientSecret: 'secret-of-the-test-app' };
+export const BENCH_APP = { clientId: '0123456789abcdef01234567-abcdefgh', clientSecret: 'secret-of-the-test-app' };
 
 const PROVISIONING_APP = {
   clientId: 'fedcba9876543210fedcba98-agencies',
@@ -58,7 +58,7 @@ export async function startActivityBench(options: { ghl?: Partial<GatewayOptions
   const { db } = database;
   const gateway = createGhlGateway({
     baseUrl: simulator.url,
-    app: APP,
+    app: BENCH_APP,
     provisioningApp: PROVISIONING_APP,
     tokens: createTokenStore(db, keys),
     budget: createBudgetStore(db),
@@ -71,6 +71,7 @@ export async function startActivityBench(options: { ghl?: Partial<GatewayOptions
     database,
     keys,
     simulator: control,
+    simulatorUrl: simulator.url,
     /** The activities' clock; undefined for the machine's. */
     clock,
     leads: createLeadActivities(store),
@@ -83,7 +84,7 @@ export async function startActivityBench(options: { ghl?: Partial<GatewayOptions
     accountsGhl: createAccountGhlActivities(withGhl),
     /** Plants an agency whose locations may be asked far more often than GHL allows: repeats make many calls. */
     async plant(plan: AgencyPlan): Promise<PlantedAgency> {
-      const planted = await plantAgency(plan, { db, keys, simulator: control, app: APP, webhookUrl: null });
+      const planted = await plantAgency(plan, { db, keys, simulator: control, app: BENCH_APP, webhookUrl: null });
       for (const { key } of plan.locations) {
         await control.changeLocation(ghlIds.location(plan.key, key), { rateLimit: { max: 10_000 } });
       }
