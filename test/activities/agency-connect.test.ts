@@ -1,10 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { seal } from '../../crypto/seal.ts';
-import { addConnectLink, connectSecretOf, keepCode, openConnectLink } from '../../db/connect-links.ts';
-import { withScope } from '../../db/scope.ts';
-import type { InstallPurpose } from '../../domain/ghl-scopes.ts';
 import { BENCH_APP, run } from '../stack/activity-bench.ts';
+import { bringCode } from '../stack/connect-link.ts';
 import type { BenchAgency } from './bench-agency.ts';
 import { failureOf } from './failure.ts';
 import { type Neighbours, startNeighbours } from './neighbours.ts';
@@ -16,23 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => all.bench.stop());
 
-let links = 0;
-/** A link that came back from GHL with a code. */
-async function cameBack(of: BenchAgency, code: string, purpose: InstallPurpose = 'locations') {
-  links += 1;
-  const { agencyId } = of;
-  const linkId = uuidv7();
-  const { bench } = all;
-  await withScope(bench.database.db, { agencyId }, async (tx) => {
-    const expiresAt = new Date(Date.now() + 60_000);
-    const link = { id: linkId, agencyId, purpose, hash: Buffer.from(`link-${links}`), expiresAt };
-    await addConnectLink(tx, link, { actor: 'test', origin: 'test' });
-    await openConnectLink(tx, linkId, Buffer.from(`state-${links}`));
-    const kept = JSON.stringify({ code, redirectUri: 'https://switchyard.example/oauth/ghl/callback' });
-    await keepCode(tx, linkId, seal(bench.keys, Buffer.from(kept), connectSecretOf(agencyId, 'code')), 60_000);
-  });
-  return { agencyId, linkId };
-}
+const cameBack = (of: BenchAgency, code: string) => bringCode(all.bench, of.agencyId, code);
 const companyCode = async (companyId = 'one-company'): Promise<string> =>
   (await all.bench.simulator.install({ clientId: BENCH_APP.clientId, companyId })).code;
 const link = (linkId: string) =>

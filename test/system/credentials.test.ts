@@ -73,7 +73,8 @@ describe('a private integration token for a location', () => {
   it.each([
     ['unknown to GHL', 'pit-that-nobody-has-ever-seen', 'credential-refused'],
     ['of another location', 'pit-of-cambridge-given-for-back-bay', 'credential-other-account'],
-    ['of the agency', 'pit-of-the-agency-given-for-back-bay', 'credential-other-account'],
+    // GHL tells an agency's token from one without the scopes by nothing.
+    ['of the agency', 'pit-of-the-agency-given-for-back-bay', 'credential-scope-missing'],
   ])('is refused when it is %s', async (_what, token, code) => {
     await give('pit-of-cambridge-given-for-back-bay', { locationId: 'one-loc-cambridge' });
     await give('pit-of-the-agency-given-for-back-bay', {});
