@@ -24,10 +24,10 @@ beforeEach(() => {
 const make = (body: object = {}, key = world.agency.keys.agency) =>
   world.http.post('/v1/agency/connect-links').set('authorization', `Bearer ${key}`).send(body);
 const link = async (): Promise<{ id: string; path: string }> => {
-  const { body } = await make().expect(201);
-  const url = new URL(body.url as string);
+  const body = (await make().expect(201)).body as { id: string; url: string };
+  const url = new URL(body.url);
   expect(url.origin).toBe('https://switchyard.example');
-  return { id: body.id as string, path: `${url.pathname}${url.search}` };
+  return { id: body.id, path: `${url.pathname}${url.search}` };
 };
 const open = (path: string) => world.http.get(path).redirects(0);
 const begun = async () => {

@@ -82,7 +82,7 @@ describe('credentials rotate', () => {
     const locationId = planted.locations.get('chelsea')!;
     await seed(PIT);
     const good = await rotate(`${PIT}\n`, '--location', 'one-loc-chelsea');
-    expect(good).toMatchObject({ code: 0, out: expect.stringContaining('it has replaced the old one') });
+    expect(good).toMatchObject({ code: 0, out: expect.stringContaining('it has replaced the old one') as string });
     expect(await stored(locationId)).toMatchObject({ kind: 'pit', accessToken: PIT });
     await seed(`${PIT}-less`, ['contacts.readonly', 'contacts.write', 'locations.readonly']);
     const bad = await rotate(`${PIT}-less`, '--location', locationId);

@@ -162,7 +162,10 @@ describe('the way back from GHL', () => {
     const [mine, other] = [new Browser(live), new Browser(live)];
     const address = await mine.choose(await mine.open(await makeLink(live, agency.key)), choice);
     expect(address).not.toContain('state=');
-    expect(await other.comeBack(address)).toMatchObject({ status: 400, html: expect.stringContaining('Nobody here') });
+    expect(await other.comeBack(address)).toMatchObject({
+      status: 400,
+      html: expect.stringContaining('Nobody here') as string,
+    });
     expect(await exchanges()).toBe(0);
     expect(await mine.comeBack(address)).toMatchObject({ status: 200 });
   });
@@ -193,7 +196,7 @@ describe('the way back from GHL', () => {
     const page = await browser.open(await makeLink(live, agency.key));
     const state = page.searchParams.get('state')!;
     const back = await browser.comeBack(`${live.apiUrl}/oauth/ghl/callback?error=access_denied&state=${state}`);
-    expect(back).toMatchObject({ status: 409, html: expect.stringContaining('Nothing was connected') });
+    expect(back).toMatchObject({ status: 409, html: expect.stringContaining('Nothing was connected') as string });
     expect(await linksOf(agency)).toMatchObject([{ outcome: 'declined' }]);
     expect(await installsOf(agency)).toEqual([]);
   });
@@ -204,7 +207,7 @@ describe('the way back from GHL', () => {
     const page = await browser.open(await makeLink(live, agency.key));
     const state = page.searchParams.get('state')!;
     const back = await browser.comeBack(`${live.apiUrl}/oauth/ghl/callback?code=unknown&state=${state}`);
-    expect(back).toMatchObject({ status: 409, html: expect.stringContaining('does not accept the code') });
+    expect(back).toMatchObject({ status: 409, html: expect.stringContaining('does not accept the code') as string });
     expect(await exchanges()).toBe(1);
     expect(await installsOf(agency)).toEqual([]);
   });
@@ -215,7 +218,7 @@ describe('what does not fit', () => {
     const [agency, other] = [await plant({ locations: 1 }), await plant({ locations: 1 })];
     const choice = { companyId: other.companyId, all: 'true' };
     const page = await new Browser(live).connect(await makeLink(live, agency.key), choice);
-    expect(page).toMatchObject({ status: 409, html: expect.stringContaining('another GHL company') });
+    expect(page).toMatchObject({ status: 409, html: expect.stringContaining('another GHL company') as string });
     expect(await installsOf(agency)).toEqual([]);
   });
 
@@ -224,7 +227,7 @@ describe('what does not fit', () => {
     const agency = await plant({ locations: 1, knowsCompany: false });
     const choice = { companyId: owner.companyId, all: 'true' };
     const page = await new Browser(live).connect(await makeLink(live, agency.key), choice);
-    expect(page).toMatchObject({ status: 409, html: expect.stringContaining('belongs to another agency') });
+    expect(page).toMatchObject({ status: 409, html: expect.stringContaining('belongs to another agency') as string });
     expect(await installsOf(agency)).toEqual([]);
     expect((await locationsOf(agency)).length).toBe(0);
   });
@@ -234,7 +237,7 @@ describe('what does not fit', () => {
     const choice = { companyId: agency.companyId, all: 'true' };
     await live.simulator.addFault({ path: '/oauth/token', cutAfterCommit: true });
     const page = await new Browser(live).connect(await makeLink(live, agency.key), choice);
-    expect(page).toMatchObject({ status: 409, html: expect.stringContaining('answer was lost') });
+    expect(page).toMatchObject({ status: 409, html: expect.stringContaining('answer was lost') as string });
     expect(await exchanges()).toBe(1);
     expect(await installsOf(agency)).toEqual([]);
     await live.simulator.clearFaults();
