@@ -5,6 +5,7 @@ import {
   isGrpcServiceError,
   ServiceError,
   WorkflowNotFoundError,
+  type WorkflowStartOptions,
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
   WorkflowUpdateStage,
@@ -14,14 +15,22 @@ import {
   defineSearchAttributeKey,
   SearchAttributeType,
   type UpdateDefinition,
+  type Workflow,
   WorkflowExecutionAlreadyStartedError,
 } from '@temporalio/common';
+import { LeadOverError, LeadPendingError, LeadRefusedError, TemporalUnavailableError } from './client/errors.ts';
 import { createPayloadCodec } from './crypto/payload-codec.ts';
 import type { KeyProvider } from './crypto/key-ring.ts';
 import type { AccountEvent } from './domain/account-event.ts';
 import type { LeadChange } from './domain/lead-change.ts';
 import type { AcceptRequest, CloseRequest, LeadStanding, ReassignRequest } from './domain/lead-messages.ts';
-import { accountSyncWorkflowId, leadIntakeWorkflowId, readLeadIntakeWorkflowId } from './domain/workflow-ids.ts';
+import {
+  accountSyncWorkflowId,
+  agencyConnectWorkflowId,
+  credentialRotationWorkflowId,
+  leadIntakeWorkflowId,
+  readLeadIntakeWorkflowId,
+} from './domain/workflow-ids.ts';
 import { accountEventSignal } from './workflows/account-sync-messages.ts';
 import {
   acceptLeadUpdate,
@@ -30,7 +39,7 @@ import {
   leadStateQuery,
   reassignLeadUpdate,
 } from './workflows/lead-intake-messages.ts';
-import type { accountSync, leadIntake } from './workflows/index.ts';
+import type { accountSync, agencyConnect, credentialRotation, leadIntake } from './workflows/index.ts';
 
 /** Without a deadline a start against a dead Temporal hangs for 18 s (measured). */
 const START_DEADLINE_MS = 1_500;
@@ -44,42 +53,7 @@ const LOCATION_ID = defineSearchAttributeKey('LocationId', SearchAttributeType.K
 const CAPABILITY = defineSearchAttributeKey('Capability', SearchAttributeType.KEYWORD);
 const LEAD_STATUS = defineSearchAttributeKey('LeadStatus', SearchAttributeType.KEYWORD);
 
-/** Temporal did not answer in time. What was asked may have been done: ids are deterministic, so ask again. */
-export class TemporalUnavailableError extends Error {
-  readonly code = 'TemporalUnavailable';
-  constructor(cause: unknown) {
-    super('Temporal does not answer', { cause });
-    this.name = 'TemporalUnavailableError';
-  }
-}
-
-/** The lead's workflow refused what was asked; `code` is the reason. */
-export class LeadRefusedError extends Error {
-  readonly code: string;
-  constructor(code: string) {
-    super(`the lead refuses: ${code}`);
-    this.name = 'LeadRefusedError';
-    this.code = code;
-  }
-}
-
-/** The lead's workflow has taken up what was asked and goes on with it, however long GHL stays away: the answer comes later. */
-export class LeadPendingError extends Error {
-  readonly code = 'pending';
-  constructor() {
-    super('the lead’s workflow is still at it');
-    this.name = 'LeadPendingError';
-  }
-}
-
-/** The lead has no running workflow: it is over, was never started, or ended by force or failure; `leadFate` tells. */
-export class LeadOverError extends Error {
-  readonly code = 'lead-closed';
-  constructor() {
-    super('the lead has no running workflow');
-    this.name = 'LeadOverError';
-  }
-}
+export { LeadOverError, LeadPendingError, LeadRefusedError, TemporalUnavailableError };
 
 /** What became of a lead's workflow. `unknown`: Temporal knows of none, because it never was or ended long ago. */
 export type LeadFate = 'running' | 'completed' | 'broken' | 'unknown';
@@ -153,6 +127,28 @@ export function createSwitchyardClient(options: ClientOptions) {
     }
   }
 
+  const ofAgency = (agencyId: string, capability: string, locationId: string | null = null) => ({
+    typedSearchAttributes: [
+      { key: AGENCY_ID, value: agencyId },
+      ...(locationId === null ? [] : [{ key: LOCATION_ID, value: locationId }]),
+      { key: CAPABILITY, value: capability },
+    ],
+  });
+
+  async function startOnce<T extends Workflow>(type: string, start: WorkflowStartOptions<T>): Promise<void> {
+    try {
+      await within(START_DEADLINE_MS, () =>
+        workflow.start<T>(type, {
+          workflowIdConflictPolicy: 'USE_EXISTING',
+          workflowIdReusePolicy: 'REJECT_DUPLICATE',
+          ...start,
+        }),
+      );
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    }
+  }
+
   const leadHandle = ({ agencyId, leadId }: LeadRef) => workflow.getHandle(leadIntakeWorkflowId(agencyId, leadId));
 
   async function update<Request>(
@@ -178,26 +174,18 @@ export function createSwitchyardClient(options: ClientOptions) {
     /** Starts a lead's workflow; that it runs or has run already is success. @throws TemporalUnavailableError */
     async startLeadIntake(lead: LeadRef & { locationId: string; source: string }): Promise<void> {
       const { agencyId, leadId, locationId, source } = lead;
-      try {
-        await within(START_DEADLINE_MS, () =>
-          workflow.start<typeof leadIntake>('leadIntake', {
-            workflowId: leadIntakeWorkflowId(agencyId, leadId),
-            taskQueue: 'interactive',
-            args: [{ agencyId, leadId }],
-            workflowIdConflictPolicy: 'USE_EXISTING',
-            workflowIdReusePolicy: 'REJECT_DUPLICATE',
-            staticSummary: `Lead by ${source}`,
-            typedSearchAttributes: [
-              { key: AGENCY_ID, value: agencyId },
-              { key: LOCATION_ID, value: locationId },
-              { key: CAPABILITY, value: 'lead-intake' },
-              { key: LEAD_STATUS, value: 'routing' },
-            ],
-          }),
-        );
-      } catch (error) {
-        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      }
+      await startOnce<typeof leadIntake>('leadIntake', {
+        workflowId: leadIntakeWorkflowId(agencyId, leadId),
+        taskQueue: 'interactive',
+        args: [{ agencyId, leadId }],
+        staticSummary: `Lead by ${source}`,
+        typedSearchAttributes: [
+          { key: AGENCY_ID, value: agencyId },
+          { key: LOCATION_ID, value: locationId },
+          { key: CAPABILITY, value: 'lead-intake' },
+          { key: LEAD_STATUS, value: 'routing' },
+        ],
+      });
     },
 
     /** Tells a lead's workflow what happened elsewhere; for a lead that is over there is nothing to tell. @throws TemporalUnavailableError */
@@ -228,6 +216,26 @@ export function createSwitchyardClient(options: ClientOptions) {
         }),
       );
     },
+
+    /** Connects an agency with what a link brought back; that it runs or has run already is success. @throws TemporalUnavailableError */
+    startAgencyConnect: ({ agencyId, linkId }: { agencyId: string; linkId: string }): Promise<void> =>
+      startOnce<typeof agencyConnect>('agencyConnect', {
+        workflowId: agencyConnectWorkflowId(agencyId, linkId),
+        taskQueue: 'interactive',
+        args: [{ agencyId, linkId }],
+        staticSummary: 'Connects an agency to GHL',
+        ...ofAgency(agencyId, 'agency-connect'),
+      }),
+
+    /** Tries a new token; that it runs or has run already is success. @throws TemporalUnavailableError */
+    startCredentialRotation: (of: { agencyId: string; rotationId: string; locationId: string | null }): Promise<void> =>
+      startOnce<typeof credentialRotation>('credentialRotation', {
+        workflowId: credentialRotationWorkflowId(of.agencyId, of.rotationId),
+        taskQueue: 'interactive',
+        args: [{ agencyId: of.agencyId, rotationId: of.rotationId }],
+        staticSummary: 'Tries a new GHL token before it replaces the old one',
+        ...ofAgency(of.agencyId, 'credential-rotation', of.locationId),
+      }),
 
     /** Hands a lead to another rep and waits until GHL has followed. @throws what every update does, see `LeadUpdate` */
     reassignLead: (lead: LeadUpdate<ReassignRequest>): Promise<LeadStanding> => update(lead, reassignLeadUpdate),

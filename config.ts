@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { parseKeyRing } from './crypto/key-ring.ts';
+import type { GhlDoor } from './domain/authorize-url.ts';
+import type { InstallPurpose } from './domain/ghl-scopes.ts';
 import { readGhlPublicKeys } from './ghl/webhooks.ts';
 
 /**
@@ -36,6 +38,18 @@ const environmentSchema = z.object({
   GHL_BASE_URL: z.url().default('https://services.leadconnectorhq.com'),
   GHL_CLIENT_ID: z.string().min(1).optional(),
   GHL_CLIENT_SECRET: z.string().min(1).optional(),
+  /** GHL's page wants it in the install link beside the client id. */
+  GHL_APP_VERSION_ID: z.string().min(1).optional(),
+  /** The app whose users are agencies, which makes new locations. */
+  GHL_PROVISIONING_CLIENT_ID: z.string().min(1).optional(),
+  GHL_PROVISIONING_CLIENT_SECRET: z.string().min(1).optional(),
+  GHL_PROVISIONING_APP_VERSION_ID: z.string().min(1).optional(),
+  /** Where people install the app; https://marketplace.leadconnectorhq.com/v2/oauth/chooselocation shows no GHL brand. */
+  GHL_AUTHORIZE_URL: z
+    .url({ protocol: /^https?$/ })
+    .default('https://marketplace.gohighlevel.com/v2/oauth/chooselocation'),
+  /** As it is registered in GHL's portal, where that is not API_PUBLIC_URL and /oauth/ghl/callback. */
+  GHL_REDIRECT_URI: z.url({ protocol: /^https?$/ }).optional(),
   GHL_WEBHOOK_PUBLIC_KEYS: z.string().default(GHL_PUBLISHED_WEBHOOK_KEY).transform(parsedBy(readGhlPublicKeys)),
   TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
   /** Temporal's Web UI, served below /temporal and reached by the API alone. */
@@ -92,4 +106,28 @@ export function publicUrlOf(config: Pick<Config, 'API_PUBLIC_URL' | 'API_HOST' |
   // Who listens on all addresses is reached on this machine by the loopback address.
   const host = ['0.0.0.0', '::'].includes(config.API_HOST) ? '127.0.0.1' : config.API_HOST;
   return `http://${host.includes(':') ? `[${host}]` : host}:${config.API_PORT}`;
+}
+
+/** The credentials of our two GHL apps; null where none is configured. */
+export function ghlAppsOf(config: Config): Record<InstallPurpose, { clientId: string; clientSecret: string } | null> {
+  const app = (clientId: string | undefined, clientSecret: string | undefined) =>
+    clientId !== undefined && clientSecret !== undefined ? { clientId, clientSecret } : null;
+  return {
+    locations: app(config.GHL_CLIENT_ID, config.GHL_CLIENT_SECRET),
+    provisioning: app(config.GHL_PROVISIONING_CLIENT_ID, config.GHL_PROVISIONING_CLIENT_SECRET),
+  };
+}
+
+/** What install links are made of: no secret is among it. */
+export function ghlDoorOf(config: Config): GhlDoor {
+  const app = (clientId: string | undefined, versionId: string | undefined) =>
+    clientId === undefined ? null : { clientId, versionId: versionId ?? null };
+  return {
+    authorizeUrl: config.GHL_AUTHORIZE_URL,
+    redirectUri: config.GHL_REDIRECT_URI ?? `${publicUrlOf(config)}/oauth/ghl/callback`,
+    apps: {
+      locations: app(config.GHL_CLIENT_ID, config.GHL_APP_VERSION_ID),
+      provisioning: app(config.GHL_PROVISIONING_CLIENT_ID, config.GHL_PROVISIONING_APP_VERSION_ID),
+    },
+  };
 }

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { bundleWorkflowCode, DefaultLogger, Runtime, type WorkflowBundleOption } from '@temporalio/worker';
 import { pino } from 'pino';
-import { type Config, ConfigError, readConfig } from './config.ts';
+import { type Config, ConfigError, ghlAppsOf, readConfig } from './config.ts';
 import { createDatabase } from './db/database.ts';
 import { checkDatabase } from './db/readiness.ts';
 import { createSealingReports } from './db/sealing-reports.ts';
@@ -32,14 +32,11 @@ async function run(config: Config): Promise<void> {
     port: config.WORKER_HEALTH_PORT,
     checkDatabase: () => checkDatabase(db),
   });
-  const app =
-    config.GHL_CLIENT_ID && config.GHL_CLIENT_SECRET
-      ? { clientId: config.GHL_CLIENT_ID, clientSecret: config.GHL_CLIENT_SECRET }
-      : null;
+  const apps = ghlAppsOf(config);
   const activities = createActivities({
     db,
     keys: config.ENCRYPTION_KEYS,
-    ghl: { baseUrl: config.GHL_BASE_URL, app },
+    ghl: { baseUrl: config.GHL_BASE_URL, app: apps.locations, provisioningApp: apps.provisioning },
     log,
   });
 

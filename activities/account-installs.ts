@@ -5,9 +5,10 @@ import { audit } from '../db/audit-log.ts';
 import { listInstalls, markUninstalled } from '../db/installs.ts';
 import { type LeadCause, tellLeads } from '../db/lead-follow-up.ts';
 import { listOpenLeadIds } from '../db/leads.ts';
-import { createLocation, findLocationByGhlId, listLocations, updateLocation } from '../db/locations.ts';
+import { addListedLocation, findLocationByGhlId, listLocations, updateLocation } from '../db/locations.ts';
 import type { Database } from '../db/schema.ts';
 import { decideUninstall, type Occurrence } from '../domain/account-event.ts';
+import { nameFromGhl } from '../domain/location-name.ts';
 
 type Tx = Transaction<Database>;
 
@@ -21,8 +22,6 @@ export interface AccountChange {
   /** The account was installed: its token is to be had from GHL. */
   needsToken: boolean;
 }
-
-const UNIQUE_VIOLATION = '23505';
 
 /** A location that is not in the tree yet is put under the master, not live: an operator places it and switches it live. */
 export async function install(tx: Tx, cause: AccountCause, ghlLocationId: string | null): Promise<AccountChange> {
@@ -42,20 +41,13 @@ async function addLocation(tx: Tx, cause: AccountCause, ghlLocationId: string): 
   const master = (await listLocations(tx)).find((location) => location.kind === 'master');
   if (!master) throw ApplicationFailure.nonRetryable('the agency has no master location', 'NoMasterLocation');
   const id = uuidv7();
-  await createLocation(tx, {
-    id,
-    agency_id: cause.agencyId,
-    parent_id: master.id,
-    kind: 'location',
-    name: `GHL location ${ghlLocationId}`,
-    ghl_location_id: ghlLocationId,
-    is_intake: false,
-    installed_at: cause.occurred.at,
-  }).catch((error: unknown) => {
-    // Events of one agency follow one another, so only another agency can have it.
-    if (!(error instanceof Error && 'code' in error && error.code === UNIQUE_VIOLATION)) throw error;
+  const { agencyId, occurred } = cause;
+  const name = nameFromGhl(ghlLocationId, null);
+  const location = { id, agencyId, parentId: master.id, name, ghlLocationId, installedAt: occurred.at };
+  // Events of one agency follow one another, so only another agency can have it.
+  if (!(await addListedLocation(tx, location))) {
     throw ApplicationFailure.nonRetryable('the location belongs to another agency', 'LocationOfAnotherAgency');
-  });
+  }
   await record(tx, cause, 'location.add', id);
   return id;
 }
@@ -84,7 +76,9 @@ export async function uninstall(tx: Tx, cause: AccountCause, ghlLocationId: stri
 
 /** Whether the agency itself is connected, apart from its locations. */
 const hasAuthority = async (tx: Tx): Promise<boolean> =>
-  (await listInstalls(tx)).some((each) => each.location_id === null && each.status !== 'uninstalled');
+  (await listInstalls(tx)).some(
+    (each) => each.location_id === null && each.purpose === 'locations' && each.status !== 'uninstalled',
+  );
 
 const record = (tx: Tx, { agencyId }: AccountCause, action: string, locationId: string): Promise<void> =>
   audit(tx, { agencyId, actor: 'ghl', action, subject: `location:${locationId}`, origin: 'webhook' });

@@ -1,4 +1,5 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
+import { resolveDeadLetters } from '../db/dead-letters.ts';
 import { listInstalls, saveInstall } from '../db/installs.ts';
 import { findGhlAddress, findLocation, type GhlAddress } from '../db/locations.ts';
 import { lockRouting } from '../db/routing.ts';
@@ -35,7 +36,11 @@ export function createAccountGhlActivities(deps: Omit<GhlDeps, 'notifier'>) {
         if (!(error instanceof GhlForbiddenError) || error.reason !== 'not-installed') throw error;
         throw agencyNotConnected();
       }
-    });
+    }, 'wait');
+    const settled = { subjectId: args.locationId, causePrefix: 'install:' };
+    await withScope(deps.db, { agencyId: args.agencyId }, (tx) =>
+      resolveDeadLetters(tx, settled, 'connected', deps.now()),
+    );
   }
 
   /**
@@ -54,7 +59,7 @@ export function createAccountGhlActivities(deps: Omit<GhlDeps, 'notifier'>) {
       const installs = await listInstalls(tx);
       const own = installs.find((each) => each.location_id === locationId);
       if (!own || own.status === 'active') return address;
-      const ofAgency = installs.find((each) => each.location_id === null);
+      const ofAgency = installs.find((each) => each.location_id === null && each.purpose === 'locations');
       if (ofAgency?.kind !== 'oauth' || ofAgency.status !== 'active') throw agencyNotConnected();
       const owner = { agencyId, locationId, kind: 'oauth' as const, userType: 'Location' as const };
       await saveInstall(tx, deps.keys, { ...owner, ...OVER }, deps.now());

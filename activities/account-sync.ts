@@ -2,12 +2,14 @@ import { ApplicationFailure } from '@temporalio/activity';
 import type { Transaction } from 'kysely';
 import { addDeadLetter } from '../db/dead-letters.ts';
 import { findEvent } from '../db/events.ts';
+import { markUninstalled } from '../db/installs.ts';
 import { findLocation } from '../db/locations.ts';
 import { lockRouting } from '../db/routing.ts';
 import type { Database } from '../db/schema.ts';
 import { withScope } from '../db/scope.ts';
 import { type AccountEvent, whenItHappened } from '../domain/account-event.ts';
 import { accountSyncWorkflowId } from '../domain/workflow-ids.ts';
+import type { AppIds } from '../ghl/calls.ts';
 import { type GhlEvent, parseGhlEvent } from '../ghl/webhooks.ts';
 import { type AccountChange, install, uninstall } from './account-installs.ts';
 import { followUser } from './account-users.ts';
@@ -17,7 +19,12 @@ import { readStoredBody } from './stored-body.ts';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-export function createAccountActivities(deps: StoreDeps) {
+export interface AccountDeps extends StoreDeps {
+  /** The ids of our apps: which of them an event is about. */
+  appIds: AppIds;
+}
+
+export function createAccountActivities(deps: AccountDeps) {
   /**
    * Applies one INSTALL, UNINSTALL or user event to our side. Repeatable: each step finds what it did before.
    * It waits for routing decisions under way, so that none of them gives a lead to who is gone a moment later.
@@ -32,9 +39,12 @@ export function createAccountActivities(deps: StoreDeps) {
       const cause = { agencyId, causeId: args.event.eventRowId, now, occurred };
       switch (event.type) {
         case 'INSTALL':
+          // The app that makes new locations is installed on the agency, and brings no location with it.
+          if (isOfProvisioning(event.appId)) return { locationId, needsToken: false };
           return install(tx, cause, event.locationId);
         case 'UNINSTALL':
-          await uninstall(tx, cause, event.locationId);
+          if (isOfProvisioning(event.appId)) await markUninstalled(tx, agencyId, null, now, 'provisioning');
+          else await uninstall(tx, cause, event.locationId);
           return { locationId, needsToken: false };
         case 'UserCreate':
         case 'UserUpdate':
@@ -46,6 +56,8 @@ export function createAccountActivities(deps: StoreDeps) {
       }
     });
   }
+
+  const isOfProvisioning = (appId: string | null): boolean => appId !== null && appId === deps.appIds.provisioning;
 
   async function readEvent(
     tx: Transaction<Database>,

@@ -62,7 +62,7 @@ export function createEventReread(deps: StoreDeps & { ghl: GhlCalls }) {
       lane: 'sync',
       signal: Context.current().cancellationSignal,
     };
-    const whole = await talkingToGhl(() => readWhole(deps.ghl, call, event));
+    const whole = await talkingToGhl(() => readWhole(deps.ghl, call, event), 'wait');
     if (whole === 'gone') return 'gone';
     await withScope(deps.db, scope, async (tx) => {
       const body = { ...whole.body, type: event.type, locationId: address.ghlLocationId };

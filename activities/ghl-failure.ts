@@ -8,11 +8,18 @@ const USUAL_WAIT_MS = 10_000;
 /** Those who wait for the same limit do not come back at the same moment. */
 const jittered = (ms: number): number => Math.ceil(ms * (1 + Math.random() * 0.2));
 
+/** How often a step looks whether somebody has connected an install again: our own row says it, GHL is not asked. */
+const RECONNECT_LOOK_MS = 20_000;
+
+/** What a step does whose install must be connected again: wait for the person, or end, because there is another way. */
+export type WhenDisconnected = 'wait' | 'fail';
+
 /**
  * Says to Temporal what a GHL error means: waiting for a limit or an outage is benign and retried after the time GHL or
- * the breaker named; an unavailable GHL is retried by the policy; everything else is final.
+ * the breaker named; an unavailable GHL is retried by the policy; a dead install is waited for where the step has no
+ * other way; everything else is final.
  */
-export function toApplicationFailure(error: GhlError): ApplicationFailure {
+export function toApplicationFailure(error: GhlError, whenDisconnected: WhenDisconnected = 'fail'): ApplicationFailure {
   const { code: type, message } = error;
   if (error instanceof GhlRateLimitedError || error instanceof GhlCircuitOpenError) {
     return ApplicationFailure.create({
@@ -27,5 +34,10 @@ export function toApplicationFailure(error: GhlError): ApplicationFailure {
   const isTransient =
     error instanceof GhlUnavailableError || (error instanceof GhlAuthExpiredError && error.reason === 'token-refused');
   if (isTransient) return ApplicationFailure.create({ type, message, cause: error });
+  if (error instanceof GhlAuthExpiredError && whenDisconnected === 'wait') {
+    const nextRetryDelay = jittered(RECONNECT_LOOK_MS);
+    const category = ApplicationFailureCategory.BENIGN;
+    return ApplicationFailure.create({ type, message, cause: error, category, nextRetryDelay });
+  }
   return ApplicationFailure.create({ type, message, cause: error, nonRetryable: true });
 }

@@ -2,7 +2,7 @@ import { Context } from '@temporalio/activity';
 import type { PlacementFacts } from '../db/lead-placement.ts';
 import type { LocationCall } from '../ghl/calls.ts';
 import { GhlError, GhlNotFoundError } from '../ghl/errors.ts';
-import { toApplicationFailure } from './ghl-failure.ts';
+import { toApplicationFailure, type WhenDisconnected } from './ghl-failure.ts';
 
 /** Well below the heartbeat timeout of the GHL steps. */
 const HEARTBEAT_MS = 5_000;
@@ -10,14 +10,15 @@ const HEARTBEAT_MS = 5_000;
 /**
  * Runs a step that calls GHL and turns its errors into what Temporal understands. While it runs, Temporal hears that
  * this process lives: one that dies in the middle is replaced after the heartbeat timeout.
+ * @param whenDisconnected what happens while the install waits for a person
  */
-export async function talkingToGhl<T>(step: () => Promise<T>): Promise<T> {
+export async function talkingToGhl<T>(step: () => Promise<T>, whenDisconnected?: WhenDisconnected): Promise<T> {
   const context = Context.current();
   const beating = setInterval(() => context.heartbeat(), HEARTBEAT_MS);
   try {
     return await step();
   } catch (error) {
-    if (error instanceof GhlError) throw toApplicationFailure(error);
+    if (error instanceof GhlError) throw toApplicationFailure(error, whenDisconnected);
     throw error;
   } finally {
     clearInterval(beating);

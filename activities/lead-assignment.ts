@@ -55,8 +55,12 @@ export function createLeadAssignment(deps: StoreDeps) {
       const assignment = await getAssignmentOf(tx, { leadId, assignmentId });
       if (assignment.state !== 'reserved') return;
       const { location_id: locationId } = assignment;
-      await releaseAssignments(tx, leadId, { reason: 'not-placed', now, state: 'reserved' });
+      // A location that is connected again may have the lead after all; one that refused it may not.
+      const reason = cause === 'GhlAuthExpired' ? 'disconnected' : 'not-placed';
+      await releaseAssignments(tx, leadId, { reason, now, state: 'reserved' });
       await addToTimeline(tx, { agencyId, leadId }, { at: now, kind: 'not-placed', detail: { locationId, cause } });
+      // The letter of the install stands for all leads that pass it by.
+      if (reason === 'disconnected') return;
       await addDeadLetter(tx, {
         agencyId,
         locationId,

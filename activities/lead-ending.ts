@@ -10,7 +10,7 @@ import type { LeadChange, LeadCloseReason } from '../domain/lead-change.ts';
 import type { LeadStanding } from '../domain/lead-messages.ts';
 import type { StoreDeps } from './dependencies.ts';
 import { lockKnownLead } from './lead-records.ts';
-import type { LeadArgs } from './lead-routing.ts';
+import { couldBeAssigned, type LeadArgs } from './lead-routing.ts';
 import { standingOf } from './lead-standing.ts';
 
 interface CloseArgs extends LeadArgs {
@@ -57,6 +57,7 @@ export function createLeadEnding(deps: StoreDeps) {
     }));
     const { action, reason } = followChange(change, {
       isClosed: lead.state === 'closed',
+      isQueued: lead.state === 'queued',
       repId: lead.rep_id,
       locationId: lead.location_id,
       sourceContactId: lead.source_contact_id,
@@ -68,6 +69,10 @@ export function createLeadEnding(deps: StoreDeps) {
       case 'none':
         return { action, standing: standingOf(lead, active?.id ?? null) };
       case 'reroute':
+        // A queue that would only be changed for itself is kept: nobody is told twice.
+        if (change.kind === 'location-connected' && !(await couldMove(agencyId, lead))) {
+          return { action: 'none', standing: standingOf(lead, active?.id ?? null) };
+        }
         return { action };
       case 'close': {
         const actor = change.kind === 'location-uninstalled' ? 'system' : 'ghl';
@@ -75,6 +80,9 @@ export function createLeadEnding(deps: StoreDeps) {
       }
     }
   }
+
+  const couldMove = (agencyId: string, lead: Lead): Promise<boolean> =>
+    withScope(deps.db, { agencyId }, (tx) => couldBeAssigned(tx, lead, deps.now()));
 
   return { closeLead, applyChange };
 }

@@ -24,7 +24,8 @@ export function createLeadGhlActivities(deps: GhlDeps) {
 
   /**
    * Puts the person into the chosen location as a contact of the chosen rep. Repeatable: found or updated, never
-   * doubled. A person who can have no contact of their own there is left out; `explainLead` says so.
+   * doubled. A person who can have no contact of their own there is left out; `explainLead` says so. Where the location
+   * must be connected again the lead does not wait for that: another one takes it.
    */
   async function placeLead(args: AssignmentArgs): Promise<void> {
     const facts = await getAssignmentFacts(deps.db, args);
@@ -61,7 +62,7 @@ export function createLeadGhlActivities(deps: GhlDeps) {
         const opportunityId = await writeOpportunity(ghl, call, facts, { contactId: ghlContactId, pipelineId });
         await remember(args, { ghl_opportunity_id: opportunityId });
       }
-    });
+    }, 'wait');
   }
 
   /** Tells the rep. Repeatable: a notice that went out before is found again. */
@@ -86,7 +87,7 @@ export function createLeadGhlActivities(deps: GhlDeps) {
         mayBeRepeat: mayBeRepeat(),
       });
       await remember(args, { ghl_task_id: taskId });
-    });
+    }, 'wait');
   }
 
   /** Whom GHL shows as the contact's user now; null for nobody, or where the lead has no contact. */

@@ -25,7 +25,7 @@ export function createLeadReread(deps: StoreDeps & { ghl: GhlCalls }) {
       lane: 'interactive' as const,
       signal: Context.current().cancellationSignal,
     };
-    const contact = await talkingToGhl(() => getContact(deps.ghl, call, contactId));
+    const contact = await talkingToGhl(() => getContact(deps.ghl, call, contactId), 'wait');
     await withScope(deps.db, scope, async (tx) => {
       const event = await findEvent(tx, lead.event_row_id, lead.event_received_at);
       if (!event) return;

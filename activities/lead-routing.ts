@@ -8,12 +8,13 @@ import { addToTimeline } from '../db/lead-timeline.ts';
 import { updateLead } from '../db/leads.ts';
 import { findGhlAddress, getLocation } from '../db/locations.ts';
 import { getPerson } from '../db/persons.ts';
-import { listRoutingLocations, listRoutingReps, lockRouting, saveRotationPass } from '../db/routing.ts';
+import { isCallable, listRoutingLocations, listRoutingReps, lockRouting, saveRotationPass } from '../db/routing.ts';
 import type { Assignment, Database, Lead } from '../db/schema.ts';
 import { withScope } from '../db/scope.ts';
 import { type Enquiry, normaliseEnquiry } from '../domain/enquiry.ts';
 import type { LeadStanding } from '../domain/lead-messages.ts';
 import { locatePostcode, normalisePostcode } from '../domain/postcode.ts';
+import { listRefusingLocations, type SlotEnding, wasGivenUp } from '../domain/refusing-locations.ts';
 import { chooseRoute } from '../domain/routing.ts';
 import type { StoreDeps } from './dependencies.ts';
 import { EnquiryUnreadableError, readEnquiry } from './enquiry.ts';
@@ -61,7 +62,7 @@ export function createLeadRouting(deps: StoreDeps) {
       const taken =
         (await findAssignment(tx, leadId, 'reserved')) ??
         (reroute ? undefined : await findAssignment(tx, leadId, 'active'));
-      if (taken) return reservation(tx, taken);
+      if (taken) return reservation(tx, now, taken);
 
       let routable = lead;
       if (lead.state === 'received') {
@@ -90,8 +91,24 @@ export function createLeadRouting(deps: StoreDeps) {
 }
 
 async function decide(tx: Tx, lead: Lead, now: Date, reroute: boolean): Promise<RouteOutcome> {
+  const { decision, input, isRepeated } = await choose(tx, lead, now, reroute);
+  const { locationId, repId } = decision;
+  const ids = { agencyId: lead.agency_id, leadId: lead.id };
+  const decisionId = uuidv7();
+  const assignmentId = uuidv7();
+  const kind = reroute || isRepeated ? ('reroute' as const) : ('route' as const);
+  await recordDecision(tx, { ...decision, ...ids, id: decisionId, kind, inputs: input, now });
+  await reserveAssignment(tx, { ...ids, id: assignmentId, locationId, repId, decisionId, now });
+  if (repId !== null && decision.rotationPass !== null) await saveRotationPass(tx, repId, decision.rotationPass);
+  const { step, reason } = decision;
+  await addToTimeline(tx, ids, { at: now, kind: 'routed', detail: { locationId, repId, step, reason, decisionId } });
+  if (lead.state === 'received') await updateLead(tx, lead.id, { state: 'routing' });
+  return reservation(tx, now, { id: assignmentId, lead_id: lead.id, location_id: locationId, rep_id: repId });
+}
+
+/** Chooses for a lead as things are now, and stores nothing. */
+async function choose(tx: Tx, lead: Lead, now: Date, reroute: boolean) {
   const earlier = await listAssignments(tx, lead.id);
-  const notPlaced = earlier.filter((assignment) => assignment.release_reason === 'not-placed');
   const place = normalisePostcode(lead.postcode, lead.country);
   const located = place.postcode && place.country ? locatePostcode(place.postcode, place.country) : undefined;
   const person = lead.person_id === null ? undefined : await getPerson(tx, lead.person_id);
@@ -104,7 +121,7 @@ async function decide(tx: Tx, lead: Lead, now: Date, reroute: boolean): Promise<
     postcodeReason: lead.postcode_reason ?? place.reason,
     vertical: lead.vertical,
     requestedLocationId: lead.requested_location_id,
-    excludedLocationIds: [...new Set(notPlaced.map((assignment) => assignment.location_id))],
+    excludedLocationIds: listRefusingLocations(earlier.map(endingOf)),
     excludedRepIds: reroute && lead.rep_id !== null ? [lead.rep_id] : [],
   };
   const locations = await listRoutingLocations(tx, now, lead.id);
@@ -115,32 +132,32 @@ async function decide(tx: Tx, lead: Lead, now: Date, reroute: boolean): Promise<
     reps: await listRoutingReps(tx, now, lead.id),
     defaultRadiusKm: DEFAULT_RADIUS_KM,
   });
+  return { decision, input, isRepeated: earlier.map(endingOf).some(wasGivenUp) };
+}
 
-  const { locationId, repId } = decision;
-  const ids = { agencyId: lead.agency_id, leadId: lead.id };
-  const decisionId = uuidv7();
-  const assignmentId = uuidv7();
-  const kind = reroute || notPlaced.length > 0 ? ('reroute' as const) : ('route' as const);
-  await recordDecision(tx, { ...decision, ...ids, id: decisionId, kind, inputs: input, now });
-  await reserveAssignment(tx, { ...ids, id: assignmentId, locationId, repId, decisionId, now });
-  if (repId !== null && decision.rotationPass !== null) await saveRotationPass(tx, repId, decision.rotationPass);
-  const { step, reason } = decision;
-  await addToTimeline(tx, ids, { at: now, kind: 'routed', detail: { locationId, repId, step, reason, decisionId } });
-  if (lead.state === 'received') await updateLead(tx, lead.id, { state: 'routing' });
-  return reservation(tx, { id: assignmentId, lead_id: lead.id, location_id: locationId, rep_id: repId });
+/** Whether somebody could take a lead that waits in a queue. */
+export async function couldBeAssigned(tx: Tx, lead: Lead, now: Date): Promise<boolean> {
+  return (await choose(tx, lead, now, true)).decision.outcome === 'assigned';
 }
 
 async function reservation(
   tx: Tx,
+  now: Date,
   taken: Pick<Assignment, 'id' | 'lead_id' | 'location_id' | 'rep_id'>,
 ): Promise<RouteOutcome> {
   const { id: assignmentId, location_id: locationId, rep_id: repId } = taken;
   // The master's queue takes a lead even after its GHL has refused it: then nothing is written there.
-  const wasRefused = (await listAssignments(tx, taken.lead_id)).some(
-    (earlier) => earlier.location_id === locationId && earlier.release_reason === 'not-placed',
-  );
+  const earlier = await listAssignments(tx, taken.lead_id);
+  const wasRefused = listRefusingLocations(earlier.map(endingOf)).includes(locationId);
   const isInstalled = (await getLocation(tx, locationId)).installed_at !== null;
   const isConnected = (await findGhlAddress(tx, locationId)) !== undefined;
-  const isPlaceable = !wasRefused && isInstalled && isConnected;
+  // A rep is given a lead that their GHL shows, or the next location is asked; a queue takes it either way.
+  const canBeWritten = repId !== null || (await isCallable(tx, locationId, now));
+  const isPlaceable = !wasRefused && isInstalled && isConnected && canBeWritten;
   return { outcome: 'reserved', assignmentId, locationId, repId, isPlaceable };
 }
+
+const endingOf = ({ location_id, release_reason }: Assignment): SlotEnding => ({
+  locationId: location_id,
+  releaseReason: release_reason,
+});

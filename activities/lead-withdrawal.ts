@@ -42,7 +42,7 @@ export function createLeadWithdrawal({ db, ghl, notifier }: GhlDeps) {
       if (ghlOpportunityId !== null) {
         await ignoringMissing(() => updateOpportunityStatus(ghl, call, ghlOpportunityId, closeReason));
       }
-    });
+    }, 'wait');
   }
 
   /** Somebody gave the contact to another rep in GHL, and the lead has followed: so does its opportunity. */
@@ -50,8 +50,9 @@ export function createLeadWithdrawal({ db, ghl, notifier }: GhlDeps) {
     const facts = await findWrittenFacts(db, args);
     if (!facts || facts.isReleased || facts.ghlOpportunityId === null) return;
     const { ghlOpportunityId, ghlUserId } = facts;
-    await talkingToGhl(() =>
-      ignoringMissing(() => updateOpportunity(ghl, callOf(facts), ghlOpportunityId, { assignedTo: ghlUserId })),
+    await talkingToGhl(
+      () => ignoringMissing(() => updateOpportunity(ghl, callOf(facts), ghlOpportunityId, { assignedTo: ghlUserId })),
+      'wait',
     );
   }
 

@@ -3,8 +3,12 @@ import type { PayloadCodec } from '@temporalio/common';
 import express, { type Express } from 'express';
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
+import type { KeyProvider } from '../crypto/key-ring.ts';
 import type { Database } from '../db/schema.ts';
+import type { GhlDoor } from '../domain/authorize-url.ts';
 import { decodePayloads, encodePayloads, readCodecBody } from './codec.ts';
+import { createConnectLinkByApi } from './connect-links-create.ts';
+import { getRotationByApi, rotateCredentialByApi, type RotationDeps } from './credentials-rotate.ts';
 import type { Drain } from './drain.ts';
 import type { EventIntake } from './event-intake.ts';
 import { reportHealth, reportReadiness } from './health.ts';
@@ -17,6 +21,9 @@ import { listLeadsByApi } from './leads-list.ts';
 import { reassignLeadByApi } from './leads-reassign.ts';
 import type { Metrics } from './metrics.ts';
 import { reportMetrics, timeWebhooks } from './metrics-page.ts';
+import { takeCode } from './oauth-callback.ts';
+import { type ConnectDeps, RESULT_PATH, showConnecting } from './oauth-result.ts';
+import { startConnecting } from './oauth-start.ts';
 import { requireSession, requireSessionOrToken } from './operator-access.ts';
 import { type OperatorDoor, WEB_UI_PATH } from './operator-door.ts';
 import { handleErrors, handleUnknownRoute } from './problem.ts';
@@ -31,7 +38,9 @@ import type { WorkClient } from './work.ts';
 
 export interface AppDeps {
   db: Kysely<Database>;
-  client: LeadChangeDeps['client'] & Pick<WorkClient, 'isReachable'>;
+  keys: KeyProvider;
+  client: LeadChangeDeps['client'] & ConnectDeps['client'] & RotationDeps['client'] & Pick<WorkClient, 'isReachable'>;
+  ghlDoor: GhlDoor;
   publicKeys: readonly KeyObject[];
   intake: EventIntake;
   refused: RefusedDeliveries;
@@ -65,6 +74,14 @@ export function createApp(deps: AppDeps): Express {
   app.post('/v1/leads/:id/reassign', readRawBody, reassignLeadByApi(deps));
   app.post('/v1/leads/:id/accept', readRawBody, acceptLeadByApi(deps));
   app.post('/v1/leads/:id/close', readRawBody, closeLeadByApi(deps));
+
+  app.post('/v1/agency/connect-links', readRawBody, createConnectLinkByApi(deps));
+  app.get('/oauth/ghl/start', startConnecting(deps));
+  // GHL's portal may refuse an address that names it: the second is the same without.
+  app.get(['/oauth/ghl/callback', '/oauth/callback'], takeCode(deps));
+  app.get(RESULT_PATH, showConnecting(deps));
+  app.post('/v1/locations/:id/credentials', readRawBody, rotateCredentialByApi(deps));
+  app.get('/v1/locations/:id/credentials/:rotationId', getRotationByApi(deps));
 
   app.get('/sign-in/:secret', signInByLink(deps));
   app.post('/codec/decode', requireSessionOrToken(deps), readCodecBody, decodePayloads(deps));

@@ -37,6 +37,13 @@ async function identify(
 export const authenticateBearer = (db: Kysely<Database>, header: string | undefined): Promise<Caller> =>
   identify(db, BEARER.exec(header ?? '')?.[1], ['agency', 'location']);
 
+/** Who acts for a whole agency, by its key. @throws ProblemError 401; 403 for a location's key */
+export async function authenticateAgency(db: Kysely<Database>, header: string | undefined): Promise<Caller> {
+  const caller = await authenticateBearer(db, header);
+  if (caller.role !== 'agency') throw new ProblemError(403, 'agency-key-needed');
+  return caller;
+}
+
 /** Whose workflow posts, by the secret of its location, which may do nothing else. @throws ProblemError 401 */
 export const authenticateWorkflow = (db: Kysely<Database>, secret: string | undefined): Promise<Caller> =>
   identify(db, secret?.trim(), ['webhook']);

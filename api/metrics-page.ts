@@ -1,11 +1,12 @@
 import type { RequestHandler } from 'express';
 import type { Kysely } from 'kysely';
+import { countInstalls } from '../db/install-measure.ts';
 import { measureWaitingWork } from '../db/inbox-measure.ts';
 import type { Database } from '../db/schema.ts';
 import { withSystemRole } from '../db/scope.ts';
 import type { Metrics } from './metrics.ts';
 
-/** `GET /metrics`: Prometheus. The inbox is measured when asked; while Postgres is away its last figures stand. */
+/** `GET /metrics`: Prometheus. The inbox and the installs are counted when asked; while Postgres is away the last figures stand. */
 export const reportMetrics =
   ({ db, metrics }: { db: Kysely<Database>; metrics: Metrics }): RequestHandler =>
   async (_req, res) => {
@@ -13,6 +14,8 @@ export const reportMetrics =
       const { pending, oldestMs } = await withSystemRole(db, 'relay', (tx) => measureWaitingWork(tx));
       metrics.inboxDepth.set(pending);
       metrics.inboxOldest.set(oldestMs / 1000);
+      const installs = await withSystemRole(db, 'upkeep', (tx) => countInstalls(tx));
+      for (const [status, count] of Object.entries(installs)) metrics.installs.set({ status }, count);
     } catch {
       // A scrape that fails would hide every other figure just when they are needed.
     }

@@ -49,6 +49,12 @@ export function createMetrics() {
       help: 'Age of the oldest work in the inbox',
       registers,
     }),
+    installs: new Gauge({
+      name: 'switchyard_installs',
+      help: 'Authority in GHL by state; needs_reauth waits for a person to connect it again',
+      labelNames: ['status'] as const,
+      registers,
+    }),
     silentLocations: new Gauge({
       name: 'switchyard_silent_locations',
       help: 'Locations that normally send events and have stopped',

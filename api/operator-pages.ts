@@ -8,9 +8,21 @@ const escape = (text: string): string => text.replaceAll('&', '&amp;').replaceAl
 export const wantsPage = (req: Request): boolean =>
   req.accepts(['application/problem+json', 'text/html']) === 'text/html';
 
+interface Page {
+  title: string;
+  text: string;
+  /** What to type. */
+  command?: string;
+  /** The browser asks for the page again after so long. */
+  refreshSeconds?: number;
+}
+
 /** Answers with a small page: what is the matter, what to do, and the command that does it. */
-export function sendPage(res: Response, status: number, page: { title: string; text: string; command: string }): void {
-  const [title, text, command] = [page.title, page.text, page.command].map(escape);
+export function sendPage(res: Response, status: number, page: Page): void {
+  const [title, text, command = ''] = [page.title, page.text, page.command ?? ''].map(escape);
+  const refresh =
+    page.refreshSeconds === undefined ? '' : `<meta http-equiv="refresh" content="${page.refreshSeconds}">`;
+  const told = command === '' ? '' : `<pre><code>${command}</code></pre>`;
   res
     .status(status)
     .set({
@@ -21,7 +33,7 @@ export function sendPage(res: Response, status: number, page: { title: string; t
     })
     .type('html')
     .send(
-      `<!doctype html><html lang="en"><meta charset="utf-8"><title>${title}</title><style>${STYLE}</style>` +
-        `<h1>${title}</h1><p>${text}</p><pre><code>${command}</code></pre></html>\n`,
+      `<!doctype html><html lang="en"><meta charset="utf-8"><title>${title}</title>${refresh}<style>${STYLE}</style>` +
+        `<h1>${title}</h1><p>${text}</p>${told}</html>\n`,
     );
 }

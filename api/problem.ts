@@ -38,7 +38,7 @@ const TITLES: Partial<Record<number, string>> = {
   401: 'The credential is missing or not valid',
   403: 'Not allowed with this credential',
   404: 'Not found',
-  409: 'The lead does not allow this now',
+  409: 'This is not possible now',
   413: 'The body is too large',
   415: 'The body is encoded in a way that is not supported',
   422: 'The request is not valid',

@@ -5,7 +5,7 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { type Logger, pino } from 'pino';
 import { collectDefaultMetrics } from 'prom-client';
 import { createSwitchyardClient } from '../client.ts';
-import { type Config, ConfigError, publicUrlOf, readConfig } from '../config.ts';
+import { type Config, ConfigError, ghlDoorOf, publicUrlOf, readConfig } from '../config.ts';
 import { createDatabase } from '../db/database.ts';
 import { describeError } from './error-description.ts';
 import { createService } from './service.ts';
@@ -28,7 +28,8 @@ async function run(config: Config): Promise<void> {
   const { ENCRYPTION_KEYS: keys, GHL_WEBHOOK_PUBLIC_KEYS: publicKeys } = config;
   const { TEMPORAL_NAMESPACE: namespace, TEMPORAL_UI_URL: webUiUrl } = config;
   const door = { publicUrl: publicUrlOf(config), namespace, webUiUrl };
-  const service = createService({ db, keys, client, publicKeys, door, logger });
+  const ghlDoor = ghlDoorOf(config);
+  const service = createService({ db, keys, client, publicKeys, door, ghlDoor, logger });
   collectDefaultMetrics({ register: service.metrics.registry });
 
   const server = createServer(service.app);

@@ -7,10 +7,10 @@ import { createPayloadCodec } from '../crypto/payload-codec.ts';
 import type { Database } from '../db/schema.ts';
 import { createSealingReports } from '../db/sealing-reports.ts';
 import { createAccountSpeech } from './account-speech.ts';
-import { createApp } from './app.ts';
+import type { GhlDoor } from '../domain/authorize-url.ts';
+import { type AppDeps, createApp } from './app.ts';
 import { createDrain } from './drain.ts';
 import { createEventIntake } from './event-intake.ts';
-import type { LeadChangeDeps } from './lead-client.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import type { OperatorDoor } from './operator-door.ts';
 import { createRefusedDeliveries } from './refused-deliveries.ts';
@@ -25,10 +25,12 @@ import type { WorkClient } from './work.ts';
 export interface ServiceOptions {
   db: Kysely<Database>;
   keys: KeyProvider;
-  client: WorkClient & LeadChangeDeps['client'] & StuckLeadDeps['client'];
+  client: AppDeps['client'] & WorkClient & StuckLeadDeps['client'];
   publicKeys: readonly KeyObject[];
   /** By default operators come in over plain http and find no Web UI. */
   door?: OperatorDoor;
+  /** Where agencies are connected; by default there is no app to connect. */
+  ghlDoor?: GhlDoor;
   logger: Logger;
   now?: () => Date;
   /** Workflow starts in flight at most; 0 leaves all to the relay. */
@@ -52,6 +54,7 @@ export interface Service {
 export function createService(options: ServiceOptions): Service {
   const { db, keys, client, publicKeys, logger, now = () => new Date() } = options;
   const { door = { publicUrl: 'http://127.0.0.1', namespace: 'default', webUiUrl: undefined } } = options;
+  const { ghlDoor = { authorizeUrl: '', redirectUri: '', apps: { locations: null, provisioning: null } } } = options;
   const metrics = createMetrics();
   const drain = createDrain();
   const temporal = {
@@ -72,7 +75,22 @@ export function createService(options: ServiceOptions): Service {
   const webUi = door.webUiUrl === undefined ? undefined : createWebUi({ db, url: door.webUiUrl, logger });
   const codec = createPayloadCodec(keys);
   return {
-    app: createApp({ db, client, publicKeys, intake, refused, drain, codec, door, webUi, now, metrics, logger }),
+    app: createApp({
+      db,
+      keys,
+      client,
+      ghlDoor,
+      publicKeys,
+      intake,
+      refused,
+      drain,
+      codec,
+      door,
+      webUi,
+      now,
+      metrics,
+      logger,
+    }),
     metrics,
     start() {
       relay.start();

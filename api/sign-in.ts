@@ -15,7 +15,7 @@ import { ProblemError } from './problem.ts';
 const SESSION_MS = 12 * 3_600_000;
 
 /** A browser that loads ahead, or a program that only looks whether the link leads somewhere, must not use it up. */
-const isOnlyALook = (req: Request): boolean =>
+export const isOnlyALook = (req: Request): boolean =>
   req.method === 'HEAD' || /prefetch|prerender/i.test(`${req.get('sec-purpose') ?? ''} ${req.get('purpose') ?? ''}`);
 
 /**

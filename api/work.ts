@@ -3,10 +3,13 @@ import type { SwitchyardClient } from '../client.ts';
 import type { NewWork, Work } from '../db/event-capabilities.ts';
 import type { LeadWorkCause } from '../db/lead-work.ts';
 import type { LeadChange } from '../domain/lead-change.ts';
-import { accountSyncWorkflowId } from '../domain/workflow-ids.ts';
+import { accountSyncWorkflowId, agencyConnectWorkflowId } from '../domain/workflow-ids.ts';
 
 /** The part of the client that the inbox needs. */
-export type WorkClient = Pick<SwitchyardClient, 'startLeadIntake' | 'changeLead' | 'accountEvent' | 'isReachable'>;
+export type WorkClient = Pick<
+  SwitchyardClient,
+  'startLeadIntake' | 'changeLead' | 'accountEvent' | 'startAgencyConnect' | 'isReachable'
+>;
 
 type Planned = Omit<NewWork, 'dueAt'>;
 
@@ -44,6 +47,7 @@ const leadChange: z.ZodType<LeadChange> = z.discriminatedUnion('kind', [
   opportunity.extend({ kind: z.literal('opportunity-deleted') }),
   z.object({ kind: z.literal('assigned-in-ghl'), ghlContactId: z.string(), ghlUserId: z.string() }),
   z.object({ kind: z.literal('location-uninstalled'), locationId: z.string() }),
+  z.object({ kind: z.literal('location-connected') }),
   z.object({ kind: z.literal('rep-unavailable'), repId: z.string() }),
 ]);
 const inputs = {
@@ -53,7 +57,19 @@ const inputs = {
     agencyId: z.string(),
     event: z.object({ eventRowId: z.string(), eventReceivedAt: z.string(), needsReread: z.boolean().optional() }),
   }),
+  'agency-connect': z.object({ agencyId: z.string(), linkId: z.string() }),
 };
+
+/** What one link brought back from GHL's page. */
+export const agencyConnectWork = ({ agencyId, linkId }: { agencyId: string; linkId: string }): Planned => ({
+  agencyId,
+  causeId: linkId,
+  locationId: null,
+  capability: 'agency-connect',
+  orderingKey: `connect:${linkId}`,
+  workflowId: agencyConnectWorkflowId(agencyId, linkId),
+  input: { agencyId, linkId },
+});
 
 /**
  * Hands work to Temporal. Repeating it is harmless: ids are deterministic and every effect is safe to repeat.
@@ -72,5 +88,7 @@ export async function handOver(
       return client.changeLead(inputs[work.capability].parse(work.input));
     case 'account-sync':
       return client.accountEvent({ ...inputs[work.capability].parse(work.input), locationId: work.locationId });
+    case 'agency-connect':
+      return client.startAgencyConnect(inputs[work.capability].parse(work.input));
   }
 }

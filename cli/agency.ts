@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { createAgency } from '../db/agencies.ts';
 import { createLocation } from '../db/locations.ts';
 import { withScope } from '../db/scope.ts';
+import { addAgencyConnect } from './agency/connect.ts';
 import { perform, recordAct } from './command.ts';
 import { ghlId, text } from './inputs.ts';
 import type { Answer } from './output.ts';
@@ -26,6 +27,7 @@ export function addAgencyCommands(program: Command, session: Session): void {
     .option('--master-name <name>', 'name of the master location (default: the agency’s)')
     .option('--master-ghl-location-id <id>', 'the sub-account that takes enquiries for the whole agency');
   perform(create, session, input, (given) => createWithMaster(session, given));
+  addAgencyConnect(agency, session);
 }
 
 async function createWithMaster(session: Session, given: z.infer<typeof input>): Promise<Answer> {
@@ -54,8 +56,9 @@ async function createWithMaster(session: Session, given: z.infer<typeof input>):
       '',
       `The agency is there, with the master location ${masterLocationId}. Next:`,
       `  export SWITCHYARD_AGENCY=${agencyId}      so that no command needs --agency`,
+      `  cli agency connect ${agencyId}   a link by which its administrator installs the app in GHL`,
       '  cli locations import locations.csv         regions and locations (--help lists the columns)',
-      '  cli installs set-token --location … -f -   a GHL token for each location, or connect the app in GHL',
+      '  cli credentials rotate --location … -f -   where there is no app: a private integration token for a location',
       '  cli reps add --location … …                who takes leads',
       '  cli api-keys create --role agency …        a key for POST /v1/leads',
       '  cli locations go-live …                    from then on its enquiries become leads',

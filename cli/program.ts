@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { addAgencyCommands } from './agency.ts';
 import { addApiKeyCommands } from './api-keys.ts';
 import { addAuditCommands } from './audit.ts';
+import { addCredentialCommands } from './credentials.ts';
 import { addDeadLetterCommands } from './dead-letters.ts';
 import { addInstallCommands } from './installs.ts';
 import { addKeyCommands } from './keys.ts';
@@ -18,7 +19,7 @@ Exit codes: 0 done, 1 refused or failed, 2 not understood.
 Beside a running npm start nothing needs to be set; elsewhere set DATABASE_URL, ENCRYPTION_KEYS and TEMPORAL_ADDRESS.
 SWITCHYARD_AGENCY stands for --agency.
 
-A new agency:  agency create → locations import → installs set-token → reps add → api-keys create → locations go-live
+A new agency:  agency create → agency connect → locations import → reps add → api-keys create → locations go-live
 `;
 
 /** All operator commands. */
@@ -33,6 +34,7 @@ export function createProgram(session: Session): Command {
   addApiKeyCommands(program, session);
   addTriggerCommands(program, session);
   addInstallCommands(program, session);
+  addCredentialCommands(program, session);
   addLeadCommands(program, session);
   addDeadLetterCommands(program, session);
   addAuditCommands(program, session);

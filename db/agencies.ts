@@ -1,5 +1,7 @@
-import type { Transaction } from 'kysely';
+import { type Transaction, sql } from 'kysely';
 import type { Database } from './schema.ts';
+
+const UNIQUE_VIOLATION = '23505';
 
 /** Adds an agency: the tenant. The scope must already be the new id. */
 export async function createAgency(
@@ -15,4 +17,29 @@ export async function createAgency(
 /** The agency of the scope. */
 export async function findAgency(tx: Transaction<Database>) {
   return tx.selectFrom('agencies').selectAll().executeTakeFirst();
+}
+
+/**
+ * Notes which GHL company an agency is, the first time it is connected.
+ * @returns false when another agency is that company; the transaction goes on
+ */
+export async function claimGhlCompany(
+  tx: Transaction<Database>,
+  agencyId: string,
+  ghlCompanyId: string,
+): Promise<boolean> {
+  await sql`savepoint claim`.execute(tx);
+  try {
+    await tx
+      .updateTable('agencies')
+      .set({ ghl_company_id: ghlCompanyId })
+      .where('id', '=', agencyId)
+      .where('ghl_company_id', 'is', null)
+      .execute();
+    return true;
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === UNIQUE_VIOLATION)) throw error;
+    await sql`rollback to savepoint claim`.execute(tx);
+    return false;
+  }
 }

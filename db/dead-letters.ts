@@ -59,3 +59,19 @@ export async function hasOpenDeadLetter(
     .executeTakeFirst();
   return found !== undefined;
 }
+
+/** Settles the open letters about a subject whose cause begins so. Repeating it changes nothing. */
+export async function resolveDeadLetters(
+  tx: Transaction<Database>,
+  about: { subjectId: string; causePrefix: string },
+  resolution: string,
+  now: Date,
+): Promise<void> {
+  await tx
+    .updateTable('dead_letters')
+    .set({ resolved_at: now, resolution })
+    .where('subject_id', '=', about.subjectId)
+    .where('cause', 'like', `${about.causePrefix}%`)
+    .where('resolved_at', 'is', null)
+    .execute();
+}

@@ -8,16 +8,20 @@ import {
   openBudget,
   settleBudget,
 } from '../domain/ghl-budget.ts';
+import type { InstallPurpose } from '../domain/ghl-scopes.ts';
 import type { Database } from './schema.ts';
 import { withScope } from './scope.ts';
 
 /** A GHL resource as far as its budget is concerned. */
 type BudgetOwner = { agencyId: string } & (
-  { kind: 'location'; ghlLocationId: string } | { kind: 'company'; ghlCompanyId: string }
+  { kind: 'location'; ghlLocationId: string } | { kind: 'company'; ghlCompanyId: string; purpose?: InstallPurpose }
 );
 
+/** GHL counts each app for itself, and the two purposes are two apps. */
 const keyOf = (owner: BudgetOwner): string =>
-  owner.kind === 'location' ? `location/${owner.ghlLocationId}` : `company/${owner.ghlCompanyId}`;
+  owner.kind === 'location'
+    ? `location/${owner.ghlLocationId}`
+    : `company/${owner.ghlCompanyId}${owner.purpose === 'provisioning' ? '/provisioning' : ''}`;
 
 type Taken = { granted: true; grant: BudgetGrant } | { granted: false; waitMs: number };
 

@@ -2,6 +2,8 @@ import type { Kysely, Selectable, Transaction } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import type { KeyProvider } from '../crypto/key-ring.ts';
 import { seal, unseal } from '../crypto/seal.ts';
+import type { InstallPurpose } from '../domain/ghl-scopes.ts';
+import { reportDeadInstall, settleDeadInstall } from './dead-installs.ts';
 import type { Database } from './schema.ts';
 import type { InstallTable } from './schema/tenants.ts';
 import { withScope } from './scope.ts';
@@ -10,6 +12,8 @@ import { withScope } from './scope.ts';
 interface InstallOwner {
   agencyId: string;
   locationId?: string;
+  /** Of the company's two; `locations` where nothing is said. */
+  purpose?: InstallPurpose;
 }
 
 interface InstallRef {
@@ -28,6 +32,7 @@ export interface OpenedInstall {
   installId: string;
   agencyId: string;
   locationId: string | null;
+  purpose: InstallPurpose;
   kind: 'oauth' | 'pit';
   userType: 'Company' | 'Location';
   status: 'active' | 'needs_reauth' | 'uninstalled';
@@ -60,6 +65,7 @@ const openInstall = (keys: KeyProvider, row: Selectable<InstallTable>): OpenedIn
   installId: row.id,
   agencyId: row.agency_id,
   locationId: row.location_id,
+  purpose: row.purpose,
   kind: row.kind,
   userType: row.user_type,
   status: row.status,
@@ -73,6 +79,7 @@ const openInstall = (keys: KeyProvider, row: Selectable<InstallTable>): OpenedIn
 type NewInstall = {
   agencyId: string;
   locationId: string | null;
+  purpose?: InstallPurpose;
   kind: 'oauth' | 'pit';
   userType: 'Company' | 'Location';
 } & InstallTokens;
@@ -94,19 +101,21 @@ export async function saveInstall(
   install: NewInstall,
   now: Date,
 ): Promise<OpenedInstall> {
-  const owner = { agency_id: install.agencyId, location_id: install.locationId };
+  const { purpose = 'locations' } = install;
+  const owner = { agency_id: install.agencyId, location_id: install.locationId, purpose };
   const change = activeColumns(keys, install, now);
   const row = await tx
     .insertInto('installs')
     .values({ id: uuidv7(), ...owner, ...change, installed_at: now })
     .onConflict((conflict) =>
       (install.locationId === null
-        ? conflict.column('agency_id').where('location_id', 'is', null)
+        ? conflict.columns(['agency_id', 'purpose']).where('location_id', 'is', null)
         : conflict.column('location_id').where('location_id', 'is not', null)
       ).doUpdateSet((set) => ({ ...change, token_version: set('installs.token_version', '+', 1) })),
     )
     .returningAll()
     .executeTakeFirstOrThrow();
+  await settleDeadInstall(tx, row, now);
   return openInstall(keys, row);
 }
 
@@ -114,7 +123,8 @@ export async function saveInstall(
 export async function listInstalls(tx: Transaction<Database>) {
   return tx
     .selectFrom('installs')
-    .select(['id', 'location_id', 'kind', 'user_type', 'status', 'status_reason', 'paused_until', 'expires_at'])
+    .select(['id', 'location_id', 'purpose', 'kind', 'user_type', 'status', 'status_reason'])
+    .select(['paused_until', 'expires_at', 'installed_at', 'updated_at'])
     .orderBy('installed_at')
     .execute();
 }
@@ -125,12 +135,14 @@ export async function markUninstalled(
   agencyId: string,
   locationId: string | null,
   now: Date,
+  purpose: InstallPurpose = 'locations',
 ): Promise<void> {
   await tx
     .updateTable('installs')
     .set({ status: 'uninstalled', status_reason: 'uninstalled-in-ghl', updated_at: now })
     .where('agency_id', '=', agencyId)
     .where('location_id', locationId === null ? 'is' : '=', locationId)
+    .where('purpose', '=', purpose)
     .execute();
 }
 
@@ -140,13 +152,14 @@ export function createTokenStore(db: Kysely<Database>, keys: KeyProvider) {
     withScope(db, { agencyId }, work);
   return {
     async findInstall(owner: InstallOwner): Promise<OpenedInstall | undefined> {
-      const { agencyId, locationId } = owner;
+      const { agencyId, locationId, purpose = 'locations' } = owner;
       const row = await inAgency(agencyId, (tx) =>
         tx
           .selectFrom('installs')
           .selectAll()
           .where('agency_id', '=', agencyId)
           .where('location_id', locationId === undefined ? 'is' : '=', locationId ?? null)
+          .where('purpose', '=', purpose)
           .executeTakeFirst(),
       );
       return row && openInstall(keys, row);
@@ -190,7 +203,7 @@ export function createTokenStore(db: Kysely<Database>, keys: KeyProvider) {
       return inAgency(install.agencyId, async (tx) => {
         const owner = await tx
           .selectFrom('installs')
-          .select(['agency_id', 'location_id'])
+          .select(['id', 'agency_id', 'location_id', 'purpose', 'status'])
           .where('id', '=', install.installId)
           .executeTakeFirstOrThrow();
         const result = await tx
@@ -208,7 +221,9 @@ export function createTokenStore(db: Kysely<Database>, keys: KeyProvider) {
           // Uninstalled while the refresh was under way: it stays so.
           .where('status', '<>', 'uninstalled')
           .executeTakeFirst();
-        return result.numUpdatedRows === 1n;
+        const isSaved = result.numUpdatedRows === 1n;
+        if (isSaved && owner.status !== 'active') await settleDeadInstall(tx, owner, now);
+        return isSaved;
       });
     },
 
@@ -219,6 +234,13 @@ export function createTokenStore(db: Kysely<Database>, keys: KeyProvider) {
       const { agencyId, locationId, tokens, replaces } = location;
       const change = activeColumns(keys, { agencyId, locationId, kind: 'oauth', userType: 'Location', ...tokens }, now);
       const row = await inAgency(agencyId, async (tx) => {
+        const saved = await saveForLocation(tx);
+        if (saved) await settleDeadInstall(tx, saved, now);
+        return saved;
+      });
+      return row && openInstall(keys, row);
+
+      async function saveForLocation(tx: Transaction<Database>) {
         // Held until the token is stored: an UNINSTALL comes before this, and is seen, or after it, and sees the token.
         const place = await tx
           .selectFrom('locations')
@@ -244,21 +266,22 @@ export function createTokenStore(db: Kysely<Database>, keys: KeyProvider) {
           .where('status', '<>', 'uninstalled')
           .returningAll()
           .executeTakeFirst();
-      });
-      return row && openInstall(keys, row);
+      }
     },
 
     async markNeedsReauth(install: InstallRef & { tokenVersion: number }, reason: string, now: Date): Promise<void> {
-      await inAgency(install.agencyId, (tx) =>
-        tx
+      await inAgency(install.agencyId, async (tx) => {
+        const marked = await tx
           .updateTable('installs')
           .set({ status: 'needs_reauth', status_reason: reason, updated_at: now })
           .where('id', '=', install.installId)
           .where('status', '=', 'active')
           // Somebody may have connected it again meanwhile.
           .where('token_version', '=', install.tokenVersion)
-          .execute(),
-      );
+          .returning(['id', 'agency_id', 'location_id', 'purpose'])
+          .executeTakeFirst();
+        if (marked) await reportDeadInstall(tx, marked, reason);
+      });
     },
 
     async pauseInstall(install: InstallRef, reason: string, until: Date): Promise<void> {

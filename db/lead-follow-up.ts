@@ -17,12 +17,12 @@ const ROWS_AT_ONCE = 1_000;
 /**
  * Tells leads of a change elsewhere by way of the inbox: each once for a cause, however often this is repeated, and
  * also when Temporal is away.
- * @param locationId whose turn it takes in the inbox
+ * @param locationId whose turn it takes in the inbox; null for the agency's
  */
 export async function tellLeads(
   tx: Transaction<Database>,
   cause: LeadCause,
-  locationId: string,
+  locationId: string | null,
   leadIds: string[],
   change: LeadChange,
 ): Promise<void> {

@@ -6,6 +6,38 @@ export async function createLocation(tx: Transaction<Database>, location: NewLoc
   await tx.insertInto('locations').values(location).execute();
 }
 
+/**
+ * Adds a location that GHL told of, where operators find what nobody has arranged yet: below the given parent, not live.
+ * @returns false when there is one of this GHL id already, perhaps another agency's
+ */
+export async function addListedLocation(
+  tx: Transaction<Database>,
+  location: {
+    id: string;
+    agencyId: string;
+    parentId: string;
+    name: string;
+    ghlLocationId: string;
+    installedAt: Date;
+  },
+): Promise<boolean> {
+  const result = await tx
+    .insertInto('locations')
+    .values({
+      id: location.id,
+      agency_id: location.agencyId,
+      parent_id: location.parentId,
+      kind: 'location',
+      name: location.name,
+      ghl_location_id: location.ghlLocationId,
+      is_intake: false,
+      installed_at: location.installedAt,
+    })
+    .onConflict((conflict) => conflict.column('ghl_location_id').doNothing())
+    .executeTakeFirst();
+  return result.numInsertedOrUpdatedRows === 1n;
+}
+
 /** A location of the scope. */
 export async function findLocation(tx: Transaction<Database>, id: string): Promise<Location | undefined> {
   return tx.selectFrom('locations').selectAll().where('id', '=', id).executeTakeFirst();

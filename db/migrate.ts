@@ -9,6 +9,7 @@ import * as audit from './migrations/0006-audit.ts';
 import * as ghlLimits from './migrations/0007-ghl-limits.ts';
 import * as operators from './migrations/0008-operators.ts';
 import * as encryptionKeys from './migrations/0009-encryption-keys.ts';
+import * as connecting from './migrations/0010-connecting.ts';
 
 const migrations: Record<string, Migration> = {
   '0001-roles': roles,
@@ -20,6 +21,7 @@ const migrations: Record<string, Migration> = {
   '0007-ghl-limits': ghlLimits,
   '0008-operators': operators,
   '0009-encryption-keys': encryptionKeys,
+  '0010-connecting': connecting,
 };
 
 /** The name of the newest migration this code knows. */

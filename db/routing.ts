@@ -10,6 +10,24 @@ export async function lockRouting(tx: Transaction<Database>, agencyId: string): 
   await sql`select pg_advisory_xact_lock(hashtextextended('routing ' || ${agencyId}, 0))`.execute(tx);
 }
 
+/**
+ * Whether GHL can be called for the location `l` as far as we know: the app is installed, and its own authority works,
+ * or that of its agency, of which it would get one.
+ */
+const isCallableNow = (now: Date) => sql<boolean>`(l.installed_at is not null and not exists (
+  select from installs i where i.status <> 'active' and (i.location_id = l.id
+    or i.agency_id = l.agency_id and i.location_id is null and i.purpose = 'locations'
+      and not exists (select from installs own where own.location_id = l.id))
+) and not exists (select from installs i where i.location_id = l.id and i.paused_until > ${now}))`;
+
+/** Whether GHL can be called for a location of the scope now, as far as we know. */
+export async function isCallable(tx: Transaction<Database>, locationId: string, now: Date): Promise<boolean> {
+  const found = await sql<{ isCallable: boolean }>`
+    select ${isCallableNow(now)} as "isCallable" from locations l where l.id = ${locationId}
+  `.execute(tx);
+  return found.rows[0]?.isCallable ?? false;
+}
+
 export interface RoutingLocationRow {
   id: string;
   parentId: string | null;
@@ -38,9 +56,7 @@ export async function listRoutingLocations(
 ): Promise<RoutingLocationRow[]> {
   const found = await sql<RoutingLocationRow>`
     select l.id, l.parent_id as "parentId", l.kind, l.verticals, l.latitude, l.longitude, l.radius_km as "radiusKm",
-      l.live_at is not null as "isLive", l.installed_at is not null and not exists (
-        select from installs i where i.location_id = l.id and (i.status <> 'active' or i.paused_until > ${now})
-      ) as "isInstalled",
+      l.live_at is not null as "isLive", ${isCallableNow(now)} as "isInstalled",
       l.max_open_leads as "maxOpenLeads", l.daily_cap as "dailyCap",
       (select count(*)::int from assignments a where a.location_id = l.id and a.state <> 'released'
         and a.lead_id is distinct from ${exceptLeadId}) as "openLeads",

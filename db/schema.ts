@@ -1,4 +1,5 @@
 import type { Insertable, Selectable } from 'kysely';
+import type { ConnectLinkTable, CredentialRotationTable } from './schema/connecting.ts';
 import type {
   EventCapabilityTable,
   EventKeyTable,
@@ -60,6 +61,8 @@ export interface Database {
   ghl_breakers: GhlBreakerTable;
   operator_credentials: OperatorCredentialTable;
   encryption_key_versions: EncryptionKeyVersionTable;
+  connect_links: ConnectLinkTable;
+  credential_rotations: CredentialRotationTable;
 }
 
 export type Location = Selectable<LocationTable>;

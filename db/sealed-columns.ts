@@ -1,10 +1,22 @@
 /** A table with columns that `crypto/seal.ts` sealed. */
 export interface SealedTable {
-  name: 'installs' | 'events' | 'refused_deliveries';
+  name: 'installs' | 'events' | 'refused_deliveries' | 'connect_links' | 'credential_rotations';
   /** The primary key in its order, with the types of Postgres. */
   key: Readonly<Record<string, 'uuid' | 'timestamptz'>>;
-  /** Whether values are sealed for the `agency_id` and `location_id` of their row, or for nobody. */
-  hasTenant: boolean;
+  /** The columns that name whom the values of a row are sealed for: none where they are sealed for nobody. */
+  tenant: readonly ('agency_id' | 'location_id')[  {
+    name: 'connect_links',
+    key: { id: 'uuid' },
+    tenant: ['agency_id'],
+    columns: { code: 'connect-code', answer: 'connect-answer' },
+  },
+  {
+    name: 'credential_rotations',
+    key: { id: 'uuid' },
+    tenant: ['agency_id', 'location_id'],
+    columns: { candidate: 'credential-candidate' },
+  },
+];
   /** Each sealed column with the purpose it is sealed for. */
   columns: Readonly<Record<string, string>>;
 }
@@ -17,9 +29,21 @@ export const SEALED_TABLES: readonly SealedTable[] = [
   {
     name: 'installs',
     key: { id: 'uuid' },
-    hasTenant: true,
+    tenant: ['agency_id', 'location_id'],
     columns: { access_token: 'access-token', refresh_token: 'refresh-token' },
   },
-  { name: 'events', key: { received_at: 'timestamptz', id: 'uuid' }, hasTenant: true, columns: { body: 'event-body' } },
-  { name: 'refused_deliveries', key: { id: 'uuid' }, hasTenant: false, columns: { body: 'refused-delivery' } },
+  { name: 'events', key: { received_at: 'timestamptz', id: 'uuid' }, tenant: ['agency_id', 'location_id'], columns: { body: 'event-body' } },
+  { name: 'refused_deliveries', key: { id: 'uuid' }, tenant: [], columns: { body: 'refused-delivery' } },
+  {
+    name: 'connect_links',
+    key: { id: 'uuid' },
+    tenant: ['agency_id'],
+    columns: { code: 'connect-code', answer: 'connect-answer' },
+  },
+  {
+    name: 'credential_rotations',
+    key: { id: 'uuid' },
+    tenant: ['agency_id', 'location_id'],
+    columns: { candidate: 'credential-candidate' },
+  },
 ];

@@ -71,7 +71,9 @@ export async function resealRows(
   table: SealedTable,
   rowKeys: RowKey[],
 ): Promise<{ resealed: number; leftOut: number; unreadable: UnreadableRow[] }> {
-  const tenant = table.hasTenant ? sql`agency_id, location_id` : sql`null as agency_id, null as location_id`;
+  const of = (name: 'agency_id' | 'location_id') =>
+    table.tenant.includes(name) ? sql.ref(name) : sql`null::uuid as ${sql.ref(name)}`;
+  const tenant = sql`${of('agency_id')}, ${of('location_id')}`;
   const columns = Object.keys(table.columns).map((name) => sql.ref(name));
   const held = await sql<OpenableRow>`
     select ${keyTexts(table)} as key, ${tenant}, array[${sql.join(columns)}] as sealed from ${sql.table(table.name)}

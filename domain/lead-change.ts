@@ -15,6 +15,8 @@ export type LeadChange =
   | ({ kind: 'opportunity-deleted' } & OpportunityRef)
   | { kind: 'assigned-in-ghl'; ghlContactId: string; ghlUserId: string }
   | { kind: 'location-uninstalled'; locationId: string }
+  /** A location that could not be called when the lead was routed can be called again. */
+  | { kind: 'location-connected' }
   | { kind: 'rep-unavailable'; repId: string };
 
 /** Why a lead is over. */

@@ -3,6 +3,8 @@ import type { LeadChange, LeadCloseReason } from './lead-change.ts';
 /** How an open lead stands when something happens to it elsewhere. */
 export interface FollowedLead {
   isClosed: boolean;
+  /** Nobody could take it: it waits. */
+  isQueued: boolean;
   repId: string | null;
   locationId: string | null;
   /** The contact it came in as. */
@@ -49,6 +51,9 @@ export function followChange(change: LeadChange, lead: FollowedLead): FollowUp {
     case 'location-uninstalled':
       if (change.locationId !== lead.locationId) return { action: 'none', reason: 'other-location' };
       return { action: 'close', reason: 'location-uninstalled' };
+    case 'location-connected':
+      if (!lead.isQueued) return { action: 'none', reason: 'not-queued' };
+      return { action: 'reroute', reason: 'location-connected' };
     case 'rep-unavailable':
       if (change.repId !== lead.repId) return { action: 'none', reason: 'other-rep' };
       return { action: 'reroute', reason: 'rep-unavailable' };

@@ -37,6 +37,7 @@ const FIELDS: Record<LeadChange['kind'], readonly string[]> = {
   'opportunity-deleted': ['ghlContactId', 'ghlOpportunityId'],
   'assigned-in-ghl': ['ghlContactId', 'ghlUserId'],
   'location-uninstalled': ['locationId'],
+  'location-connected': [],
   'rep-unavailable': ['repId'],
 };
 

@@ -5,6 +5,14 @@ export const leadIntakeWorkflowId = (agencyId: string, leadId: string): string =
 export const accountSyncWorkflowId = (agencyId: string, locationId: string | null): string =>
   `account-sync/${agencyId}/${locationId ?? 'company'}`;
 
+/** The workflow that connects an agency with what one link brought back from GHL's page. */
+export const agencyConnectWorkflowId = (agencyId: string, linkId: string): string =>
+  `agency-connect/${agencyId}/${linkId}`;
+
+/** The workflow that tries one new token and lets it replace the old one. */
+export const credentialRotationWorkflowId = (agencyId: string, rotationId: string): string =>
+  `credential-rotation/${agencyId}/${rotationId}`;
+
 const LEAD_INTAKE_ID =
   /^lead-intake\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 

@@ -10,7 +10,7 @@ import type { GhlErrorCode } from './errors.ts';
 import { GhlAuthExpiredError, GhlError, GhlForbiddenError, GhlInvalidError, GhlUnavailableError } from './errors.ts';
 import { silentLog } from './log.ts';
 import type { GhlLog } from './log.ts';
-import { mintLocationToken, refreshGrant } from './oauth.ts';
+import { appIdOf, mintLocationToken, refreshGrant } from './oauth.ts';
 import { operations } from './operations.ts';
 import type { EndpointGroup, GhlOperation, OperationName, OperationResult } from './operations.ts';
 import { readRateHeaders } from './rate-headers.ts';
@@ -28,10 +28,17 @@ export interface CallRecord {
   durationMs: number;
 }
 
+export interface AppCredentials {
+  clientId: string;
+  clientSecret: string;
+}
+
 export interface GatewayOptions {
   baseUrl: string;
-  /** The app's OAuth credentials; null where only private integration tokens are used. */
-  app: { clientId: string; clientSecret: string } | null;
+  /** The OAuth credentials of the app for sub-accounts; null where only private integration tokens are used. */
+  app: AppCredentials | null;
+  /** Those of the app for agencies, which makes new locations. */
+  provisioningApp?: AppCredentials | null;
   tokens: TokenStore;
   budget: BudgetStore;
   breakers: BreakerStore;
@@ -61,7 +68,8 @@ export function createGhlGateway(options: GatewayOptions): GhlGateway {
   const breakers = createBreakers(options.breakers, { ...DEFAULT_BREAKER, ...options.breaker }, log);
   const gateway: GhlGateway = {
     call: (name, request) => measured(name, request.lane, () => callWithToken(name, request)),
-    requestToken: (fields, signal) => measured('requestToken', null, () => requestToken(fields, signal)),
+    requestToken: (fields, of = {}) => measured('requestToken', null, () => requestToken(fields, of)),
+    appIds: { locations: idOf(options.app), provisioning: idOf(options.provisioningApp) },
     async close() {
       breakers.close();
       await transport.close();
@@ -69,7 +77,7 @@ export function createGhlGateway(options: GatewayOptions): GhlGateway {
   };
   const tokens = createTokenSource({
     store: options.tokens,
-    refresh: (refreshToken, userType) => refreshGrant(gateway, refreshToken, userType, now()),
+    refresh: (refreshToken, of) => refreshGrant(gateway, refreshToken, of, now()),
     mint: ({ agencyId, ghlCompanyId, ghlLocationId }, lane) => {
       const resource = { kind: 'company', agencyId, ghlCompanyId } as const;
       return mintLocationToken(gateway, { resource, lane }, ghlLocationId, now());
@@ -100,6 +108,11 @@ export function createGhlGateway(options: GatewayOptions): GhlGateway {
       }
     };
 
+    if (request.trialToken !== undefined) {
+      const tried = await send(request.trialToken);
+      if (isRefusal(tried.answer)) throw toGhlError(name, tried.answer, tried.pauseMs);
+      return checkAnswer(name, tried.answer);
+    }
     const accessToken = await tokens.getToken(wanted);
     let { answer, pauseMs } = await send(accessToken);
     if (isRefusal(answer)) {
@@ -113,12 +126,13 @@ export function createGhlGateway(options: GatewayOptions): GhlGateway {
 
   async function requestToken(
     fields: Record<string, unknown>,
-    signal?: AbortSignal,
+    { purpose, signal }: NonNullable<Parameters<GhlCalls['requestToken']>[1]>,
   ): Promise<OperationResult<'requestToken'>> {
     const name = 'requestToken';
-    if (!options.app) throw new GhlForbiddenError({ operation: name, reason: 'no-app' });
+    const app = purpose === 'provisioning' ? options.provisioningApp : options.app;
+    if (!app) throw new GhlForbiddenError({ operation: name, reason: 'no-app' });
     const operation = operationOf(name);
-    const client = { client_id: options.app.clientId, client_secret: options.app.clientSecret };
+    const client = { client_id: app.clientId, client_secret: app.clientSecret };
     const body = checkBody(name, operation, { ...fields, ...client });
     const outgoing = { accessToken: null, body, signal };
     const answer = await breakers.run(name, operation.group, () => transport.send(name, operation, outgoing));
@@ -158,6 +172,8 @@ export function createGhlGateway(options: GatewayOptions): GhlGateway {
 
   return gateway;
 }
+
+const idOf = (app: AppCredentials | null | undefined): string | null => (app ? appIdOf(app.clientId) : null);
 
 function isRefusal(answer: GhlAnswer): boolean {
   return answer.status < 200 || answer.status >= 300;

@@ -2,6 +2,7 @@
 export interface GhlLog {
   info(fields: Record<string, unknown>, message: string): void;
   warn(fields: Record<string, unknown>, message: string): void;
+  error(fields: Record<string, unknown>, message: string): void;
 }
 
-export const silentLog: GhlLog = { info: () => undefined, warn: () => undefined };
+export const silentLog: GhlLog = { info: () => undefined, warn: () => undefined, error: () => undefined };

@@ -1,3 +1,4 @@
+import type { InstallPurpose } from '../domain/ghl-scopes.ts';
 import type { CompanyCall, GhlCalls } from './calls.ts';
 import type { LocationTokenResponse, TokenResponse } from './oauth-schema.ts';
 import type { NewTokens } from './tokens.ts';
@@ -18,7 +19,7 @@ export interface OAuthGrant {
  */
 export async function exchangeCode(
   ghl: GhlCalls,
-  code: { code: string; redirectUri: string; userType?: 'Company' | 'Location' },
+  code: { code: string; redirectUri: string; userType?: 'Company' | 'Location'; purpose?: InstallPurpose },
   now: Date,
   signal?: AbortSignal,
 ): Promise<OAuthGrant> {
@@ -28,18 +29,18 @@ export async function exchangeCode(
     redirect_uri: code.redirectUri,
     ...(code.userType ? { user_type: code.userType } : {}),
   } as const;
-  return toGrant(await ghl.requestToken(fields, signal), now);
+  return toGrant(await ghl.requestToken(fields, { purpose: code.purpose, signal }), now);
 }
 
 /** Trades a refresh token, which is used up by it, for a new pair. */
 export async function refreshGrant(
   ghl: GhlCalls,
   refreshToken: string,
-  userType: 'Company' | 'Location',
+  of: { userType: 'Company' | 'Location'; purpose: InstallPurpose },
   now: Date,
 ): Promise<OAuthGrant> {
-  const fields = { grant_type: 'refresh_token', refresh_token: refreshToken, user_type: userType } as const;
-  return toGrant(await ghl.requestToken(fields), now);
+  const fields = { grant_type: 'refresh_token', refresh_token: refreshToken, user_type: of.userType } as const;
+  return toGrant(await ghl.requestToken(fields, { purpose: of.purpose }), now);
 }
 
 /** Makes a location's token from its company's. Needs an OAuth install of the company: a private token is refused. */
@@ -53,18 +54,23 @@ export async function mintLocationToken(
   return toTokens(await ghl.call('mintLocationToken', { ...context, body }), now);
 }
 
+/** An app's id: its client id up to the first hyphen. */
+export const appIdOf = (clientId: string): string => clientId.split('-', 1)[0]!;
+
 /**
- * One page of the locations that have the app. `appId` is the client id up to its first hyphen. The list has no order
- * of time, so a caller compares whole lists.
+ * One page of the locations that have the app of the resource's purpose. The list has no order of time, so a caller
+ * compares whole lists. Without an app of ours there are none.
  */
 export async function listInstalledLocations(
   ghl: GhlCalls,
   context: CompanyCall,
-  page: { appId: string; skip: number; limit: number },
+  page: { skip: number; limit: number },
 ): Promise<{ ghlLocationId: string; name: string | null; isInstalled: boolean }[]> {
+  const appId = ghl.appIds[context.resource.purpose ?? 'locations'];
+  if (appId === null) return [];
   const query = {
     companyId: context.resource.ghlCompanyId,
-    appId: page.appId,
+    appId,
     skip: String(page.skip),
     limit: String(page.limit),
     isInstalled: 'true',

@@ -10,7 +10,7 @@ import type { GhlInstall, NewTokens, TokenStore } from './tokens.ts';
 
 export interface TokenSourceDeps {
   store: TokenStore;
-  refresh: (refreshToken: string, userType: 'Company' | 'Location') => Promise<OAuthGrant>;
+  refresh: (refreshToken: string, install: Pick<GhlInstall, 'userType' | 'purpose'>) => Promise<OAuthGrant>;
   mint: (resource: GhlLocationResource, lane: Lane) => Promise<NewTokens>;
   log: GhlLog;
   now: () => Date;
@@ -55,7 +55,7 @@ export function createTokenSource(deps: TokenSourceDeps): { getToken(request: To
     const isRefused = install.accessToken === request.refusedToken;
     if (install.kind === 'pit') {
       if (!isRefused) return install.accessToken;
-      await store.markNeedsReauth(install, 'private-token-refused', now());
+      await giveUp(install, 'private-token-refused');
       throw authExpired(request, 'private-token-refused');
     }
     if (!isRefused && isFresh(install)) return install.accessToken;
@@ -95,7 +95,7 @@ export function createTokenSource(deps: TokenSourceDeps): { getToken(request: To
   async function renewUnderLease(install: GhlInstall, request: TokenRequest): Promise<GhlInstall> {
     try {
       if (!install.refreshToken) return await mintAgain(install, request, 'no-refresh-token');
-      const { tokens } = await refreshWithGrace(install.refreshToken, install.userType);
+      const { tokens } = await refreshWithGrace(install.refreshToken, install);
       // Stored before it is used: a pair that is lost cannot be had again.
       const isSaved = await store.saveTokens(install, install.tokenVersion, tokens, now());
       deps.log.info({ agencyId: install.agencyId, installId: install.installId, isSaved }, 'GHL tokens refreshed');
@@ -112,12 +112,12 @@ export function createTokenSource(deps: TokenSourceDeps): { getToken(request: To
   }
 
   /** GHL answers the same pair to the same refresh token for 30 s: a lost answer is asked for once more. */
-  async function refreshWithGrace(refreshToken: string, userType: 'Company' | 'Location'): Promise<OAuthGrant> {
+  async function refreshWithGrace(refreshToken: string, install: GhlInstall): Promise<OAuthGrant> {
     try {
-      return await deps.refresh(refreshToken, userType);
+      return await deps.refresh(refreshToken, install);
     } catch (error) {
       if (!(error instanceof GhlUnavailableError) || !error.ambiguous) throw error;
-      return deps.refresh(refreshToken, userType);
+      return deps.refresh(refreshToken, install);
     }
   }
 
@@ -127,9 +127,15 @@ export function createTokenSource(deps: TokenSourceDeps): { getToken(request: To
     if (resource.kind === 'location' && (await hasCompanyInstall(resource))) {
       return mintLocation(resource, request, install.tokenVersion);
     }
-    await store.markNeedsReauth(install, reason, now());
-    deps.log.warn({ agencyId: install.agencyId, installId: install.installId, reason }, 'GHL install needs a person');
+    await giveUp(install, reason);
     throw authExpired(request, reason);
+  }
+
+  async function giveUp(install: GhlInstall, reason: string): Promise<void> {
+    await store.markNeedsReauth(install, reason, now());
+    const { agencyId, locationId, installId } = install;
+    const alert = 'install-needs-reauth';
+    deps.log.error({ alert, agencyId, locationId, installId, reason }, 'a GHL install must be connected again');
   }
 
   async function hasCompanyInstall(resource: GhlLocationResource): Promise<boolean> {

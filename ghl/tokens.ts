@@ -1,3 +1,4 @@
+import type { InstallPurpose } from '../domain/ghl-scopes.ts';
 import type { GhlResource } from './resource.ts';
 
 /** The stored authority of an agency or a location, tokens in plain text (the store seals them). */
@@ -5,6 +6,8 @@ export interface GhlInstall {
   installId: string;
   agencyId: string;
   locationId: string | null;
+  /** Which of our apps its OAuth tokens are of. */
+  purpose: InstallPurpose;
   /** A private integration token is static: it is never refreshed. */
   kind: 'oauth' | 'pit';
   userType: 'Company' | 'Location';

@@ -2,6 +2,10 @@ import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 import { createAccountActivities } from '../activities/account-sync.ts';
 import { createAccountGhlActivities } from '../activities/account-sync-ghl.ts';
+import { createConnectActivities } from '../activities/agency-connect.ts';
+import { createConnectGhlActivities } from '../activities/agency-connect-ghl.ts';
+import { createRotationActivities } from '../activities/credential-rotation.ts';
+import { createRotationGhlActivities } from '../activities/credential-rotation-ghl.ts';
 import { createLeadActivities } from '../activities/lead-intake.ts';
 import { createLeadGhlActivities } from '../activities/lead-intake-ghl.ts';
 import { createGhlTaskNotifier } from '../activities/rep-notifier.ts';
@@ -32,9 +36,19 @@ export function createActivities({ db, keys, ghl: ghlOptions, log }: ActivityOpt
   const withGhl = { ...store, ghl: gateway, notifier: createGhlTaskNotifier(gateway) };
   return {
     /** On the workflows' own queues: the database only. */
-    store: { ...createLeadActivities(store), ...createAccountActivities(store) },
+    store: {
+      ...createLeadActivities(store),
+      ...createAccountActivities({ ...store, appIds: gateway.appIds }),
+      ...createConnectActivities(store),
+      ...createRotationActivities(store),
+    },
     /** On queues of their own. */
-    ghl: { ...createLeadGhlActivities(withGhl), ...createAccountGhlActivities(withGhl) },
+    ghl: {
+      ...createLeadGhlActivities(withGhl),
+      ...createAccountGhlActivities(withGhl),
+      ...createConnectGhlActivities(withGhl),
+      ...createRotationGhlActivities(withGhl),
+    },
     close: () => gateway.close(),
   };
 }

@@ -1,2 +1,4 @@
 export { accountSync } from './account-sync.ts';
+export { agencyConnect } from './agency-connect.ts';
+export { credentialRotation } from './credential-rotation.ts';
 export { leadIntake } from './lead-intake.ts';

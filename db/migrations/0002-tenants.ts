@@ -84,6 +84,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       id uuid primary key,
       agency_id uuid not null references agencies,
       location_id uuid,
+      -- An agency has two: an app made for sub-accounts works in its locations, one made for agencies makes new ones.
+      purpose text not null default 'locations' check (purpose in ('locations', 'provisioning')),
       kind text not null check (kind in ('oauth', 'pit')),
       user_type text not null check (user_type in ('Company', 'Location')),
       scopes text[] not null default '{}',
@@ -99,9 +101,10 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       lease_until timestamptz,
       installed_at timestamptz not null default now(),
       updated_at timestamptz not null default now(),
-      foreign key (agency_id, location_id) references locations (agency_id, id)
+      foreign key (agency_id, location_id) references locations (agency_id, id),
+      check (purpose = 'locations' or location_id is null)
     );
-    create unique index installs_of_agency on installs (agency_id) where location_id is null;
+    create unique index installs_of_agency on installs (agency_id, purpose) where location_id is null;
     create unique index installs_of_location on installs (location_id) where location_id is not null;
 
     create table lead_triggers (

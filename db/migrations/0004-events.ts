@@ -43,7 +43,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       location_id uuid,
       -- Whose turn it is when the inbox is long: the location, or the agency where no location is concerned.
       fairness_key uuid not null,
-      capability text not null check (capability in ('lead-intake', 'lead-follow-up', 'account-sync')),
+      capability text not null check (capability in ('lead-intake', 'lead-follow-up', 'account-sync', 'agency-connect')),
       -- Events with the same key are handed over in order: a contact, a lead or a location.
       ordering_key text not null,
       workflow_id text not null,

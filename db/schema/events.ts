@@ -5,7 +5,7 @@ export type EventSource = 'ghl' | 'ghl-workflow' | 'api';
 export type EventStatus = 'accepted' | 'ignored' | 'unparseable' | 'unknown-tenant';
 
 /** What an event can ask of a workflow now; others are stored for the capabilities to come. */
-export type EventCapability = 'lead-intake' | 'lead-follow-up' | 'account-sync';
+export type EventCapability = 'lead-intake' | 'lead-follow-up' | 'account-sync' | 'agency-connect';
 
 export interface EventTable {
   id: string;

@@ -1,4 +1,5 @@
 import type { Generated } from 'kysely';
+import type { InstallPurpose } from '../../domain/ghl-scopes.ts';
 import type { NullableTimestamp, Timestamp } from './columns.ts';
 
 export interface AgencyTable {
@@ -74,6 +75,7 @@ export interface InstallTable {
   id: string;
   agency_id: string;
   location_id: string | null;
+  purpose: Generated<InstallPurpose>;
   kind: 'oauth' | 'pit';
   user_type: 'Company' | 'Location';
   scopes: Generated<string[]>;

@@ -125,6 +125,7 @@ function applicationEnvironment(settings: Settings, secrets: Secrets, around: Su
     TEMPORAL_NAMESPACE: settings.namespace,
     ENCRYPTION_KEYS: secrets.encryptionKeys,
     GHL_BASE_URL: around.simulator.url,
+    GHL_AUTHORIZE_URL: `${around.simulator.url}/v2/oauth/chooselocation`,
     GHL_CLIENT_ID: secrets.ghlClientId,
     GHL_CLIENT_SECRET: secrets.ghlClientSecret,
     GHL_WEBHOOK_PUBLIC_KEYS: around.simulator.webhookPublicKeyPem,

@@ -14,7 +14,7 @@ const STANDING: LeadStanding = {
 };
 
 export interface Handover {
-  method: 'startLeadIntake' | 'changeLead' | 'accountEvent';
+  method: 'startLeadIntake' | 'changeLead' | 'accountEvent' | 'startAgencyConnect' | 'startCredentialRotation';
   leadId?: string;
   kind?: string;
   locationId?: string | null;
@@ -53,6 +53,9 @@ export class FakeClient implements Client {
     this.#note({ method: 'changeLead', leadId, kind: change.kind });
   accountEvent = ({ locationId, event }: Parameters<Client['accountEvent']>[0]): Promise<void> =>
     this.#note({ method: 'accountEvent', locationId, ...(event.needsReread && { needsReread: true }) });
+  startAgencyConnect = (): Promise<void> => this.#note({ method: 'startAgencyConnect' });
+  startCredentialRotation = ({ locationId }: { locationId: string | null }): Promise<void> =>
+    this.#note({ method: 'startCredentialRotation', locationId });
   /** What became of every lead's workflow that no update found. */
   fate: LeadFate = 'completed';
   leadFate = (): Promise<LeadFate> => Promise.resolve(this.fate);

@@ -69,6 +69,21 @@ export async function plantTenant(db: Kysely<Database>, name: string): Promise<T
     })
     .execute();
   await db
+    .insertInto('connect_links')
+    .values({
+      agency_id,
+      id: uuidv7(),
+      purpose: 'locations',
+      hash: Buffer.from(`${name}-link`),
+      made_by: 'x',
+      expires_at: now,
+    })
+    .execute();
+  await db
+    .insertInto('credential_rotations')
+    .values({ ...near, id: uuidv7(), candidate: Buffer.from('x'), made_by: 'x' })
+    .execute();
+  await db
     .insertInto('lead_triggers')
     .values({ ...near, id: triggerId, name: 'again', kind: 'tag', subject: 'again' })
     .execute();

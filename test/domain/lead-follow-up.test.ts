@@ -6,6 +6,7 @@ const time = (minutes: number): Date => new Date(Date.UTC(2026, 4, 1, 12, minute
 const CAME = time(10);
 const lead: FollowedLead = {
   isClosed: false,
+  isQueued: false,
   repId: 'rep-1',
   locationId: 'location-1',
   sourceContactId: 'contact-0',

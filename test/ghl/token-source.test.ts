@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { getContact, upsertContact } from '../../ghl/contacts.ts';
 import { exchangeCode, listInstalledLocations } from '../../ghl/oauth.ts';
-import { app, company, interactive, location, openGhlWorld } from './ghl-world.ts';
+import { company, interactive, location, openGhlWorld } from './ghl-world.ts';
 import type { GhlWorld } from './ghl-world.ts';
 
 let world: GhlWorld;
@@ -178,7 +178,7 @@ describe('a location without tokens of its own', () => {
   it('is found in the list of installed locations', async () => {
     world = await openGhlWorld();
     await grantCompany();
-    const page = { appId: app.clientId.split('-')[0]!, skip: 0, limit: 50 };
+    const page = { skip: 0, limit: 50 };
     const listed = await listInstalledLocations(world.openGateway(), { resource: company, lane: 'bulk' }, page);
     expect(listed.map((entry) => entry.ghlLocationId)).toEqual(['loc1', 'loc2']);
   });

@@ -5,9 +5,12 @@ import { afterAll, beforeAll, it } from 'vitest';
 import { seal } from '../../crypto/seal.ts';
 import { takeEvent } from '../../db/events.ts';
 import { withSystemRole } from '../../db/scope.ts';
+import { agencyConnectWorkflowId, credentialRotationWorkflowId } from '../../domain/workflow-ids.ts';
+import { bringCode } from '../stack/connect-link.ts';
 import { createLeadHarness, type LeadHarness, somebody } from '../stack/lead-harness.ts';
+import { bringToken } from '../stack/rotation.ts';
 import { smallAgency } from '../stack/small-agency.ts';
-import { startTestSystem, type TestSystem } from '../stack/system.ts';
+import { startTestSystem, TEST_APP, type TestSystem } from '../stack/system.ts';
 import { waitFor } from '../stack/wait.ts';
 import { HISTORIES_FOLDER, RECORDING_KEYS } from './recording.ts';
 
@@ -166,3 +169,32 @@ it('records cut events: one of a contact that is gone, one that nobody can tell,
 
 const listRereadLetters = () =>
   system.database.ownerDb.selectFrom('dead_letters').select('id').where('cause', 'like', 'reread:%').execute();
+
+it('records an agency that is connected again, and one whose code brought no answer', async () => {
+  const { agencyId } = leads;
+  const { client, simulator } = system;
+  const connect = async (name: string): Promise<void> => {
+    const { code } = await simulator.install({ clientId: TEST_APP.clientId, companyId: 'one-company' });
+    const link = await bringCode(system, agencyId, code);
+    await client.startAgencyConnect(link);
+    const workflowId = agencyConnectWorkflowId(agencyId, link.linkId);
+    await client.temporal.workflow.getHandle(workflowId).result();
+    await save(workflowId, name);
+  };
+  await system.database.ownerDb.deleteFrom('installs').where('location_id', '=', leads.location('chelsea')).execute();
+  await connect('agency-connected');
+  await simulator.addFault({ path: '/oauth/token', cutAfterCommit: true });
+  await connect('agency-connect-answer-lost');
+  await simulator.clearFaults();
+});
+
+it('records a token that is tried and replaces another', async () => {
+  const token = 'pit-of-a-recorded-rotation';
+  const of = { class: 'Location' as const, companyId: 'one-company', locationId: 'one-loc-chelsea' };
+  await system.simulator.seed({ tokens: [{ token, ...of }] });
+  const rotation = await bringToken(system, leads.agencyId, leads.location('chelsea'), token);
+  await system.client.startCredentialRotation(rotation);
+  const workflowId = credentialRotationWorkflowId(leads.agencyId, rotation.rotationId);
+  await system.client.temporal.workflow.getHandle(workflowId).result();
+  await save(workflowId, 'credential-rotated');
+});

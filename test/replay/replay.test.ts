@@ -38,8 +38,9 @@ async function bundleChanged(file: string, change: (code: string) => string): Pr
 
 describe('recorded histories', () => {
   it('are there for every workflow', () => {
-    expect(names.filter((name) => name.startsWith('lead-')).length).toBeGreaterThan(0);
-    expect(names.filter((name) => name.startsWith('account-')).length).toBeGreaterThan(0);
+    for (const start of ['lead-', 'account-', 'agency-connect', 'credential-']) {
+      expect(names.filter((name) => name.startsWith(start)).length).toBeGreaterThan(0);
+    }
   });
 
   it.each(names)('%s replays against the code at hand', async (name) => {

@@ -3,6 +3,10 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { createAccountGhlActivities } from '../../activities/account-sync-ghl.ts';
 import { createAccountActivities } from '../../activities/account-sync.ts';
+import { createConnectActivities } from '../../activities/agency-connect.ts';
+import { createConnectGhlActivities } from '../../activities/agency-connect-ghl.ts';
+import { createRotationActivities } from '../../activities/credential-rotation.ts';
+import { createRotationGhlActivities } from '../../activities/credential-rotation-ghl.ts';
 import { createLeadGhlActivities } from '../../activities/lead-intake-ghl.ts';
 import { createLeadActivities } from '../../activities/lead-intake.ts';
 import { createGhlTaskNotifier } from '../../activities/rep-notifier.ts';
@@ -17,7 +21,12 @@ import { createControlClient } from '../../simulator/control-client.ts';
 import { startSimulator } from '../../simulator/simulator.ts';
 import { createTestDatabase } from './database.ts';
 
-const APP = { clientId: '0123456789abcdef01234567-abcdefgh', clientSecret: 'secret-of-the-test-app' };
+export const BENCH_APP = { clientId: '0123456789abcdef01234567-abcdefgh', clientSecret: 'secret-of-the-test-app' };
+
+const PROVISIONING_APP = {
+  clientId: 'fedcba9876543210fedcba98-agencies',
+  clientSecret: 'secret-of-the-agency-app',
+};
 
 /** Which attempt of which activity a run is. Runs with the same `activityId` are attempts of one. */
 export interface Attempt {
@@ -49,7 +58,8 @@ export async function startActivityBench(options: { ghl?: Partial<GatewayOptions
   const { db } = database;
   const gateway = createGhlGateway({
     baseUrl: simulator.url,
-    app: APP,
+    app: BENCH_APP,
+    provisioningApp: PROVISIONING_APP,
     tokens: createTokenStore(db, keys),
     budget: createBudgetStore(db),
     breakers: createBreakerStore(db),
@@ -61,15 +71,20 @@ export async function startActivityBench(options: { ghl?: Partial<GatewayOptions
     database,
     keys,
     simulator: control,
+    simulatorUrl: simulator.url,
     /** The activities' clock; undefined for the machine's. */
     clock,
     leads: createLeadActivities(store),
     ghl: createLeadGhlActivities(withGhl),
-    accounts: createAccountActivities(store),
+    accounts: createAccountActivities({ ...store, appIds: gateway.appIds }),
+    connect: createConnectActivities(store),
+    connectGhl: createConnectGhlActivities(withGhl),
+    rotation: createRotationActivities(store),
+    rotationGhl: createRotationGhlActivities(withGhl),
     accountsGhl: createAccountGhlActivities(withGhl),
     /** Plants an agency whose locations may be asked far more often than GHL allows: repeats make many calls. */
     async plant(plan: AgencyPlan): Promise<PlantedAgency> {
-      const planted = await plantAgency(plan, { db, keys, simulator: control, app: APP, webhookUrl: null });
+      const planted = await plantAgency(plan, { db, keys, simulator: control, app: BENCH_APP, webhookUrl: null });
       for (const { key } of plan.locations) {
         await control.changeLocation(ghlIds.location(plan.key, key), { rateLimit: { max: 10_000 } });
       }

@@ -16,6 +16,12 @@ import { smallAgency } from './small-agency.ts';
 
 export const TEST_APP = { clientId: '0123456789abcdef01234567-abcdefgh', clientSecret: 'secret-of-the-test-app' };
 
+/** The app that makes new locations. */
+export const TEST_PROVISIONING_APP = {
+  clientId: 'fedcba9876543210fedcba98-agencies',
+  clientSecret: 'secret-of-the-agency-app',
+};
+
 Runtime.install({ shutdownSignals: [], logger: new DefaultLogger('ERROR') });
 
 /** The real parts under a test: Postgres, Temporal, the simulator, and workers in this process. */
@@ -50,7 +56,7 @@ export async function startTestSystem(
   const activities = createActivities({
     db: database.db,
     keys,
-    ghl: { baseUrl: simulator.url, app: TEST_APP, ...ghl },
+    ghl: { baseUrl: simulator.url, app: TEST_APP, provisioningApp: TEST_PROVISIONING_APP, ...ghl },
     log,
   });
   let running: { connection: NativeConnection; workers: Worker[]; done: Promise<unknown> } | undefined;

@@ -10,7 +10,8 @@ import { createApiKey } from '../../crypto/api-key.ts';
 import { createApiKey as storeApiKey } from '../../db/api-keys.ts';
 import type { ApiKeyRole } from '../../db/schema/tenants.ts';
 import { withScope } from '../../db/scope.ts';
-import { startTestSystem, type TestSystem } from '../stack/system.ts';
+import type { GhlDoor } from '../../domain/authorize-url.ts';
+import { startTestSystem, TEST_APP, TEST_PROVISIONING_APP, type TestSystem } from '../stack/system.ts';
 
 /** The system with its API and workers in this process: webhooks of the simulator reach it over HTTP. */
 export interface LiveSystem extends TestSystem {
@@ -33,6 +34,14 @@ export async function startLiveSystem(): Promise<LiveSystem> {
   const system = await startTestSystem();
   const logger = pino({ level: process.env['TEST_LOG_LEVEL'] ?? 'silent' });
   const second = generateKeyPairSync('ed25519');
+  const ghlDoor: GhlDoor = {
+    authorizeUrl: `${system.simulatorUrl}/v2/oauth/chooselocation`,
+    redirectUri: '',
+    apps: {
+      locations: { clientId: TEST_APP.clientId, versionId: 'version-1' },
+      provisioning: { clientId: TEST_PROVISIONING_APP.clientId, versionId: null },
+    },
+  };
   const service = createService({
     db: system.database.db,
     keys: system.keys,
@@ -43,6 +52,7 @@ export async function startLiveSystem(): Promise<LiveSystem> {
       namespace: system.namespace,
       webUiUrl: inject('temporalUiUrl') || undefined,
     },
+    ghlDoor,
     logger,
     relayPollMs: 200,
   });
@@ -51,6 +61,7 @@ export async function startLiveSystem(): Promise<LiveSystem> {
   service.start();
   await system.startWorkers();
   const apiUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  ghlDoor.redirectUri = `${apiUrl}/oauth/ghl/callback`;
   return {
     ...system,
     apiUrl,
