@@ -1,13 +1,18 @@
 import type { z } from 'zod';
+import { calendarOperations } from './operations/calendars.ts';
 import { contactSearchOperations } from './operations/contact-search.ts';
 import { contactOperations } from './operations/contacts.ts';
 import { conversationOperations } from './operations/conversations.ts';
 import type { endpointGroups } from './operations/endpoint-groups.ts';
 import { locationOperations } from './operations/locations.ts';
+import { marketplaceOperations } from './operations/marketplace.ts';
 import { oauthOperations } from './operations/oauth.ts';
 import { opportunityOperations } from './operations/opportunities.ts';
+import { paymentOperations } from './operations/payments.ts';
+import { saasOperations } from './operations/saas.ts';
 import { snapshotOperations } from './operations/snapshots.ts';
 import { userOperations } from './operations/users.ts';
+import { workflowOperations } from './operations/workflows.ts';
 
 export type EndpointGroup = keyof typeof endpointGroups;
 
@@ -29,6 +34,7 @@ export interface GhlOperation {
 /** Every call this system makes to GHL. */
 export const operations = {
   ...oauthOperations,
+  ...marketplaceOperations,
   ...contactOperations,
   ...contactSearchOperations,
   ...opportunityOperations,
@@ -36,6 +42,10 @@ export const operations = {
   ...locationOperations,
   ...snapshotOperations,
   ...conversationOperations,
+  ...calendarOperations,
+  ...paymentOperations,
+  ...saasOperations,
+  ...workflowOperations,
 } as const satisfies Record<string, GhlOperation>;
 
 export type OperationName = keyof typeof operations;
