@@ -56,12 +56,19 @@ const writtenCustomFields = z
   .transform((fields) => fields.map((field) => ({ id: field.id, field_value: field.value })))
   .optional();
 
+const writtenDndSetting = z
+  .object({ status: z.enum(['active', 'inactive']), message: z.string().optional(), code: z.string().optional() })
+  .optional();
 /** `active` switches a channel off. One that is `permanent` stays so: only the person's own START lifts it. */
 const writtenDndSettings = z
-  .partialRecord(
-    z.enum(['Call', 'Email', 'SMS', 'WhatsApp', 'GMB', 'FB']),
-    z.object({ status: z.enum(['active', 'inactive']), message: z.string().optional(), code: z.string().optional() }),
-  )
+  .object({
+    Call: writtenDndSetting,
+    Email: writtenDndSetting,
+    SMS: writtenDndSetting,
+    WhatsApp: writtenDndSetting,
+    GMB: writtenDndSetting,
+    FB: writtenDndSetting,
+  })
   .optional();
 
 /**
