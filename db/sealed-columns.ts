@@ -4,19 +4,7 @@ export interface SealedTable {
   /** The primary key in its order, with the types of Postgres. */
   key: Readonly<Record<string, 'uuid' | 'timestamptz'>>;
   /** The columns that name whom the values of a row are sealed for: none where they are sealed for nobody. */
-  tenant: readonly ('agency_id' | 'location_id')[  {
-    name: 'connect_links',
-    key: { id: 'uuid' },
-    tenant: ['agency_id'],
-    columns: { code: 'connect-code', answer: 'connect-answer' },
-  },
-  {
-    name: 'credential_rotations',
-    key: { id: 'uuid' },
-    tenant: ['agency_id', 'location_id'],
-    columns: { candidate: 'credential-candidate' },
-  },
-];
+  tenant: readonly ('agency_id' | 'location_id')[];
   /** Each sealed column with the purpose it is sealed for. */
   columns: Readonly<Record<string, string>>;
 }
@@ -32,7 +20,12 @@ export const SEALED_TABLES: readonly SealedTable[] = [
     tenant: ['agency_id', 'location_id'],
     columns: { access_token: 'access-token', refresh_token: 'refresh-token' },
   },
-  { name: 'events', key: { received_at: 'timestamptz', id: 'uuid' }, tenant: ['agency_id', 'location_id'], columns: { body: 'event-body' } },
+  {
+    name: 'events',
+    key: { received_at: 'timestamptz', id: 'uuid' },
+    tenant: ['agency_id', 'location_id'],
+    columns: { body: 'event-body' },
+  },
   { name: 'refused_deliveries', key: { id: 'uuid' }, tenant: [], columns: { body: 'refused-delivery' } },
   {
     name: 'connect_links',

@@ -3,12 +3,19 @@ import { looseFlag, looseText, looseTexts } from './loose-fields.ts';
 
 const customFieldSchema = z.object({ id: z.string(), value: z.unknown() });
 
+const dndStatusesSchema = z.record(z.string(), z.object({ status: looseText, message: looseText, code: looseText }));
+
 /** Statuses by channel (`SMS`, `Email`, …; lower case in v3). `active` means that contacting is off. */
-export const dndSettingsSchema = z
-  .record(z.string(), z.object({ status: looseText, message: looseText, code: looseText }))
+export const dndSettingsSchema = dndStatusesSchema
   .nullish()
   .catch(null)
   .transform((settings) => settings ?? {});
+
+/** The same where a missing one says nothing: null. */
+export const maybeDndSettingsSchema = dndStatusesSchema
+  .nullish()
+  .catch(null)
+  .transform((settings) => settings ?? null);
 
 export const contactFieldsSchema = z.object({
   id: z.string().min(1),
@@ -49,6 +56,21 @@ const writtenCustomFields = z
   .transform((fields) => fields.map((field) => ({ id: field.id, field_value: field.value })))
   .optional();
 
+const writtenDndSetting = z
+  .object({ status: z.enum(['active', 'inactive']), message: z.string().optional(), code: z.string().optional() })
+  .optional();
+/** `active` switches a channel off. One that is `permanent` stays so: only the person's own START lifts it. */
+const writtenDndSettings = z
+  .object({
+    Call: writtenDndSetting,
+    Email: writtenDndSetting,
+    SMS: writtenDndSetting,
+    WhatsApp: writtenDndSetting,
+    GMB: writtenDndSetting,
+    FB: writtenDndSetting,
+  })
+  .optional();
+
 /**
  * What PUT accepts: GHL answers 422 to any other property, among them locationId, gender and companyName. `tags` is
  * left out on purpose: in a body it replaces all tags of the contact.
@@ -70,6 +92,7 @@ export const contactUpdateBodySchema = z.object({
   dateOfBirth: writtenText,
   assignedTo: writtenText,
   dnd: z.boolean().optional(),
+  dndSettings: writtenDndSettings,
   customFields: writtenCustomFields,
 });
 export type ContactUpdateFields = z.input<typeof contactUpdateBodySchema>;

@@ -37,6 +37,22 @@ export async function upsertContact(
   return { contact: answer.contact, isNew: answer.new ?? false, droppedIdentifiers };
 }
 
+/**
+ * Creates a contact that is not there. Not repeatable: after an ambiguous failure look with `findDuplicateContact`, and
+ * after a GhlInvalidError `validation` too, for GHL was once seen to answer 422 and create the contact all the same.
+ * Tags cannot be given here: use `addContactTags`.
+ * @throws GhlDuplicateContactError with the id of who is there, where the location allows no duplicates
+ */
+export async function createContact(
+  ghl: GhlCalls,
+  context: LocationCall,
+  fields: ContactUpsertFields,
+): Promise<GhlContact> {
+  const body = { ...fields, locationId: context.resource.ghlLocationId };
+  const answer = await ghl.call('createContact', { ...context, body });
+  return answer.contact;
+}
+
 /** Raises GhlNotFoundError for an unknown contact, which GHL tells by a 400. */
 export async function getContact(ghl: GhlCalls, context: LocationCall, contactId: string): Promise<GhlContact> {
   const answer = await ghl.call('getContact', { ...context, path: { contactId } });
@@ -52,6 +68,14 @@ export async function updateContact(
 ): Promise<GhlContact> {
   const answer = await ghl.call('updateContact', { ...context, path: { contactId }, body: { ...fields } });
   return answer.contact;
+}
+
+/**
+ * Removes a contact with its notes, tasks, opportunities and thread, for good.
+ * @throws GhlNotFoundError when it is gone already, as after an answer that was lost
+ */
+export async function deleteContact(ghl: GhlCalls, context: LocationCall, contactId: string): Promise<void> {
+  await ghl.call('deleteContact', { ...context, path: { contactId } });
 }
 
 /** Finds a contact by exactly one identifier: asked for both, GHL does not say which of them matched. */

@@ -7,6 +7,7 @@ import {
   GhlInvalidError,
   GhlNotFoundError,
   GhlRateLimitedError,
+  GhlUnavailableError,
 } from './errors.ts';
 import { looseText } from './loose-fields.ts';
 import type { OperationName } from './operations.ts';
@@ -33,13 +34,15 @@ export function toGhlError(operation: OperationName, answer: GhlAnswer, pauseMs:
   const facts = { operation, status: answer.status, traceId: body.traceId };
   const text = Array.isArray(body.message) ? body.message.join('\n') : body.message;
   if (/not active|is inactive/i.test(text)) return new GhlForbiddenError({ ...facts, reason: 'location-inactive' });
+  const known = Array.isArray(body.message) ? undefined : refusalInWords(facts, text);
+  if (known) return known;
   switch (answer.status) {
     case 400:
       return badRequest(facts, text, body);
     case 401:
       return unauthorised(facts, text, body);
     case 403:
-      return new GhlForbiddenError({ ...facts, reason: /location/i.test(text) ? 'wrong-tenant' : 'refused' });
+      return forbidden(facts, text);
     case 404:
       return new GhlNotFoundError({ ...facts, reason: /^Cannot [A-Z]+ \//.test(text) ? 'unknown-route' : 'not-found' });
     case 422:
@@ -55,6 +58,41 @@ interface Facts {
   operation: OperationName;
   status: number;
   traceId: string | null;
+}
+
+/** What GHL says in so many words whatever the endpoint: why nothing was sent or made, and nothing was. */
+const forbiddenWords: [pattern: RegExp, reason: string][] = [
+  [/\bDND is active/i, 'dnd'],
+  [/has unsubscribed/i, 'unsubscribed'],
+  [/exceeded your SMS sending limit/i, 'sms-limit'],
+  [/sandbox agency/i, 'location-limit'],
+];
+const invalidWords: [pattern: RegExp, reason: string][] = [
+  [/missing phone/i, 'missing-phone'],
+  [/missing email/i, 'missing-email'],
+  [/conversation already exists/i, 'conversation-exists'],
+  [/user with this email already exists/i, 'user-exists'],
+];
+/** GHL knows a new message's provider only after 5 to 10 seconds. */
+const PROVIDER_RETRY_MS = 10_000;
+
+function refusalInWords(facts: Facts, text: string): GhlError | undefined {
+  if (facts.status === 429) return undefined;
+  const reasonIn = (words: [RegExp, string][]) => words.find(([pattern]) => pattern.test(text))?.[1];
+  const [forbidding, invalid] = [reasonIn(forbiddenWords), reasonIn(invalidWords)];
+  if (forbidding) return new GhlForbiddenError({ ...facts, reason: forbidding });
+  if (invalid) return new GhlInvalidError({ ...facts, reason: invalid });
+  // A 403, formerly a 401, that time heals.
+  if (!/no conversation provider found/i.test(text)) return undefined;
+  const wait = { reason: 'provider-not-ready', retryAfterMs: PROVIDER_RETRY_MS, ambiguous: false };
+  return new GhlUnavailableError({ ...facts, ...wait });
+}
+
+/** The plan first: such a text may well speak of locations. */
+function forbidden(facts: Facts, text: string): GhlError {
+  if (/\bplan\b/i.test(text)) return new GhlForbiddenError({ ...facts, reason: 'plan' });
+  const isOther = /location|does not have access to this (company|app)/i.test(text);
+  return new GhlForbiddenError({ ...facts, reason: isOther ? 'wrong-tenant' : 'refused' });
 }
 
 function badRequest(facts: Facts, text: string, body: ErrorBody): GhlError {

@@ -45,7 +45,7 @@ export class GhlRateLimitedError extends GhlError {
   }
 }
 
-/** A 5xx, a timeout or a broken connection. */
+/** A 5xx, a timeout, a broken connection, or what GHL cannot do yet; time heals it. */
 export class GhlUnavailableError extends GhlError {
   /** The request may have been carried out all the same: look before repeating a write. */
   readonly ambiguous: boolean;

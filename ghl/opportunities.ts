@@ -1,11 +1,14 @@
 import type { GhlCalls, LocationCall } from './calls.ts';
+import { GhlInvalidError } from './errors.ts';
 import type {
   GhlOpportunity,
   GhlPipeline,
+  OpportunityCursor,
   OpportunityStatus,
   OpportunityUpdateFields,
   OpportunityUpsertFields,
 } from './opportunity-schema.ts';
+import type { Page } from './page.ts';
 
 /** All pipelines of the location with their stages. They change rarely. */
 export async function listPipelines(ghl: GhlCalls, context: LocationCall): Promise<GhlPipeline[]> {
@@ -54,6 +57,32 @@ export async function searchOpportunities(
   return answer.opportunities;
 }
 
+/**
+ * One page of a location's opportunities, `limit` (at most 100) of them, newest first: those made meanwhile come before
+ * the first page and are not seen.
+ * @throws GhlError; GhlInvalidError `no-cursor` where GHL does not tell how to go on
+ */
+export async function listOpportunities(
+  ghl: GhlCalls,
+  context: LocationCall,
+  search: { pipelineId?: string; status?: OpportunityStatus; limit: number },
+  after?: OpportunityCursor,
+): Promise<Page<GhlOpportunity, OpportunityCursor>> {
+  const query = {
+    location_id: context.resource.ghlLocationId,
+    pipeline_id: search.pipelineId,
+    status: search.status,
+    limit: String(search.limit),
+    startAfter: after && String(after.startAfter),
+    startAfterId: after?.startAfterId,
+  };
+  const { opportunities, meta } = await ghl.call('searchOpportunities', { ...context, query });
+  if (opportunities.length < search.limit) return { items: opportunities, next: null };
+  if (!meta) throw new GhlInvalidError({ operation: 'searchOpportunities', reason: 'no-cursor' });
+  return { items: opportunities, next: meta };
+}
+
+/** Raises GhlNotFoundError for one that has been deleted. */
 export async function getOpportunity(
   ghl: GhlCalls,
   context: LocationCall,
@@ -80,4 +109,12 @@ export async function updateOpportunityStatus(
   status: OpportunityStatus,
 ): Promise<void> {
   await ghl.call('updateOpportunityStatus', { ...context, path: { opportunityId }, body: { status } });
+}
+
+/**
+ * Removes an opportunity, for good.
+ * @throws GhlNotFoundError when it is gone already, as after an answer that was lost
+ */
+export async function deleteOpportunity(ghl: GhlCalls, context: LocationCall, opportunityId: string): Promise<void> {
+  await ghl.call('deleteOpportunity', { ...context, path: { opportunityId } });
 }

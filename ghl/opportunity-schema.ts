@@ -18,6 +18,15 @@ export const opportunityFieldsSchema = z.object({
 export const opportunitySchema = opportunityFieldsSchema.extend({ createdAt: looseText, updatedAt: looseText });
 export type GhlOpportunity = z.output<typeof opportunitySchema>;
 
+const meta = z.object({ startAfter: z.union([z.number(), z.string()]), startAfterId: z.string().min(1) });
+export const opportunityPageSchema = z.object({
+  opportunities: z.array(opportunitySchema),
+  /** The place of the last one; null where GHL does not tell it. */
+  meta: meta.nullish().catch(null),
+});
+/** After which opportunity to go on: its date of creation in milliseconds and its id. */
+export type OpportunityCursor = z.infer<typeof meta>;
+
 const opportunityStatusSchema = z.enum(['open', 'won', 'lost', 'abandoned']);
 export type OpportunityStatus = z.output<typeof opportunityStatusSchema>;
 

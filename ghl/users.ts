@@ -1,15 +1,16 @@
-import type { GhlCalls, LocationCall } from './calls.ts';
-import type { GhlUser } from './user-schema.ts';
+import type { CallContext, CompanyCall, GhlCalls } from './calls.ts';
+import type { GhlUser, UserCreateFields, UserUpdateFields } from './user-schema.ts';
 
-/** One page of the users of a location; `hasMore` says whether to ask again further on. */
+/** One page of the users of a location, or of the whole agency; `hasMore` says whether to ask again further on. */
 export async function searchUsers(
   ghl: GhlCalls,
-  context: LocationCall,
+  context: CallContext,
   page: { skip: number; limit: number },
 ): Promise<{ users: GhlUser[]; hasMore: boolean }> {
+  const { resource } = context;
   const query = {
-    companyId: context.resource.ghlCompanyId,
-    locationId: context.resource.ghlLocationId,
+    companyId: resource.ghlCompanyId,
+    locationId: resource.kind === 'location' ? resource.ghlLocationId : undefined,
     skip: String(page.skip),
     limit: String(page.limit),
   };
@@ -17,7 +18,33 @@ export async function searchUsers(
   return { users: answer.users, hasMore: answer.users.length === page.limit };
 }
 
+/** The agency's users with one of these e-mails, at most 100: to look before one is created. */
+export async function findUsersByEmail(ghl: GhlCalls, context: CompanyCall, emails: string[]): Promise<GhlUser[]> {
+  const body = { companyId: context.resource.ghlCompanyId, emails, projection: 'all', limit: 100 };
+  const answer = await ghl.call('findUsersByEmail', { ...context, body });
+  return answer.users;
+}
+
 /** Raises GhlNotFoundError for a user that has been removed. */
-export async function getUser(ghl: GhlCalls, context: LocationCall, userId: string): Promise<GhlUser> {
+export async function getUser(ghl: GhlCalls, context: CallContext, userId: string): Promise<GhlUser> {
   return ghl.call('getUser', { ...context, path: { userId } });
+}
+
+/**
+ * Makes a user, who gets an e-mail from GHL. Not repeatable: after an ambiguous failure look with `findUsersByEmail`.
+ * @throws GhlInvalidError `user-exists` where the agency has a user with this e-mail
+ */
+export async function createUser(ghl: GhlCalls, context: CallContext, fields: UserCreateFields): Promise<GhlUser> {
+  return ghl.call('createUser', { ...context, body: { ...fields, companyId: context.resource.ghlCompanyId } });
+}
+
+/** Changes the named fields. `locationIds` are all the locations of the user from then on, so read them first. */
+export async function updateUser(
+  ghl: GhlCalls,
+  context: CallContext,
+  userId: string,
+  fields: UserUpdateFields,
+): Promise<GhlUser> {
+  const body = { ...fields, companyId: context.resource.ghlCompanyId };
+  return ghl.call('updateUser', { ...context, path: { userId }, body });
 }

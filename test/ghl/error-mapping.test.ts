@@ -22,6 +22,23 @@ describe('a refusal of GHL', () => {
     [400, 'Contact with id abc not found', 'GhlNotFound', 'not-found'],
     [400, 'Location or agency is inactive', 'GhlForbidden', 'location-inactive'],
     [400, 'Bad Request', 'GhlInvalid', 'bad-request'],
+    [400, 'Cannot send message as DND is active for SMS.', 'GhlForbidden', 'dnd'],
+    [400, 'Cannot send message as DND is active', 'GhlForbidden', 'dnd'],
+    [400, 'Cannot send message as +14155550100 has unsubscribed', 'GhlForbidden', 'unsubscribed'],
+    [400, 'Missing phone number', 'GhlInvalid', 'missing-phone'],
+    [400, 'You have exceeded your SMS sending limit.', 'GhlForbidden', 'sms-limit'],
+    [
+      400,
+      'Only 2 locations are allowed for this company, as this is a sandbox agency.',
+      'GhlForbidden',
+      'location-limit',
+    ],
+    [403, 'Creating locations is only available on the Agency Pro ($497) plan.', 'GhlForbidden', 'plan'],
+    [403, 'The token does not have access to this company.', 'GhlForbidden', 'wrong-tenant'],
+    [403, 'No conversation provider found for this message', 'GhlUnavailable', 'provider-not-ready'],
+    [401, 'No conversation provider found for this message', 'GhlUnavailable', 'provider-not-ready'],
+    [409, 'Conversation already exists', 'GhlInvalid', 'conversation-exists'],
+    [429, 'You have exceeded your SMS sending limit.', 'GhlRateLimited', 'limit'],
     [429, 'Too Many Requests', 'GhlRateLimited', 'limit'],
     [302, '', 'GhlInvalid', 'status-302'],
   ] as const)('with %i "%s" is %s (%s)', (status, message, code, reason) => {
@@ -54,6 +71,11 @@ describe('a refusal of GHL', () => {
     expect(error).toBeInstanceOf(GhlInvalidError);
     expect(error).toMatchObject({ fields: ['additionalEmails', 'email'] });
     expect(JSON.stringify({ ...error, message: error.message })).not.toContain('ann@example.com');
+  });
+
+  it('is not read out of what a validation quotes', () => {
+    const error = map(422, { message: ['name must be shorter, not "DND is active"'] });
+    expect(error).toMatchObject({ code: 'GhlInvalid', reason: 'validation' });
   });
 
   it('is understood although its body is no JSON or of an unknown shape', () => {
