@@ -1,6 +1,6 @@
 /** The arrows of the layout (docs/architecture.md): each rule names what a layer may know. */
 const layers =
-  '^(activities|api|bench|cli|crypto|db|domain|ghl|scripts|simulator|test|worker|workflows)/|^(client|config|worker)\\.ts$';
+  '^(activities|api|bench|cli|client|crypto|db|domain|ghl|scripts|simulator|test|worker|workflows)/|^(client|config|worker)\\.ts$';
 const only = (name, from, allowed, comment) => ({
   name,
   severity: 'error',
@@ -64,8 +64,8 @@ module.exports = {
     ),
     only(
       'client-starts-workflows',
-      '^client\\.ts$',
-      '^(client\\.ts$|workflows/|domain/|crypto/)',
+      '^client(/|\\.ts$)',
+      '^(client(/|\\.ts$)|workflows/|domain/|crypto/)',
       'The client names and starts workflows.',
     ),
     only(
