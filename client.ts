@@ -21,6 +21,14 @@ import {
 import { LeadOverError, LeadPendingError, LeadRefusedError, TemporalUnavailableError } from './client/errors.ts';
 import { createPayloadCodec } from './crypto/payload-codec.ts';
 import type { KeyProvider } from './crypto/key-ring.ts';
+import {
+  type BrokenLead,
+  type LeadFate,
+  LeadStuckError,
+  listBrokenLeads,
+  readLeadFate,
+  resetToFirstTask,
+} from './client/lead-fate.ts';
 import type { AccountEvent } from './domain/account-event.ts';
 import type { LeadChange } from './domain/lead-change.ts';
 import type { AcceptRequest, CloseRequest, LeadStanding, ReassignRequest } from './domain/lead-messages.ts';
@@ -29,7 +37,6 @@ import {
   agencyConnectWorkflowId,
   credentialRotationWorkflowId,
   leadIntakeWorkflowId,
-  readLeadIntakeWorkflowId,
 } from './domain/workflow-ids.ts';
 import { accountEventSignal } from './workflows/account-sync-messages.ts';
 import {
@@ -55,22 +62,15 @@ const LEAD_STATUS = defineSearchAttributeKey('LeadStatus', SearchAttributeType.K
 
 export { LeadOverError, LeadPendingError, LeadRefusedError, TemporalUnavailableError };
 
-/** What became of a lead's workflow. `unknown`: Temporal knows of none, because it never was or ended long ago. */
-export type LeadFate = 'running' | 'completed' | 'broken' | 'unknown';
-
-const BROKEN_STATUSES: readonly string[] = ['FAILED', 'TERMINATED', 'TIMED_OUT', 'CANCELLED'];
-
-/** A lead whose workflow ended without closing it. */
-export interface BrokenLead extends LeadRef {
-  /** How it ended, as a code word: `failed`, `terminated`, `timed-out`, `cancelled`. */
-  ending: string;
-}
+export { type BrokenLead, type LeadFate, LeadStuckError };
 
 /** gRPC's CANCELLED, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, ABORTED, INTERNAL and UNAVAILABLE: ask again. The rest is a refusal. */
 const ABSENCE_CODES: readonly unknown[] = [1, 4, 8, 10, 13, 14];
 
-const isAbsence = (error: unknown): boolean =>
-  error instanceof ServiceError && (!isGrpcServiceError(error.cause) || ABSENCE_CODES.includes(error.cause.code));
+const isAbsence = (error: unknown): boolean => {
+  const cause = error instanceof ServiceError ? error.cause : error;
+  return isGrpcServiceError(cause) ? ABSENCE_CODES.includes(cause.code) : error instanceof ServiceError;
+};
 
 interface LeadRef {
   agencyId: string;
@@ -150,6 +150,8 @@ export function createSwitchyardClient(options: ClientOptions) {
   }
 
   const leadHandle = ({ agencyId, leadId }: LeadRef) => workflow.getHandle(leadIntakeWorkflowId(agencyId, leadId));
+  const leadFate = (lead: LeadRef): Promise<LeadFate> =>
+    within(START_DEADLINE_MS, () => readLeadFate(client, leadHandle(lead).workflowId));
 
   async function update<Request>(
     lead: LeadUpdate<Request>,
@@ -188,12 +190,17 @@ export function createSwitchyardClient(options: ClientOptions) {
       });
     },
 
-    /** Tells a lead's workflow what happened elsewhere; for a lead that is over there is nothing to tell. @throws TemporalUnavailableError */
+    /**
+     * Tells a lead's workflow what happened elsewhere; for a lead that is over there is nothing to tell.
+     * @throws LeadStuckError when its workflow is gone otherwise; TemporalUnavailableError
+     */
     async changeLead(lead: LeadRef & { change: LeadChange }): Promise<void> {
       try {
         await within(START_DEADLINE_MS, () => leadHandle(lead).signal(changeLeadSignal, lead.change));
       } catch (error) {
         if (!(error instanceof LeadOverError)) throw error;
+        const fate = await leadFate(lead);
+        if (fate !== 'completed') throw new LeadStuckError({ ...lead, fate });
       }
     },
 
@@ -252,34 +259,22 @@ export function createSwitchyardClient(options: ClientOptions) {
     },
 
     /** What became of a lead's workflow, its latest run. @throws TemporalUnavailableError */
-    async leadFate(lead: LeadRef): Promise<LeadFate> {
-      try {
-        const { status } = await within(START_DEADLINE_MS, () => leadHandle(lead).describe());
-        if (status.name === 'COMPLETED') return 'completed';
-        return BROKEN_STATUSES.includes(status.name) ? 'broken' : 'running';
-      } catch (error) {
-        if (error instanceof LeadOverError) return 'unknown';
-        throw error;
-      }
-    },
+    leadFate,
+
+    /**
+     * Lets a lead's workflow that has ended begin anew: what is done already is not done again.
+     * @throws LeadOverError when Temporal knows of none; TemporalUnavailableError
+     */
+    resetLead: (lead: LeadRef): Promise<void> =>
+      within(ACCEPT_DEADLINE_MS, () => resetToFirstTask(client, leadHandle(lead).workflowId)),
 
     /**
      * Leads' workflows that failed, were terminated or canceled, or ran out of time since then, newest first. What has
      * just ended can be missing for a moment: Temporal's list follows a little later.
      * @param limit how many at most @throws TemporalUnavailableError
      */
-    async listBrokenLeads(since: Date, limit: number): Promise<BrokenLead[]> {
-      const query = `WorkflowType = 'leadIntake' and CloseTime >= '${since.toISOString()}' and ExecutionStatus in ('Failed', 'Terminated', 'TimedOut', 'Canceled')`;
-      return within(LIST_DEADLINE_MS, async () => {
-        const broken: BrokenLead[] = [];
-        for await (const { workflowId, status } of workflow.list({ query })) {
-          const lead = readLeadIntakeWorkflowId(workflowId);
-          if (lead) broken.push({ ...lead, ending: status.name.toLowerCase().replaceAll('_', '-') });
-          if (broken.length === limit) break;
-        }
-        return broken;
-      });
-    },
+    listBrokenLeads: (since: Date, limit: number): Promise<BrokenLead[]> =>
+      within(LIST_DEADLINE_MS, () => listBrokenLeads(client, since, limit)),
 
     /** Whether Temporal answers within a second. */
     async isReachable(): Promise<boolean> {

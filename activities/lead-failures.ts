@@ -1,6 +1,7 @@
 import { releaseAssignments } from '../db/assignments.ts';
 import { addDeadLetter } from '../db/dead-letters.ts';
 import { withScope } from '../db/scope.ts';
+import { redriveCommand } from '../domain/lead-redrive.ts';
 import { leadIntakeWorkflowId } from '../domain/workflow-ids.ts';
 import type { StoreDeps } from './dependencies.ts';
 import { lockKnownLead } from './lead-records.ts';
@@ -14,16 +15,18 @@ interface StepFailure extends LeadArgs {
 
 /** Put what a lead's workflow cannot do before an operator: the lead never vanishes with it. */
 export function createLeadFailures(deps: StoreDeps) {
-  /** The lead cannot be taken in: its workflow fails, and an operator hears of it. Repeatable. */
+  /** The lead cannot be taken in: its workflow fails, a slot on the way is free again, and an operator hears of it. Repeatable. */
   async function recordUnroutable({ agencyId, leadId, cause }: LeadArgs & { cause: string }): Promise<void> {
+    const now = deps.now();
     await withScope(deps.db, { agencyId }, async (tx) => {
       const lead = await lockKnownLead(tx, leadId);
+      await releaseAssignments(tx, leadId, { reason: 'unroutable', now, state: 'reserved' });
       await addDeadLetter(tx, {
         agencyId,
         locationId: lead.intake_location_id,
         capability: 'lead-intake',
         cause: `unroutable:${cause}`,
-        advice: `The lead could not be routed (${cause}). Look at its event; when the cause is mended, reset its workflow to its first task.`,
+        advice: `The lead could not be routed (${cause}). Look at its event, mend the cause, then run \`${redriveCommand({ agencyId, leadId })}\`.`,
         subject: { kind: 'lead', id: leadId },
         workflowId: leadIntakeWorkflowId(agencyId, leadId),
       });
@@ -60,7 +63,7 @@ export function createLeadFailures(deps: StoreDeps) {
         locationId: lead.location_id ?? lead.intake_location_id,
         capability: 'lead-intake',
         cause: 'stuck',
-        advice: `The workflow of this open lead was cancelled by hand: nobody works on it any more. If that was a mistake, run \`temporal workflow reset --workflow-id ${leadIntakeWorkflowId(agencyId, leadId)} --type FirstWorkflowTask --reason cancelled\`: what is done already is not done again.`,
+        advice: `The workflow of this open lead was cancelled by hand: nobody works on it any more. If that was a mistake, run \`${redriveCommand({ agencyId, leadId })}\`: what is done already is not done again.`,
         subject: { kind: 'lead', id: leadId },
         workflowId: leadIntakeWorkflowId(agencyId, leadId),
       });

@@ -73,7 +73,7 @@ const STEP_FAILED = 'The lead is as it was before; an operator finds the cause a
 const leadStuck = (): ProblemError =>
   new ProblemError(409, 'lead-stuck', {
     detail:
-      'The lead is open, but its workflow has failed or was ended. An operator finds it among the dead letters and resets its workflow.',
+      'The lead is open, but its workflow has failed or was ended. An operator finds it among the dead letters and redrives it.',
   });
 
 /** Why no workflow answers for a lead that was open a moment ago. One that has lost its workflow goes to an operator. */

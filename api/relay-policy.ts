@@ -1,8 +1,11 @@
 import { ZodError } from 'zod';
-import { TemporalUnavailableError } from '../client.ts';
+import { LeadStuckError, TemporalUnavailableError } from '../client.ts';
 
 /** Unforeseen failures are tried again so often; that Temporal is away never counts as one. */
 const MAX_ATTEMPTS = 6;
+/** What a stuck lead is to be told waits for an operator's redrive, which hurries it: about a week. */
+const STUCK_ATTEMPTS = 1_000;
+const STUCK_RETRY_MS = 10 * 60_000;
 
 /**
  * Decides what becomes of work after it was handed to Temporal.
@@ -17,6 +20,11 @@ export function judgeHandover(
   // Work that Temporal refuses looks as if it were away: each row waits longer by itself, so that it holds up no other.
   const retryMs = Math.min(60_000, 250 * 2 ** Math.min(attempts, 10));
   if (error instanceof TemporalUnavailableError) return { outcome: 'failed', cause: error.code, retryMs };
+  if (error instanceof LeadStuckError) {
+    const isOver = attempts >= STUCK_ATTEMPTS;
+    const stuckRetryMs = Math.min(STUCK_RETRY_MS, 250 * 2 ** Math.min(attempts, 12));
+    return { outcome: isOver ? 'dead' : 'failed', cause: error.code, retryMs: stuckRetryMs };
+  }
   const cause = error instanceof Error ? error.name : 'unknown';
   const isFinal = error instanceof ZodError || attempts >= MAX_ATTEMPTS;
   return { outcome: isFinal ? 'dead' : 'failed', cause, retryMs };

@@ -1,14 +1,18 @@
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
-import { TemporalUnavailableError } from '../client.ts';
+import { LeadStuckError, TemporalUnavailableError } from '../client.ts';
 import { addDeadLetter } from '../db/dead-letters.ts';
 import { buryWork, claimDueWork, markWorkStarted, postponeWork, type Work } from '../db/event-capabilities.ts';
+import { findLead } from '../db/leads.ts';
 import type { Database } from '../db/schema.ts';
-import { withSystemRole } from '../db/scope.ts';
+import { withScope, withSystemRole } from '../db/scope.ts';
+import { redriveCommand } from '../domain/lead-redrive.ts';
+import { readLeadIntakeWorkflowId } from '../domain/workflow-ids.ts';
 import { describeError } from './error-description.ts';
 import type { Metrics } from './metrics.ts';
 import { createPause } from './pause.ts';
 import { judgeHandover, relayBackoffMs } from './relay-policy.ts';
+import { recordStuckLead } from './stuck-leads.ts';
 import { handOver, type WorkClient } from './work.ts';
 
 export interface RelayDeps {
@@ -78,7 +82,23 @@ export function createRelay(deps: RelayDeps): Relay {
       await handOver(client, work);
       return { work, error: undefined };
     } catch (error) {
-      return { work, error };
+      return { work, error: error instanceof LeadStuckError ? await judgeStuck(error) : error };
+    }
+  }
+
+  /** A lead that is closed has nothing left to hear; of an open one an operator hears, while the work waits for the redrive. */
+  async function judgeStuck(error: LeadStuckError): Promise<unknown> {
+    const { agencyId, leadId, fate } = error;
+    try {
+      return await withScope(db, { agencyId }, async (tx) => {
+        const lead = await findLead(tx, leadId);
+        if (!lead || lead.state === 'closed') return undefined;
+        if (fate !== 'running') await recordStuckLead(tx, lead, fate);
+        return error;
+      });
+    } catch (lookError) {
+      logger.warn({ error: describeError(lookError) }, 'a stuck lead could not be looked at');
+      return error;
     }
   }
 
@@ -102,7 +122,7 @@ export function createRelay(deps: RelayDeps): Relay {
               locationId: work.locationId,
               capability: work.capability,
               cause: `handover:${cause}`,
-              advice: 'Temporal would not take this work. Look the cause up in the log, mend it, then redrive.',
+              advice: adviseOnBuried(work.workflowId),
               subject: { kind: 'event', id: work.causeId },
               workflowId: work.workflowId,
             });
@@ -122,4 +142,10 @@ export function createRelay(deps: RelayDeps): Relay {
       await running;
     },
   };
+}
+
+function adviseOnBuried(workflowId: string): string {
+  const lead = readLeadIntakeWorkflowId(workflowId);
+  const then = lead ? `run \`${redriveCommand(lead)}\`` : 'repeat the change in GHL, which sends a new event';
+  return `Temporal would not take this work. Look the cause up in the log, mend it, then ${then}.`;
 }

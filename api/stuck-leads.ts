@@ -5,6 +5,7 @@ import { addDeadLetter, hasOpenDeadLetter } from '../db/dead-letters.ts';
 import { findLead } from '../db/leads.ts';
 import type { Database, Lead } from '../db/schema.ts';
 import { withScope } from '../db/scope.ts';
+import { redriveCommand } from '../domain/lead-redrive.ts';
 import { leadIntakeWorkflowId } from '../domain/workflow-ids.ts';
 import { describeError } from './error-description.ts';
 
@@ -90,7 +91,7 @@ export async function recordStuckLead(tx: Transaction<Database>, lead: Lead, end
     locationId: lead.location_id ?? lead.intake_location_id,
     capability: 'lead-intake',
     cause: 'stuck',
-    advice: `The lead is open but its workflow has ended (${ending}). Mend the cause, then run \`temporal workflow reset --workflow-id ${workflowId} --type FirstWorkflowTask --reason stuck\`: what is done already is not done again.`,
+    advice: `The lead is open but its workflow has ended (${ending}). Mend the cause, then run \`${redriveCommand({ agencyId: lead.agency_id, leadId: lead.id })}\`: what is done already is not done again.`,
     subject: { kind: 'lead', id: lead.id },
     workflowId,
   });

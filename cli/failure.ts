@@ -50,7 +50,7 @@ const REFUSALS: Partial<Record<string, string>> = {
   'location-full': 'the location has all the open leads it may have (--force goes over it)',
   'location-daily-cap': 'the location has had all of today’s leads (--force goes over it)',
   'internal-error': 'a step failed for good; the lead is as it was before (see dead-letters list)',
-  'lead-stuck': 'its workflow has failed; mend the cause and reset it (see dead-letters list)',
+  'lead-stuck': 'its workflow has failed; mend the cause (see dead-letters list), then leads redrive',
   'not-placed': 'GHL does not take it; the lead stays where it is (see dead-letters list)',
 };
 
@@ -71,7 +71,7 @@ export function explainFailure(error: unknown): { code: string; message: string 
     return {
       code: error.code,
       message:
-        'No workflow runs for the lead: it is over, has not been started yet, or is stuck (see leads show and dead-letters list).',
+        'No workflow runs for the lead: it is over, has not been started yet, or is stuck (see leads show and dead-letters list; leads redrive sets a stuck one going).',
     };
   if (!(error instanceof Error)) return { code: 'unknown', message: 'An unknown error.' };
   const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { addLeadsClose } from './leads/close.ts';
 import { addLeadsList } from './leads/list.ts';
 import { addLeadsReassign } from './leads/reassign.ts';
+import { addLeadsRedrive } from './leads/redrive.ts';
 import { addLeadsShow } from './leads/show.ts';
 import type { Session } from './session.ts';
 
@@ -11,4 +12,5 @@ export function addLeadCommands(program: Command, session: Session): void {
   addLeadsShow(leads, session);
   addLeadsReassign(leads, session);
   addLeadsClose(leads, session);
+  addLeadsRedrive(leads, session);
 }

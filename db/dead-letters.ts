@@ -1,4 +1,4 @@
-import type { Selectable, Transaction } from 'kysely';
+import { type Selectable, sql, type Transaction } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import type { Database } from './schema.ts';
 import type { DeadLetterTable } from './schema/leads.ts';
@@ -74,4 +74,26 @@ export async function resolveDeadLetters(
     .where('cause', 'like', `${about.causePrefix}%`)
     .where('resolved_at', 'is', null)
     .execute();
+}
+
+/**
+ * Marks what is open about a lead that had lost its workflow, or whose work Temporal would not take, as done with.
+ * Letters about single steps stay: nobody has repeated those.
+ * @param workflowId of the lead @returns how many were open
+ */
+export async function resolveRedriven(tx: Transaction<Database>, workflowId: string): Promise<number> {
+  const result = await tx
+    .updateTable('dead_letters')
+    .set({ resolved_at: sql<Date>`now()`, resolution: 'redriven' })
+    .where('workflow_id', '=', workflowId)
+    .where('resolved_at', 'is', null)
+    .where((where) =>
+      where.or([
+        where('cause', '=', 'stuck'),
+        where('cause', 'like', 'unroutable:%'),
+        where('cause', 'like', 'handover:%'),
+      ]),
+    )
+    .executeTakeFirst();
+  return Number(result.numUpdatedRows);
 }

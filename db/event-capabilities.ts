@@ -144,6 +144,28 @@ export async function buryWork(tx: Transaction<Database>, sequence: string, erro
     .execute();
 }
 
+/**
+ * Puts a lead's buried work back at its old place in the inbox, and lets what waits there be handed over at once.
+ * Needs the relay role. @returns how many were buried
+ */
+export async function redriveLeadWork(
+  tx: Transaction<Database>,
+  { agencyId, leadId }: { agencyId: string; leadId: string },
+): Promise<number> {
+  const ofLead = tx.updateTable('event_capabilities').where('agency_id', '=', agencyId);
+  await ofLead
+    .set({ due_at: sql<Date>`now()` })
+    .where('ordering_key', '=', `lead:${leadId}`)
+    .where('state', '=', 'pending')
+    .execute();
+  const buried = await ofLead
+    .set({ state: 'pending', attempts: 0, due_at: sql<Date>`now()` })
+    .where('ordering_key', '=', `lead:${leadId}`)
+    .where('state', '=', 'dead')
+    .executeTakeFirst();
+  return Number(buried.numUpdatedRows);
+}
+
 /** Whether a lead still waits in the inbox for its workflow to be started. */
 export async function isLeadStartPending(tx: Transaction<Database>, leadId: string): Promise<boolean> {
   const found = await tx

@@ -59,6 +59,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     );
     create index event_capabilities_pending on event_capabilities (fairness_key, sequence) where state = 'pending';
     create index event_capabilities_order on event_capabilities (ordering_key, sequence) where state = 'pending';
+    create index event_capabilities_dead on event_capabilities (ordering_key) where state = 'dead';
 
     -- Refused deliveries are counted by the hour, and the last few kept for the day GHL rotates its key.
     create table refused_deliveries (

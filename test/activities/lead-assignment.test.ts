@@ -97,10 +97,11 @@ describe('recordUntold', () => {
 });
 
 describe('recordUnroutable', () => {
-  it('tells an operator once', async () => {
+  it('tells an operator once, and frees a slot that waited for GHL', async () => {
     const { bench, agency } = all;
     const held = await agency.reserved(somebody('10011'));
     await expectToRepeat(bench, all, bench.leads.recordUnroutable, { ...held, cause: 'EnquiryUnreadable' });
+    expect(await agency.assignments(held.leadId)).toMatchObject([{ state: 'released', release_reason: 'unroutable' }]);
     const letters = (await agency.letters()).filter((letter) => letter.subject_id === held.leadId);
     expect(letters.map((letter) => letter.cause)).toEqual(['unroutable:EnquiryUnreadable']);
   });

@@ -16,7 +16,10 @@ beforeEach(() => {
   world.client.isAway = false;
 });
 
-async function addLead(state: 'received' | 'assigned' | 'closed' = 'assigned'): Promise<string> {
+async function addLead(
+  state: 'received' | 'assigned' | 'closed' = 'assigned',
+  closeReason: string | null = null,
+): Promise<string> {
   const { agencyId, master, branch } = world.agency;
   const id = uuidv7();
   await world.ownerDb
@@ -28,6 +31,7 @@ async function addLead(state: 'received' | 'assigned' | 'closed' = 'assigned'): 
       location_id: state === 'received' ? null : branch.id,
       state,
       closed_at: state === 'closed' ? new Date() : null,
+      close_reason: closeReason,
       source: 'api',
       event_row_id: uuidv7(),
       event_received_at: new Date(),
@@ -204,6 +208,30 @@ describe('POST /v1/leads/:id/accept and close', () => {
       { method: 'acceptLead' },
       { method: 'closeLead', request: { outcome: 'won', reason: 'signed' } },
     ]);
+  });
+
+  it('say again how a lead stands that was closed so, and refuse another outcome', async () => {
+    const id = await addLead('closed', 'won');
+    const again = await post(`${id}/close`, { outcome: 'won' }).expect(200);
+    expect(again.body).toMatchObject({ id, status: 'closed', closeReason: 'won', locationId: world.agency.branch.id });
+    expect((await post(`${id}/close`, { outcome: 'lost' }).expect(409)).body).toMatchObject({ code: 'lead-closed' });
+    await post(`${id}/close`, { outcome: 'won' }, world.neighbour.keys.agency).expect(404);
+    await post(`${id}/close`, { outcome: 'won' }, world.agency.keys.master).expect(403);
+    expect(world.client.asked).toEqual([]);
+  });
+
+  it('say so too when the lead is closed between the look and the question', async () => {
+    const id = await addLead();
+    const { closeLead } = world.client;
+    world.client.closeLead = async () => {
+      const closed = { state: 'closed' as const, close_reason: 'won', closed_at: new Date() };
+      await world.ownerDb.updateTable('leads').set(closed).where('id', '=', id).execute();
+      throw new LeadRefusedError('lead-closed');
+    };
+    await post(`${id}/close`, { outcome: 'won' }).expect(200);
+    await world.ownerDb.updateTable('leads').set({ state: 'assigned', closed_at: null }).where('id', '=', id).execute();
+    await post(`${id}/close`, { outcome: 'lost' }).expect(409);
+    world.client.closeLead = closeLead;
   });
 
   it('refuse an outcome nobody knows, a lead that is over and a stranger', async () => {

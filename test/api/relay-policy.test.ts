@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { judgeHandover, relayBackoffMs } from '../../api/relay-policy.ts';
-import { TemporalUnavailableError } from '../../client.ts';
+import { LeadStuckError, TemporalUnavailableError } from '../../client.ts';
 
 describe('work that was handed to Temporal', () => {
   it('is done when nothing was thrown', () => {
@@ -12,6 +12,18 @@ describe('work that was handed to Temporal', () => {
     const away = new TemporalUnavailableError('away');
     expect(judgeHandover(away, 1)).toEqual({ outcome: 'failed', cause: 'TemporalUnavailable', retryMs: 500 });
     expect(judgeHandover(away, 1_000)).toEqual({ outcome: 'failed', cause: 'TemporalUnavailable', retryMs: 60_000 });
+  });
+
+  it('waits about a week for an operator when its lead has lost its workflow', () => {
+    const stuck = new LeadStuckError({ agencyId: 'a', leadId: 'l', fate: 'broken' });
+    expect(judgeHandover(stuck, 1)).toEqual({ outcome: 'failed', cause: 'lead-stuck', retryMs: 500 });
+    let [attempts, waitedMs] = [1, 0];
+    for (; judgeHandover(stuck, attempts).outcome === 'failed'; attempts += 1) {
+      waitedMs += judgeHandover(stuck, attempts).retryMs;
+    }
+    expect(waitedMs / 86_400_000).toBeGreaterThan(6);
+    expect(waitedMs / 86_400_000).toBeLessThan(8);
+    expect(judgeHandover(stuck, attempts)).toMatchObject({ outcome: 'dead', cause: 'lead-stuck' });
   });
 
   it('is given up at once when it cannot be read, and after six tries for what nobody foresaw', () => {

@@ -108,6 +108,31 @@ describe('leads close', () => {
   });
 });
 
+describe('leads redrive', () => {
+  it('sets a lead going again whose workflow was ended by force, under the operator’s name', async () => {
+    const leadId = await assigned();
+    await system.client.temporal.workflow.getHandle(workflowId(leadId)).terminate('by hand');
+    const ran = await cli.run(['leads', 'redrive', leadId, ...agency]);
+    expect(ran).toMatchObject({ code: 0, error: '' });
+    expect(ran.out).toMatch(/^Redriven\.\n/);
+    expect(ran.out).toContain('reset');
+    const rep = leads.rep('dan');
+    await cli.json(['leads', 'reassign', leadId, ...agency, '--rep', rep, '--force']);
+    const entries = await cli.json<object[]>(['audit', 'list', ...agency, '--subject', `lead:${leadId}`]);
+    expect(entries).toContainEqual(expect.objectContaining({ action: 'lead.redrive', actor: 'cli:tester' }));
+  });
+
+  it('refuses a lead that runs and one that the agency does not have', async () => {
+    const leadId = await assigned();
+    expect(await cli.run(['leads', 'redrive', leadId, ...agency])).toMatchObject({
+      code: 1,
+      error: expect.stringContaining('there is nothing to redrive') as string,
+    });
+    const nobody = '01890a5d-ac96-774b-bcce-b302099a8057';
+    expect((await cli.run(['leads', 'redrive', nobody, ...agency])).error).toContain('has no lead');
+  });
+});
+
 describe('replay', () => {
   it('finds that the code at hand does what it did, and saves the history without secrets', async () => {
     const leadId = await assigned();

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Kysely } from 'kysely';
@@ -10,7 +10,7 @@ import { plantAgency, type PlantedAgency } from '../../scripts/demo/plant-agency
 import { prepareDatabase } from '../../scripts/stack/application.ts';
 import { findFreePort } from '../../scripts/stack/ports.ts';
 import { type Postgres, startPostgres } from '../../scripts/stack/postgres.ts';
-import { type RunningProcess, startProcess } from '../../scripts/stack/process.ts';
+import { type ProcessEnd, type RunningProcess, startProcess } from '../../scripts/stack/process.ts';
 import { SEARCH_ATTRIBUTES, startTemporal, type Temporal } from '../../scripts/stack/temporal.ts';
 import { type ControlClient, createControlClient } from '../../simulator/control-client.ts';
 import { startSimulator } from '../../simulator/simulator.ts';
@@ -27,10 +27,13 @@ export interface FaultStack {
   /** Connects as the superuser, for looking. */
   ownerDb: Kysely<Database>;
   plant(plan: AgencyPlan): Promise<PlantedAgency>;
+  /** Posts a delivery as GHL would, signed by a second valid key; tells how long the answer took. */
+  deliver(event: Record<string, unknown>): Promise<{ status: number; ms: number }>;
   postgres: { start(): Promise<void>; stop(): Promise<void> };
   temporal: { start(): Promise<void>; stop(): Promise<void> };
-  api: { start(): Promise<void>; stop(): Promise<void> };
-  worker: { start(): Promise<void>; stop(): Promise<void>; kill(): Promise<void> };
+  api: { start(): Promise<void>; stop(): Promise<unknown> };
+  /** `stop` sends SIGTERM, and tells how the process ended. */
+  worker: { start(): Promise<void>; stop(): Promise<ProcessEnd | undefined>; kill(): Promise<void> };
   stop(): Promise<void>;
 }
 
@@ -45,6 +48,7 @@ export async function startFaultStack(bundlePath: string): Promise<FaultStack> {
   const keys = parseKeyRing(encryptionKeys);
   const simulator = await startSimulator({ port: 0, seed: 'faults' });
   const control = createControlClient(simulator.url);
+  const second = generateKeyPairSync('ed25519');
   let postgres: Postgres | undefined;
   let temporal: Temporal | undefined;
   const processes = new Map<string, RunningProcess>();
@@ -82,7 +86,7 @@ export async function startFaultStack(bundlePath: string): Promise<FaultStack> {
     GHL_BASE_URL: simulator.url,
     GHL_CLIENT_ID: TEST_APP.clientId,
     GHL_CLIENT_SECRET: TEST_APP.clientSecret,
-    GHL_WEBHOOK_PUBLIC_KEYS: simulator.webhookPublicKeyPem,
+    GHL_WEBHOOK_PUBLIC_KEYS: `${simulator.webhookPublicKeyPem}\n${second.publicKey.export({ type: 'spki', format: 'pem' }).toString()}`,
     WORKFLOW_BUNDLE_PATH: bundlePath,
     API_PORT: String(ports.api),
     WORKER_HEALTH_PORT: String(ports.worker),
@@ -103,9 +107,11 @@ export async function startFaultStack(bundlePath: string): Promise<FaultStack> {
       processes.set(name, child);
       await waitFor(name, async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).ok, 60_000);
     },
-    async stop(): Promise<void> {
-      await processes.get(name)?.stop();
+    async stop(): Promise<ProcessEnd | undefined> {
+      const child = processes.get(name);
+      await child?.stop();
       processes.delete(name);
+      return child?.ended;
     },
     async kill(): Promise<void> {
       const child = processes.get(name);
@@ -126,6 +132,14 @@ export async function startFaultStack(bundlePath: string): Promise<FaultStack> {
     ownerDb,
     plant: (plan) =>
       plantAgency(plan, { db, keys, simulator: control, app: TEST_APP, webhookUrl: `${apiUrl}/webhooks/ghl` }),
+    async deliver(event) {
+      const body = Buffer.from(JSON.stringify(event));
+      const signature = sign(null, body, second.privateKey).toString('base64');
+      const headers = { 'content-type': 'application/json', 'x-ghl-signature': signature };
+      const startMs = performance.now();
+      const { status } = await fetch(`${apiUrl}/webhooks/ghl`, { method: 'POST', headers, body });
+      return { status, ms: performance.now() - startMs };
+    },
     postgres: {
       start: async () => void (await startDatabase()),
       stop: async () => postgres?.stop(),

@@ -7,6 +7,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { inject } from 'vitest';
 import { createService } from '../../api/service.ts';
 import { createApiKey } from '../../crypto/api-key.ts';
+import type { KeyProvider } from '../../crypto/key-ring.ts';
 import { createApiKey as storeApiKey } from '../../db/api-keys.ts';
 import type { ApiKeyRole } from '../../db/schema/tenants.ts';
 import { withScope } from '../../db/scope.ts';
@@ -30,8 +31,8 @@ export interface LiveSystem extends TestSystem {
   ): Promise<{ status: number; body: Record<string, unknown> }>;
 }
 
-export async function startLiveSystem(): Promise<LiveSystem> {
-  const system = await startTestSystem();
+export async function startLiveSystem(options: { keys?: KeyProvider } = {}): Promise<LiveSystem> {
+  const system = await startTestSystem(options);
   const logger = pino({ level: process.env['TEST_LOG_LEVEL'] ?? 'silent' });
   const second = generateKeyPairSync('ed25519');
   const ghlDoor: GhlDoor = {
