@@ -1,6 +1,5 @@
 import {
   Client,
-  Connection,
   type ConnectionOptions,
   isGrpcServiceError,
   ServiceError,
@@ -21,6 +20,7 @@ import {
 import { LeadOverError, LeadPendingError, LeadRefusedError, TemporalUnavailableError } from './client/errors.ts';
 import { createPayloadCodec } from './crypto/payload-codec.ts';
 import type { KeyProvider } from './crypto/key-ring.ts';
+import { connectLazily } from './client/connection.ts';
 import {
   type BrokenLead,
   type LeadFate,
@@ -98,11 +98,7 @@ export type SwitchyardClient = ReturnType<typeof createSwitchyardClient>;
 
 /** Starts and messages workflows. It connects when first used: Temporal being away keeps no process from starting. */
 export function createSwitchyardClient(options: ClientOptions) {
-  const connection = Connection.lazy({
-    ...options.connection,
-    // The default grows to two minutes, long after Temporal is back.
-    channelArgs: { 'grpc.initial_reconnect_backoff_ms': 200, 'grpc.max_reconnect_backoff_ms': 2_000 },
-  });
+  const { connection, calling, close } = connectLazily(options.connection);
   const { keys, namespace } = options;
   const client = new Client({
     connection,
@@ -113,7 +109,7 @@ export function createSwitchyardClient(options: ClientOptions) {
 
   async function within<T>(deadlineMs: number, call: () => Promise<T>): Promise<T> {
     try {
-      return await client.withDeadline(Date.now() + deadlineMs, call);
+      return await calling(() => client.withDeadline(Date.now() + deadlineMs, call));
     } catch (error) {
       if (error instanceof WorkflowUpdateFailedError) {
         if (error.cause instanceof ApplicationFailure) throw new LeadRefusedError(error.cause.type ?? 'refused');
@@ -279,15 +275,15 @@ export function createSwitchyardClient(options: ClientOptions) {
     /** Whether Temporal answers within a second. */
     async isReachable(): Promise<boolean> {
       try {
-        await client.withDeadline(Date.now() + 1_000, () => connection.workflowService.getSystemInfo({}));
+        await calling(() =>
+          client.withDeadline(Date.now() + 1_000, () => connection.workflowService.getSystemInfo({})),
+        );
         return true;
       } catch {
         return false;
       }
     },
 
-    async close(): Promise<void> {
-      await connection.close();
-    },
+    close,
   };
 }

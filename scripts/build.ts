@@ -2,16 +2,18 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 
 const root = join(import.meta.dirname, '..');
-const dist = join(root, 'dist');
+/** Another folder can be named; what is compiled finds its libraries only below the project's. */
+const dist = resolve(root, process.argv[2] ?? 'dist');
 
 /** Compiles to JavaScript that runs without a TypeScript loader. Returns the compiler's exit code. */
 async function compile(): Promise<number> {
   const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
-  const child = spawn(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' });
+  const args = [tsc, '-p', 'tsconfig.build.json', '--outDir', dist];
+  const child = spawn(process.execPath, args, { cwd: root, stdio: 'inherit' });
   const [code] = (await once(child, 'exit')) as [number | null];
   return code ?? 1;
 }
@@ -23,5 +25,5 @@ if (process.exitCode === 0) {
   const workflowsPath = join(root, 'workflows', 'index.ts');
   const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
   await writeFile(join(dist, 'workflow-bundle.js'), code);
-  console.log(`built dist/ (workflow bundle: ${Math.round(code.length / 1024)} KiB)`);
+  console.log(`built ${relative(root, dist)}/ (workflow bundle: ${Math.round(code.length / 1024)} KiB)`);
 }
