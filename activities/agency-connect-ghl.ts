@@ -85,7 +85,7 @@ export function createConnectGhlActivities(deps: Omit<GhlDeps, 'notifier'>) {
     const { ghlCompanyId, isConnected } = await inAgency(agencyId, async (tx) => ({
       ghlCompanyId: (await findAgency(tx))?.ghl_company_id ?? null,
       isConnected: (await listInstalls(tx)).some(
-        (each) => each.location_id === null && each.purpose === 'locations' && each.kind === 'oauth',
+        (each) => each.location_id === null && each.purpose === 'locations' && each.status === 'active',
       ),
     }));
     // One location connected by its own user: there is nothing to list.

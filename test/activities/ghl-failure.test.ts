@@ -1,7 +1,7 @@
 import { ApplicationFailureCategory } from '@temporalio/common';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { toApplicationFailure } from '../../activities/ghl-failure.ts';
-import { GhlRateLimitedError } from '../../ghl/errors.ts';
+import { GhlAuthExpiredError, GhlForbiddenError, GhlRateLimitedError } from '../../ghl/errors.ts';
 import { run } from '../stack/activity-bench.ts';
 import { somebody } from '../stack/lead-harness.ts';
 import { waitFor } from '../stack/wait.ts';
@@ -54,6 +54,16 @@ it('waits as long as a 429 says, without an alarm', async () => {
 it('waits for GHL’s usual window where a limit names no time', () => {
   const failure = toApplicationFailure(new GhlRateLimitedError({ operation: 'x', reason: 'limit', retryAfterMs: 0 }));
   expect(failure.nextRetryDelay).toBeGreaterThanOrEqual(10_000);
+});
+
+it('waits for a person to connect a dead install again only where the step has no other way', () => {
+  const dead = new GhlAuthExpiredError({ operation: 'x', reason: 'needs-reauth' });
+  expect(toApplicationFailure(dead)).toMatchObject({ nonRetryable: true });
+  const waiting = toApplicationFailure(dead, 'wait');
+  expect(waiting).toMatchObject({ nonRetryable: false, category: ApplicationFailureCategory.BENIGN });
+  expect(waiting.nextRetryDelay).toBeGreaterThanOrEqual(20_000);
+  const forbidden = new GhlForbiddenError({ operation: 'x', reason: 'token-scope' });
+  expect(toApplicationFailure(forbidden, 'wait')).toMatchObject({ nonRetryable: true });
 });
 
 it('tries again when GHL refuses even the token it has just given', async () => {

@@ -34,6 +34,11 @@ describe('what happened elsewhere', () => {
     expect(follow(deleted('contact-0'), { ghlContactId: null, sourceContactId: null })).toBe('none: other-contact');
   });
 
+  it('to a location that is connected again moves a lead that waits in a queue, and no other', () => {
+    expect(follow({ kind: 'location-connected' }, { isQueued: true })).toBe('reroute: location-connected');
+    expect(follow({ kind: 'location-connected' })).toBe('none: not-queued');
+  });
+
   it.each(['won', 'lost', 'abandoned'] as const)('to its opportunity ends it: %s', (status) => {
     expect(follow({ kind: 'opportunity-ended', status, ...opportunity })).toBe(`close: ${status}`);
   });

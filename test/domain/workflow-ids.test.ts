@@ -1,5 +1,11 @@
 import { expect, it } from 'vitest';
-import { accountSyncWorkflowId, leadIntakeWorkflowId, readLeadIntakeWorkflowId } from '../../domain/workflow-ids.ts';
+import {
+  accountSyncWorkflowId,
+  agencyConnectWorkflowId,
+  credentialRotationWorkflowId,
+  leadIntakeWorkflowId,
+  readLeadIntakeWorkflowId,
+} from '../../domain/workflow-ids.ts';
 
 it('names one workflow for each lead of each agency', () => {
   expect(leadIntakeWorkflowId('agency-1', 'lead-1')).toBe('lead-intake/agency-1/lead-1');
@@ -8,6 +14,11 @@ it('names one workflow for each lead of each agency', () => {
 it('names one workflow for each account, and one for the agency itself', () => {
   expect(accountSyncWorkflowId('agency-1', 'location-1')).toBe('account-sync/agency-1/location-1');
   expect(accountSyncWorkflowId('agency-1', null)).toBe('account-sync/agency-1/company');
+});
+
+it('names one workflow for each attempt to connect an agency, and for each new token', () => {
+  expect(agencyConnectWorkflowId('agency-1', 'link-1')).toBe('agency-connect/agency-1/link-1');
+  expect(credentialRotationWorkflowId('agency-1', 'rotation-1')).toBe('credential-rotation/agency-1/rotation-1');
 });
 
 it('reads a lead’s workflow id back, and no other', () => {

@@ -131,6 +131,21 @@ it('connects one location that its own user installs on, and makes the agency th
   expect(row?.ghl_company_id).toBe(agency.companyId);
 });
 
+it('connects one location although the agency’s own authority is gone', async () => {
+  const agency = await plant({ locations: 2 });
+  const { companyId } = agency;
+  await new Browser(live).connect(await makeLink(live, agency.key), { companyId, all: 'true' });
+  await tokensOf(agency, 2);
+  await live.database.ownerDb
+    .updateTable('installs')
+    .set({ status: 'needs_reauth' })
+    .where('agency_id', '=', agency.agencyId)
+    .execute();
+  const choice = { companyId, asLocation: `client-${agencies}-loc-1` };
+  expect((await new Browser(live).connect(await makeLink(live, agency.key), choice)).status).toBe(200);
+  await tokensOf(agency, 1);
+});
+
 describe('the app for agencies', () => {
   it('is an install of its own, whose removal leaves the locations connected', async () => {
     const agency = await plant({ locations: 1 });
