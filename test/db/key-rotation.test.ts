@@ -4,6 +4,8 @@ import { v7 as uuidv7 } from 'uuid';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseKeyRing } from '../../crypto/key-ring.ts';
 import { seal, UnsealError, unseal } from '../../crypto/seal.ts';
+import { connectSecretOf } from '../../db/connect-links.ts';
+import { candidateOf } from '../../db/credential-rotations.ts';
 import { createTokenStore, saveInstall } from '../../db/installs.ts';
 import { countSealedRows, rotateSealedRows } from '../../db/key-rotation.ts';
 import { recordRefusedDelivery } from '../../db/refused-deliveries.ts';
@@ -25,6 +27,7 @@ beforeEach(async () => {
   ours = await plantTenant(database.ownerDb, 'ours');
   theirs = await plantTenant(database.ownerDb, 'theirs');
   await database.ownerDb.deleteFrom('installs').execute();
+  await database.ownerDb.deleteFrom('credential_rotations').execute();
 });
 afterEach(() => database.drop());
 
@@ -70,15 +73,30 @@ describe('the rotation of rows', () => {
     await withSystemRole(database.db, 'intake', (tx) =>
       recordRefusedDelivery(tx, { id: uuidv7(), reason: 'bad', signature: null, body }),
     );
+    const candidate = seal(old, Buffer.from('candidate'), candidateOf(ours.agencyId, ours.nearId));
+    await database.ownerDb
+      .insertInto('credential_rotations')
+      .values({ agency_id: ours.agencyId, location_id: ours.nearId, id: uuidv7(), candidate, made_by: 'test' })
+      .execute();
+    const [code, answer] = (['code', 'answer'] as const).map((secret) =>
+      seal(old, Buffer.from(secret), connectSecretOf(ours.agencyId, secret)),
+    );
+    await database.ownerDb
+      .updateTable('connect_links')
+      .set({ code: code!, answer: answer! })
+      .where('agency_id', '=', ours.agencyId)
+      .execute();
     const bodies = await readBodies(ours, old);
     const before = await database.ownerDb.selectFrom('installs').selectAll().orderBy('id').execute();
     expect(await countSealedRows(database.db)).toEqual([
       { table: 'installs', version: 1, rows: 2 },
       { table: 'events', version: 1, rows: 130 },
       { table: 'refused_deliveries', version: 1, rows: 1 },
+      { table: 'connect_links', version: 1, rows: 1 },
+      { table: 'credential_rotations', version: 1, rows: 1 },
     ]);
 
-    expect(await rotateSealedRows(database.db, both)).toEqual({ resealed: 133, unreadable: [], unfinished: 0 });
+    expect(await rotateSealedRows(database.db, both)).toEqual({ resealed: 135, unreadable: [], unfinished: 0 });
 
     expect(await versions()).toEqual([2]);
     const store = createTokenStore(database.db, newOnly);
@@ -88,6 +106,14 @@ describe('the rotation of rows', () => {
     const refused = await database.ownerDb.selectFrom('refused_deliveries').select('body').executeTakeFirstOrThrow();
     const nobody = { agencyId: null, locationId: null, purpose: 'refused-delivery' };
     expect(unseal(newOnly, refused.body!, nobody).toString()).toBe('refused');
+    const rotation = await database.ownerDb.selectFrom('credential_rotations').selectAll().executeTakeFirstOrThrow();
+    const tried = unseal(newOnly, rotation.candidate!, candidateOf(ours.agencyId, ours.nearId));
+    expect(tried.toString()).toBe('candidate');
+    const links = database.ownerDb.selectFrom('connect_links').selectAll().where('agency_id', '=', ours.agencyId);
+    const link = await links.executeTakeFirstOrThrow();
+    for (const secret of ['code', 'answer'] as const) {
+      expect(unseal(newOnly, link[secret]!, connectSecretOf(ours.agencyId, secret)).toString()).toBe(secret);
+    }
     const plain = (rows: typeof before) => rows.map((row) => ({ ...row, access_token: null, refresh_token: null }));
     const after = await database.ownerDb.selectFrom('installs').selectAll().orderBy('id').execute();
     expect(plain(after)).toEqual(plain(before));
