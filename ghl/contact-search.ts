@@ -41,5 +41,11 @@ export async function updateTagsOfContacts(
 ): Promise<{ refusedContactIds: string[] }> {
   const body = { contacts: of.contactIds, tags: of.tags, locationId: context.resource.ghlLocationId };
   const { responses } = await ghl.call('updateTagsOfContacts', { ...context, path: { action }, body });
-  return { refusedContactIds: responses.filter(({ error }) => error !== null).map(({ contactId }) => contactId) };
+  const changed = new Set(
+    responses.flatMap((each) => {
+      if (typeof each === 'string') return [each];
+      return each.error === null ? [each.contactId] : [];
+    }),
+  );
+  return { refusedContactIds: of.contactIds.filter((contactId) => !changed.has(contactId)) };
 }

@@ -24,6 +24,9 @@ export const contactSearchOperations = {
       tags: z.array(z.string().min(1)).min(1),
       locationId: z.string().min(1),
     }),
-    response: z.object({ responses: z.array(z.object({ contactId: z.string().min(1), error: looseText })) }),
+    // Either the ids of those that were changed, or an object for each with its error.
+    response: z.object({
+      responses: z.array(z.union([z.string().min(1), z.object({ contactId: z.string().min(1), error: looseText })])),
+    }),
   },
 } as const;
