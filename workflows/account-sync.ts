@@ -1,30 +1,14 @@
-import { condition, continueAsNew, proxyActivities, setHandler, workflowInfo } from '@temporalio/workflow';
-import type { AccountActivities } from '../activities/account-sync.ts';
-import type { AccountGhlActivities } from '../activities/account-sync-ghl.ts';
+import { condition, continueAsNew, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { AccountEvent } from '../domain/account-event.ts';
+import { accounts, accountsGhl, obtainToken } from './account-steps.ts';
 import { accountEventSignal } from './account-sync-messages.ts';
 import { failureCode, isStepFailure, putBeforeOperator } from './step-failure.ts';
-import { ghlQueueOf } from './task-queues.ts';
 
 export interface AccountSyncInput {
   agencyId: string;
   /** What an earlier run had not yet done. */
   events?: AccountEvent[];
 }
-
-const accounts = proxyActivities<AccountActivities>({
-  startToCloseTimeout: '1 minute',
-  retry: { initialInterval: '500 milliseconds', maximumInterval: '30 seconds' },
-});
-
-/** An install is of use only with its token; one that arrives before the agency is connected waits for that. */
-const ghl = proxyActivities<AccountGhlActivities>({
-  taskQueue: ghlQueueOf('sync'),
-  startToCloseTimeout: '60 seconds',
-  heartbeatTimeout: '20 seconds',
-  scheduleToCloseTimeout: '24 hours',
-  retry: { initialInterval: '2 seconds', maximumInterval: '5 minutes' },
-});
 
 /**
  * Keeps an account's installs and users in step with GHL, one event after the other, and ends when it has done all.
@@ -83,19 +67,9 @@ async function applyEvent(agencyId: string, event: AccountEvent): Promise<string
   }
 }
 
-async function obtainToken(agencyId: string, locationId: string): Promise<void> {
-  try {
-    await ghl.obtainToken({ agencyId, locationId });
-  } catch (error) {
-    if (!isStepFailure(error)) throw error;
-    const cause = failureCode(error);
-    await putBeforeOperator(() => accounts.recordInstallFailure({ agencyId, locationId, cause }));
-  }
-}
-
 async function rereadEvent(agencyId: string, event: AccountEvent): Promise<void> {
   try {
-    await ghl.rereadEvent({ agencyId, event });
+    await accountsGhl.rereadEvent({ agencyId, event });
   } catch (error) {
     if (!isStepFailure(error)) throw error;
     const cause = failureCode(error);

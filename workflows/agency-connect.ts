@@ -1,9 +1,7 @@
 import { continueAsNew, proxyActivities, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
-import type { AccountActivities } from '../activities/account-sync.ts';
-import type { AccountGhlActivities } from '../activities/account-sync-ghl.ts';
-import type { ConnectActivities } from '../activities/agency-connect.ts';
 import type { ConnectGhlActivities } from '../activities/agency-connect-ghl.ts';
 import type { ConnectOutcome } from '../domain/agency-connect.ts';
+import { accounts, accountsGhl, obtainToken } from './account-steps.ts';
 import { failureCode, isStepFailure, putBeforeOperator } from './step-failure.ts';
 import { ghlQueueOf } from './task-queues.ts';
 
@@ -14,11 +12,6 @@ export interface AgencyConnectInput {
   needToken?: string[];
 }
 
-const store = proxyActivities<ConnectActivities & AccountActivities>({
-  startToCloseTimeout: '1 minute',
-  retry: { initialInterval: '500 milliseconds', maximumInterval: '30 seconds' },
-});
-
 /** A person waits, and a code is good for minutes: what GHL cannot do by then it is asked again by a new link. */
 const exchange = proxyActivities<ConnectGhlActivities>({
   taskQueue: ghlQueueOf('interactive'),
@@ -26,14 +19,6 @@ const exchange = proxyActivities<ConnectGhlActivities>({
   heartbeatTimeout: '20 seconds',
   scheduleToCloseTimeout: '5 minutes',
   retry: { initialInterval: '1 second', maximumInterval: '10 seconds' },
-});
-
-const ghl = proxyActivities<ConnectGhlActivities & AccountGhlActivities>({
-  taskQueue: ghlQueueOf('sync'),
-  startToCloseTimeout: '1 minute',
-  heartbeatTimeout: '20 seconds',
-  scheduleToCloseTimeout: '24 hours',
-  retry: { initialInterval: '2 seconds', maximumInterval: '5 minutes' },
 });
 
 /** GHL's list has no order to rely on: it is read until a whole reading brings nothing new, but not for ever. */
@@ -52,7 +37,7 @@ export async function agencyConnect(input: AgencyConnectInput): Promise<ConnectO
   let needToken = input.needToken;
   if (needToken === undefined) {
     const { outcome, found } = await connect(link);
-    await store.endConnection({ ...link, outcome });
+    await accounts.endConnection({ ...link, outcome });
     setCurrentDetails(`**${outcome}**`);
     if (outcome !== 'connected') return outcome;
     needToken = found;
@@ -76,13 +61,13 @@ async function connect(link: {
   }
   if (exchanged !== 'exchanged') return over(exchanged);
   try {
-    const { outcome, hasTree } = await store.storeConnection(link);
+    const { outcome, hasTree } = await accounts.storeConnection(link);
     if (outcome !== 'stored') return over(outcome);
     return { outcome: 'connected', found: hasTree ? await fillTree(link.agencyId) : [] };
   } catch (error) {
     if (!isStepFailure(error)) throw error;
     const cause = failureCode(error);
-    await putBeforeOperator(() => store.recordConnectFailure({ ...link, cause }));
+    await putBeforeOperator(() => accounts.recordConnectFailure({ ...link, cause }));
     // The token may not list the locations: its app, or the user who installed it, is not an agency's.
     return over(cause === 'GhlForbidden' ? 'wrong-app' : 'failed');
   }
@@ -95,7 +80,7 @@ async function fillTree(agencyId: string): Promise<string[]> {
     let added = 0;
     let skip = 0;
     for (;;) {
-      const page = await ghl.fillTree({ agencyId, skip });
+      const page = await accountsGhl.fillTree({ agencyId, skip });
       for (const locationId of page.needToken) needToken.add(locationId);
       added += page.added;
       skip += page.listed;
@@ -118,14 +103,4 @@ async function obtainTokens(agencyId: string, locationIds: readonly string[]): P
   };
   await Promise.all(Array.from({ length: SIDE_BY_SIDE }, work));
   return queue;
-}
-
-async function obtainToken(agencyId: string, locationId: string): Promise<void> {
-  try {
-    await ghl.obtainToken({ agencyId, locationId });
-  } catch (error) {
-    if (!isStepFailure(error)) throw error;
-    const cause = failureCode(error);
-    await putBeforeOperator(() => store.recordInstallFailure({ agencyId, locationId, cause }));
-  }
 }

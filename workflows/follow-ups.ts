@@ -1,17 +1,23 @@
 import { ActivityFailure, isCancellation, log, patched } from '@temporalio/workflow';
 
-/** Steps that tell GHL what counts here already. They run in order beside a loop, so that an outage of GHL delays no answer. */
+/**
+ * Steps that tell GHL what counts here already. They run beside a loop, so that an outage of GHL delays no answer: in
+ * order within a location, and each location by itself, so that one that cannot be reached keeps no rep of another waiting.
+ */
 export interface FollowUps {
-  add(step: () => Promise<void>): Promise<void>;
+  add(locationId: string, step: () => Promise<void>): Promise<void>;
   isIdle(): boolean;
 }
 
 /** Runs that were begun when GHL was told inside the loop go on as their histories say. */
 export const isGhlToldBeside = (): boolean => patched('ghl-told-beside');
 
-/** A step is done after all that were added before it; one that fails stops none of the others. */
+/** Runs that were begun when all locations were told in one row go on like that. */
+const rowOf = (locationId: string): string => (patched('ghl-told-by-location') ? locationId : 'all');
+
+/** A step is done after all that were added before it for its location; one that fails stops none of the others. */
 export function openFollowUps(): FollowUps {
-  let last = Promise.resolve();
+  const last = new Map<string, Promise<void>>();
   let waiting = 0;
 
   async function runAfter(earlier: Promise<void>, step: () => Promise<void>): Promise<void> {
@@ -27,10 +33,11 @@ export function openFollowUps(): FollowUps {
   }
 
   return {
-    async add(step) {
+    async add(locationId, step) {
       if (!isGhlToldBeside()) return step();
+      const row = rowOf(locationId);
       waiting += 1;
-      last = runAfter(last, step);
+      last.set(row, runAfter(last.get(row) ?? Promise.resolve(), step));
     },
     isIdle: () => waiting === 0,
   };

@@ -16,7 +16,7 @@ export async function obey(
   standing: LeadStanding,
   message: LeadMessage | 'too-old',
 ): Promise<LeadStanding> {
-  const { lead, followUps } = run;
+  const { lead } = run;
   if (message === 'too-old') return leads.closeLead({ ...lead, closeReason: 'expired', actor: 'system' });
   switch (message.kind) {
     case 'reassign':
@@ -26,7 +26,7 @@ export async function obey(
     case 'close': {
       const { outcome, reason, actor } = message.request;
       const closed = await leads.closeLead({ ...lead, closeReason: outcome, actor, ...(reason && { note: reason }) });
-      await followUps.add(() => followInGhl(run, standing, ['finishLead']));
+      await followInGhl(run, standing, ['finishLead']);
       return closed;
     }
     case 'change':
@@ -40,19 +40,19 @@ async function reassign(run: LeadRun, standing: LeadStanding, request: ReassignR
   if (route.outcome === 'refused') throw ApplicationFailure.nonRetryable(`refused: ${route.reason}`, route.reason);
   if (!(await place(run, route))) throw ApplicationFailure.nonRetryable('refused: not-placed', 'not-placed');
   const moved = await leads.confirmAssignment({ ...lead, assignmentId: route.assignmentId });
-  await followUps.add(() => tellGhl(run, route));
-  await followUps.add(() => followInGhl(run, standing, ['withdrawLead']));
+  await followUps.add(route.locationId, () => tellGhl(run, route));
+  await followInGhl(run, standing, ['withdrawLead']);
   return moved;
 }
 
 /** What happened to the lead elsewhere. Of a reassignment made in GHL the event may be old or our own: GHL is asked how it is now. */
 async function follow(run: LeadRun, standing: LeadStanding, change: LeadChange): Promise<LeadStanding> {
-  const { lead, patienceMs, followUps } = run;
+  const { lead, patienceMs } = run;
   if (change.kind !== 'assigned-in-ghl') {
     const next = await leads.applyChange({ ...lead, change });
     if (next.action !== 'reroute') return next.standing;
     const moved = await takeIn(run, true);
-    await followUps.add(() => followInGhl(run, standing, ['withdrawLead']));
+    await followInGhl(run, standing, ['withdrawLead']);
     return moved;
   }
   if (standing.locationId === null || standing.assignmentId === null) return standing;
@@ -68,25 +68,26 @@ async function follow(run: LeadRun, standing: LeadStanding, change: LeadChange):
   }
   const adopted = await leads.adoptReassignment({ ...lead, ...now });
   if (adopted.assignmentId !== assignmentId && isGhlToldBeside()) {
-    await followUps.add(() => followInGhl(run, adopted, ['explainLead', 'handOver', 'notifyRep']));
-    await followUps.add(() => followInGhl(run, standing, ['withdrawLead']));
+    await followInGhl(run, adopted, ['explainLead', 'handOver', 'notifyRep']);
+    await followInGhl(run, standing, ['withdrawLead']);
   }
   return adopted;
 }
 
 /** What GHL shows of an assignment follows, step by step; when it does not for good, an operator hears of it. */
 async function followInGhl(
-  { lead, patienceMs }: LeadRun,
-  of: LeadStanding,
+  { lead, patienceMs, followUps }: LeadRun,
+  { assignmentId, locationId }: LeadStanding,
   steps: readonly ('explainLead' | 'handOver' | 'notifyRep' | 'withdrawLead' | 'finishLead')[],
 ): Promise<void> {
-  const { assignmentId, locationId } = of;
   if (assignmentId === null || locationId === null) return;
-  try {
-    for (const step of steps) await ghlOf(locationId, patienceMs)[step]({ ...lead, assignmentId });
-  } catch (error) {
-    if (!(error instanceof ActivityFailure)) throw error;
-    const cause = failureCode(error);
-    await putBeforeOperator(() => leads.recordUntold({ ...lead, assignmentId, cause }));
-  }
+  await followUps.add(locationId, async () => {
+    try {
+      for (const step of steps) await ghlOf(locationId, patienceMs)[step]({ ...lead, assignmentId });
+    } catch (error) {
+      if (!(error instanceof ActivityFailure)) throw error;
+      const cause = failureCode(error);
+      await putBeforeOperator(() => leads.recordUntold({ ...lead, assignmentId, cause }));
+    }
+  });
 }

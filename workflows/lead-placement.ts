@@ -62,7 +62,7 @@ export async function place(run: LeadRun, reservation: Reservation): Promise<boo
     const cause = failureCode(error);
     log.warn('a lead could not be placed', { locationId, cause });
     await leads.giveUpPlacement({ ...lead, assignmentId, cause });
-    if (isGhlToldBeside()) await run.followUps.add(() => undo(run, reservation, cause));
+    if (isGhlToldBeside()) await run.followUps.add(locationId, () => undo(run, reservation, cause));
     return false;
   }
   return true;
@@ -102,7 +102,7 @@ export async function takeIn(run: LeadRun, reroute = false): Promise<LeadStandin
     if (route.outcome === 'closed') return route.standing;
     if (!(await place(run, route))) continue;
     const standing = await leads.confirmAssignment({ ...run.lead, assignmentId: route.assignmentId });
-    await run.followUps.add(() => tellGhl(run, route));
+    await run.followUps.add(route.locationId, () => tellGhl(run, route));
     return standing;
   }
 }

@@ -22,6 +22,10 @@ const assigned = async (postcode: string): Promise<string> => {
   return leadId;
 };
 const of = (leadId: string) => ({ agencyId: leads.agencyId, leadId, updateId: crypto.randomUUID() });
+const openTasksOf = async (location: string, rep: string): Promise<number> => {
+  const tasks = await system.simulator.listTasks(`one-loc-${location}`);
+  return tasks.filter((task) => task.assignedTo === `one-user-${rep}` && !task.completed).length;
+};
 const heldSlots = (leadId: string) =>
   system.database.ownerDb
     .selectFrom('assignments')
@@ -130,5 +134,20 @@ describe('while GHL is away', () => {
       .where('kind', '=', 'reassign')
       .execute();
     expect(decisions).toHaveLength(1);
+  }, 60_000);
+
+  it('in one location, the rep of another is told all the same', async () => {
+    const [danBefore, bobBefore] = [await openTasksOf('chelsea', 'dan'), await openTasksOf('back-bay', 'bob')];
+    const leadId = await assigned('10011');
+    await waitFor('the first rep’s task', async () => (await openTasksOf('chelsea', 'dan')) > danBefore);
+    await system.simulator.addFault({ status: 500, locationId: 'one-loc-chelsea' });
+    for (const rep of ['cid', 'bob']) {
+      const request = { repId: leads.rep(rep), actor: 'test', force: true };
+      await system.client.reassignLead({ ...of(leadId), request });
+    }
+    await waitFor('the last rep’s task', async () => (await openTasksOf('back-bay', 'bob')) > bobBefore);
+    expect(await openTasksOf('chelsea', 'dan')).toBe(danBefore + 1);
+    await system.simulator.clearFaults();
+    await waitFor('the first location to follow', async () => (await openTasksOf('chelsea', 'dan')) === danBefore);
   }, 60_000);
 });
