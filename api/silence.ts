@@ -6,11 +6,10 @@ import { listQuietAccounts } from '../db/silent-accounts.ts';
 import { judgeSilence } from '../domain/silence.ts';
 import { describeError } from './error-description.ts';
 import type { Metrics } from './metrics.ts';
+import { createRounds, type Rounds } from './rounds.ts';
 
-export interface SilenceWatch {
+export interface SilenceWatch extends Rounds {
   check(): Promise<void>;
-  start(): void;
-  stop(): void;
 }
 
 const CHECK_EVERY_MS = 60_000;
@@ -26,7 +25,6 @@ export function createSilenceWatch(deps: {
 }): SilenceWatch {
   const { db, logger, metrics, now } = deps;
   let known: ReadonlySet<string> = new Set();
-  let timer: NodeJS.Timeout | undefined;
 
   async function check(): Promise<void> {
     const options = { quietMs: QUIET_MS, periodDays: PERIOD_DAYS };
@@ -45,15 +43,8 @@ export function createSilenceWatch(deps: {
     metrics.silentLocations.set(known.size);
   }
 
-  return {
-    check,
-    start() {
-      timer ??= setInterval(() => {
-        check().catch((error: unknown) => logger.warn({ error: describeError(error) }, 'silence could not be checked'));
-      }, CHECK_EVERY_MS).unref();
-    },
-    stop() {
-      clearInterval(timer);
-    },
-  };
+  const rounds = createRounds(CHECK_EVERY_MS, check, (error) =>
+    logger.warn({ error: describeError(error) }, 'silence could not be checked'),
+  );
+  return { check, ...rounds };
 }

@@ -8,12 +8,11 @@ import { withScope } from '../db/scope.ts';
 import { redriveCommand } from '../domain/lead-redrive.ts';
 import { leadIntakeWorkflowId } from '../domain/workflow-ids.ts';
 import { describeError } from './error-description.ts';
+import { createRounds, type Rounds } from './rounds.ts';
 
-export interface StuckLeadWatch {
+export interface StuckLeadWatch extends Rounds {
   /** Looks once. @returns how many open leads have no workflow any more */
   check(): Promise<number>;
-  start(): void;
-  stop(): void;
 }
 
 export interface StuckLeadDeps {
@@ -36,7 +35,6 @@ const LIMIT = 5_000;
  * several processes at once.
  */
 export function createStuckLeadWatch({ db, client, logger, now }: StuckLeadDeps): StuckLeadWatch {
-  let timer: NodeJS.Timeout | undefined;
   let since = new Date(now().getTime() - FIRST_LOOK_MS);
 
   async function check(): Promise<number> {
@@ -60,22 +58,10 @@ export function createStuckLeadWatch({ db, client, logger, now }: StuckLeadDeps)
     return true;
   }
 
-  const attempt = (): void => {
-    check().catch((error: unknown) =>
-      logger.warn({ error: describeError(error) }, 'stuck leads could not be looked for'),
-    );
-  };
-  return {
-    check,
-    start() {
-      if (timer !== undefined) return;
-      attempt();
-      timer = setInterval(attempt, EVERY_MS).unref();
-    },
-    stop() {
-      clearInterval(timer);
-    },
-  };
+  const rounds = createRounds(EVERY_MS, check, (error) =>
+    logger.warn({ error: describeError(error) }, 'stuck leads could not be looked for'),
+  );
+  return { check, ...rounds };
 }
 
 /**

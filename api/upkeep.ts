@@ -5,11 +5,10 @@ import type { Database } from '../db/schema.ts';
 import { withSystemRole } from '../db/scope.ts';
 import { trimEventBodies } from '../db/event-retention.ts';
 import { describeError } from './error-description.ts';
+import { createRounds, type Rounds } from './rounds.ts';
 
-export interface Upkeep {
+export interface Upkeep extends Rounds {
   run(): Promise<void>;
-  start(): void;
-  stop(): void;
 }
 
 const EVERY_MS = 6 * 3_600_000;
@@ -19,8 +18,6 @@ const BODY_DAYS = 30;
 
 /** Makes partitions ahead of time and trims raw bodies after their days. Safe to repeat, and in several processes at once. */
 export function createUpkeep({ db, logger }: { db: Kysely<Database>; logger: Logger }): Upkeep {
-  let timer: NodeJS.Timeout | undefined;
-
   async function run(): Promise<void> {
     const made = await withSystemRole(db, 'upkeep', (tx) => ensureMonthPartitions(tx, MONTHS_AHEAD));
     let trimmed = 0;
@@ -29,20 +26,8 @@ export function createUpkeep({ db, logger }: { db: Kysely<Database>; logger: Log
     if (made + trimmed > 0) logger.info({ partitionsMade: made, bodiesTrimmed: trimmed }, 'upkeep done');
   }
 
-  const attempt = (): void => {
-    run().catch((error: unknown) =>
-      logger.error({ error: describeError(error), alert: 'upkeep-failed' }, 'upkeep failed'),
-    );
-  };
-  return {
-    run,
-    start() {
-      if (timer !== undefined) return;
-      attempt();
-      timer = setInterval(attempt, EVERY_MS).unref();
-    },
-    stop() {
-      clearInterval(timer);
-    },
-  };
+  const rounds = createRounds(EVERY_MS, run, (error) =>
+    logger.error({ error: describeError(error), alert: 'upkeep-failed' }, 'upkeep failed'),
+  );
+  return { run, ...rounds };
 }
