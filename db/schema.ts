@@ -16,6 +16,7 @@ import type {
   LeadTimelineTable,
   PersonTable,
 } from './schema/leads.ts';
+import type { ContactTable, MessageTable, MirrorRecordTable } from './schema/mirror.ts';
 import type {
   AuditHeadTable,
   AuditLogTable,
@@ -63,6 +64,9 @@ export interface Database {
   encryption_key_versions: EncryptionKeyVersionTable;
   connect_links: ConnectLinkTable;
   credential_rotations: CredentialRotationTable;
+  contacts: ContactTable;
+  messages: MessageTable;
+  mirror_records: MirrorRecordTable;
 }
 
 export type Location = Selectable<LocationTable>;

@@ -32,6 +32,8 @@ export const contactFieldsSchema = z.object({
   postalCode: looseText,
   country: looseText,
   timezone: looseText,
+  website: looseText,
+  dateOfBirth: looseText,
   source: looseText,
   assignedTo: looseText,
   dateAdded: looseText,

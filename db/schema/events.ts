@@ -5,7 +5,7 @@ export type EventSource = 'ghl' | 'ghl-workflow' | 'api';
 export type EventStatus = 'accepted' | 'ignored' | 'unparseable' | 'unknown-tenant';
 
 /** What an event can ask of a workflow now; others are stored for the capabilities to come. */
-export type EventCapability = 'lead-intake' | 'lead-follow-up' | 'account-sync' | 'agency-connect';
+export type EventCapability = 'lead-intake' | 'lead-follow-up' | 'account-sync' | 'agency-connect' | 'contact-sync';
 
 export interface EventTable {
   id: string;
@@ -43,6 +43,7 @@ export interface EventCapabilityTable {
   state: 'pending' | 'started' | 'dead';
   attempts: Generated<number>;
   due_at: Date;
+  priority: Generated<number>;
   created_at: Timestamp;
   started_at: NullableTimestamp;
   last_error: string | null;
