@@ -47,7 +47,8 @@ export async function contactSync(input: ContactSyncInput): Promise<void> {
   await condition(() => queue.length > 0, '10 seconds');
 
   while (queue.length > 0) {
-    await sleep(gatherMs);
+    // A full round has nothing to wait for.
+    if (queue.length <= READ_AT_ONCE) await sleep(gatherMs);
     const gathered = gatherChanges(queue);
     queue = gathered.slice(READ_AT_ONCE);
     await read({ agencyId, locationId, changes: gathered.slice(0, READ_AT_ONCE) });
