@@ -8,6 +8,7 @@ import { callOf, talkingToGhl } from './ghl-step.ts';
 import { writeContact } from './lead-contact.ts';
 import { type AssignmentArgs, findWrittenFacts, getAssignmentFacts } from './lead-facts.ts';
 import { writeOpportunity } from './lead-opportunity.ts';
+import { createLeadMerge } from './lead-merge.ts';
 import { createLeadReread } from './lead-reread.ts';
 import { createLeadWithdrawal } from './lead-withdrawal.ts';
 import { mapStoreFailures } from './store-failure.ts';
@@ -106,6 +107,7 @@ export function createLeadGhlActivities(deps: GhlDeps) {
     notifyRep,
     readAssignedUser,
     ...createLeadWithdrawal(deps),
+    ...createLeadMerge(deps),
   });
 }
 
