@@ -42,8 +42,7 @@ export function createTransport(options: { baseUrl: string; maxConnections: numb
     return agent;
   };
   return {
-    send: (name, operation, outgoing) =>
-      sendOnce(agentOf(operation.group), options.baseUrl, name, operation, outgoing),
+    send: (name, operation, outgoing) => sendOnce(agentOf(operation.group), options.baseUrl, name, operation, outgoing),
     async close() {
       await Promise.all([...agents.values()].map((agent) => agent.destroy()));
     },
