@@ -49,6 +49,8 @@ export function createActivities({ db, keys, ghl: ghlOptions, log }: ActivityOpt
       ...createConnectGhlActivities(withGhl),
       ...createRotationGhlActivities(withGhl),
     },
+    /** The one way of this process to GHL. */
+    gateway,
     close: () => gateway.close(),
   };
 }
