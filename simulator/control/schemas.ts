@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { doorBehaviourSchema } from '../behaviour.ts';
 import { contactCreateSchema, contactUpdateSchema } from '../resources/contact-input.ts';
 import { resourceBehaviourSchema } from '../resources/behaviour.ts';
-import { opportunityUpdateSchema } from '../resources/opportunity-input.ts';
+import { opportunityFormSchema } from '../resources/opportunity-input.ts';
 import { collectionNames } from '../world/collections.ts';
 import { locationSettingsSchema, rateLimitSchema } from '../world/records.ts';
 
@@ -54,7 +54,7 @@ export const advanceClockSchema = z.strictObject({ ms: z.number().int().min(0) }
 /** What a person types into GHL's own forms: the API's fields. */
 export const uiContactCreateSchema = contactCreateSchema;
 export const uiContactUpdateSchema = contactUpdateSchema;
-export const uiOpportunityUpdateSchema = opportunityUpdateSchema;
+export const uiOpportunityUpdateSchema = opportunityFormSchema;
 
 const userFields = {
   firstName: z.string().optional(),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isV3 } from '../http/api-version.ts';
 import { ok, plainRefusal } from '../http/reply.ts';
 import type { Route } from '../http/route.ts';
 import { validate } from '../http/validate.ts';
@@ -44,7 +45,8 @@ export const contactBulkRoutes: Route[] = [
         return [contactId];
       });
       const errorCount = contacts.length - responses.length;
-      return ok({ succeded: errorCount === 0, errorCount, responses }, 201);
+      const succeded = errorCount === 0;
+      return ok({ succeded, ...(isV3(call) ? { succeeded: succeded } : {}), errorCount, responses }, 201);
     },
   },
   {
@@ -70,6 +72,7 @@ export const contactBulkRoutes: Route[] = [
       const last = page.at(-1);
       return ok({
         contacts: page.map(viewContact),
+        count: newestFirst.length,
         meta: {
           total: newestFirst.length,
           startAfterId: last?.id ?? null,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { succeededEitherWay } from '../http/api-version.ts';
 import { ok, plainRefusal } from '../http/reply.ts';
 import type { Call, Route } from '../http/route.ts';
 import { validate } from '../http/validate.ts';
@@ -13,6 +14,8 @@ const noteInputSchema = z.strictObject({
   color: z.string().nullish(),
   pinned: z.boolean().nullish(),
 });
+
+const noteChangeSchema = noteInputSchema.partial();
 
 const write = { access: 'location', scope: 'contacts.write' } as const;
 const read = { access: 'location', scope: 'contacts.readonly' } as const;
@@ -55,7 +58,9 @@ export const noteRoutes: Route[] = [
     method: 'put',
     path: single,
     handle(call) {
-      const note = { ...getNote(call), ...validate(noteInputSchema, call.body) };
+      const { body, ...rest } = validate(noteChangeSchema, call.body);
+      const before = getNote(call);
+      const note = { ...before, ...rest, body: body ?? before.body };
       call.sim.world.notes.set(note.id, note);
       announce(call.sim, 'NoteUpdate', note);
       return ok({ note });
@@ -69,7 +74,7 @@ export const noteRoutes: Route[] = [
       const note = getNote(call);
       call.sim.world.notes.delete(note.id);
       announce(call.sim, 'NoteDelete', note);
-      return ok({ succeded: true });
+      return ok(succeededEitherWay(call));
     },
   },
 ];

@@ -26,6 +26,7 @@ export const collectionSchemas = {
   invoices: business.invoiceSchema,
   saasPlans: business.saasPlanSchema,
   saasAccounts: business.saasAccountSchema,
+  wallets: business.walletSchema,
 };
 
 export type CollectionName = keyof typeof collectionSchemas;
@@ -59,5 +60,6 @@ export function createCollections(): Collections {
     invoices: new IndexedMap(),
     saasPlans: new IndexedMap(),
     saasAccounts: new IndexedMap(),
+    wallets: new IndexedMap(),
   };
 }

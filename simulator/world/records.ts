@@ -172,6 +172,9 @@ export const opportunitySchema = z.object({
   lostReasonId: z.string().nullish(),
   customFields: z.array(customFieldSchema).default([]),
   followers: z.array(z.string()).default([]),
+  forecastExpectedCloseDate: z.string().optional(),
+  /** Percent. */
+  forecastProbability: z.number().optional(),
   createdAt: isoDate,
   updatedAt: isoDate,
 });

@@ -27,6 +27,11 @@ const searchSchema = z.strictObject({
   lastMessageDirection: z.enum(['inbound', 'outbound']).optional(),
   status: z.enum(['all', 'read', 'unread', 'starred', 'recents']).default('all'),
   sortBy: z.enum(['last_manual_message_date', 'last_message_date', 'score_profile', 'overdue_at', 'due_at']).optional(),
+  /** Score profiles are taken and not obeyed: nothing here has a score. */
+  sortScoreProfile: text,
+  scoreProfile: text,
+  scoreProfileMin: z.coerce.number().optional(),
+  scoreProfileMax: z.coerce.number().optional(),
   startDate: z.coerce.number().optional(),
   endDate: z.coerce.number().optional(),
 });
