@@ -60,7 +60,7 @@ type CollectionSeeds = { [Name in CollectionName]?: Undated<(typeof collectionSc
 type SeedRequest = z.input<typeof seedSchema>;
 
 /** What to put into the world; ids and dates of contacts and what hangs on them may be left to the simulator. */
-export interface SeedInput extends Pick<SeedRequest, 'tokens' | 'codes' | 'installs'>, CollectionSeeds {
+export interface SeedInput extends Pick<SeedRequest, 'tokens' | 'codes' | 'installs' | 'generated'>, CollectionSeeds {
   companies?: z.input<typeof companySchema>[];
   apps?: z.input<typeof appSchema>[];
   locations?: z.input<typeof locationSchema>[];

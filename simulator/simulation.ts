@@ -39,6 +39,8 @@ export interface Behaviour extends DoorBehaviour, ResourceBehaviour {
   accessTokenSeconds: number;
   /** How far the contact search index lags behind writes. */
   searchLagMs: number;
+  /** How much longer it may lag, by chance. */
+  searchLagJitterMs: number;
 }
 
 /** Everything one simulator is made of; passed to every handler. */
@@ -77,6 +79,7 @@ export function createSimulation(seed: string, behaviour: Partial<Behaviour>): S
     refreshGraceMs: 30_000,
     accessTokenSeconds: 86_399,
     searchLagMs: 0,
+    searchLagJitterMs: 0,
     ...behaviour,
   };
   const deliveryLog = createDeliveryLog();
@@ -100,7 +103,7 @@ export function createSimulation(seed: string, behaviour: Partial<Behaviour>): S
     limits: createLimits(world, clock, whole),
     faults: createFaults(clock, random),
     calls: createCalls(),
-    index: createSearchIndex(clock, whole),
+    index: createSearchIndex(clock, random, world.populations, whole),
     agenda: createAgenda(clock),
     signer,
     webhookSettings,

@@ -46,6 +46,7 @@ export const behaviourChangeSchema = z.strictObject({
   refreshGraceMs: z.number().int().min(0).optional(),
   accessTokenSeconds: z.number().int().positive().optional(),
   searchLagMs: z.number().int().min(0).optional(),
+  searchLagJitterMs: z.number().int().min(0).optional(),
   ...resourceBehaviourSchema.partial().shape,
 });
 
