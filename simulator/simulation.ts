@@ -4,6 +4,8 @@ import { createAgenda } from './agenda.ts';
 import type { Agenda } from './agenda.ts';
 import { createCalls } from './calls.ts';
 import type { Calls } from './calls.ts';
+import { createChangeLedger } from './changes/ledger.ts';
+import type { ChangeLedger } from './changes/ledger.ts';
 import { createClock } from './clock.ts';
 import type { Clock } from './clock.ts';
 import { createFaults } from './faults.ts';
@@ -60,6 +62,8 @@ export interface Simulation {
   deliveryLog: DeliveryLog;
   urlBreaker: UrlBreaker;
   emitter: Emitter;
+  /** What random changes were made. */
+  changes: ChangeLedger;
   /** Where one was given at the start. */
   scenario?: RunningScenario;
   /** Set by anything that changes state; cleared by whoever saves it. */
@@ -83,6 +87,7 @@ export function createSimulation(seed: string, behaviour: Partial<Behaviour>): S
     ...behaviour,
   };
   const deliveryLog = createDeliveryLog();
+  const changes = createChangeLedger();
   const urlBreaker = createUrlBreaker(webhookSettings, clock);
   const deliveries = createDeliveryQueue({
     settings: webhookSettings,
@@ -110,7 +115,10 @@ export function createSimulation(seed: string, behaviour: Partial<Behaviour>): S
     deliveries,
     deliveryLog,
     urlBreaker,
-    emitter: createEmitter(world, clock, random, webhookSettings, deliveries, deliveryLog),
+    emitter: createEmitter(world, clock, random, webhookSettings, deliveries, deliveryLog, (sent) =>
+      changes.noteWebhook(sent),
+    ),
+    changes,
     changed: false,
   };
   return simulation;

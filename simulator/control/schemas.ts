@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { doorBehaviourSchema } from '../behaviour.ts';
+import { changeKinds } from '../changes/ledger.ts';
 import { contactCreateSchema, contactUpdateSchema } from '../resources/contact-input.ts';
 import { resourceBehaviourSchema } from '../resources/behaviour.ts';
 import { opportunityFormSchema } from '../resources/opportunity-input.ts';
@@ -86,6 +87,19 @@ export const planChangeSchema = z.strictObject({
 
 /** The old token works 7 more days, or ends now. */
 export const rotatePrivateTokenSchema = z.strictObject({ token: id, expireOldNow: z.boolean().default(false) });
+
+const weights = z.partialRecord(z.enum(changeKinds), z.number().int().min(0)).optional();
+export const makeChangesSchema = z.strictObject({
+  locationId: id,
+  count: z.number().int().min(1).max(10_000),
+  weights,
+});
+export const startChangesSchema = z.strictObject({
+  locationId: id,
+  perSecond: z.number().positive().max(500),
+  weights,
+});
+export const mergeSchema = z.strictObject({ survivorId: id, loserId: id });
 
 export const stateQuerySchema = z.strictObject({ locationId: id.optional() });
 export const collectionSchema = z.enum([

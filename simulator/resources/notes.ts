@@ -4,7 +4,7 @@ import { ok, plainRefusal } from '../http/reply.ts';
 import type { Call, Route } from '../http/route.ts';
 import { validate } from '../http/validate.ts';
 import type { Simulation } from '../simulation.ts';
-import type { Note } from '../world/records.ts';
+import type { Contact, Note } from '../world/records.ts';
 import { getCallContact } from './lookup.ts';
 
 const noteInputSchema = z.strictObject({
@@ -40,16 +40,7 @@ export const noteRoutes: Route[] = [
     handle(call) {
       const input = validate(noteInputSchema, call.body);
       const contact = getCallContact(call);
-      const note: Note = {
-        ...input,
-        id: call.sim.random.id(),
-        contactId: contact.id,
-        locationId: contact.locationId,
-        dateAdded: call.sim.clock.now().toISOString(),
-      };
-      call.sim.world.notes.set(note.id, note);
-      announce(call.sim, 'NoteCreate', note);
-      return ok({ note }, 201);
+      return ok({ note: addNote(call.sim, contact, input) }, 201);
     },
   },
   { ...read, method: 'get', path: single, handle: (call) => ok({ note: getNote(call) }) },
@@ -78,6 +69,15 @@ export const noteRoutes: Route[] = [
     },
   },
 ];
+
+/** Writes a note on a contact and announces it. */
+export function addNote(sim: Simulation, contact: Contact, input: z.output<typeof noteInputSchema>): Note {
+  const { id: contactId, locationId } = contact;
+  const note = { ...input, id: sim.random.id(), contactId, locationId, dateAdded: sim.clock.now().toISOString() };
+  sim.world.notes.set(note.id, note);
+  announce(sim, 'NoteCreate', note);
+  return note;
+}
 
 function getNote(call: Call): Note {
   const contact = getCallContact(call);

@@ -92,7 +92,8 @@ describe('generated contacts', () => {
     expect((await harness.ask('GET', `/contacts/${String(second?.['id'])}`)).status).toBe(400);
     const all = await searchAll({ sort: [{ field: 'dateUpdated', direction: 'asc' }] });
     expect(all).toHaveLength(size - 1);
-    expect(all.at(-1)).toMatchObject({ id: first?.['id'], tags: expect.arrayContaining(['new']) });
+    expect(all.at(-1)?.['id']).toBe(first?.['id']);
+    expect(all.at(-1)?.['tags']).toContain('new');
     expect((await search({})).body['total']).toBe(size - 1);
     expect((await harness.control.getStats()).contacts).toBe(size - 1);
     const taken = await harness.ask('POST', '/contacts/', { body: { locationId: one, email: before['email'] } });
