@@ -6,15 +6,13 @@ const SHORTEST_TOKEN = 8;
 const PHONE_DIGITS = 10;
 
 /**
- * The spellings by which a used value is recognised in a text, in lower case; none when a text may hold it by chance. A
- * phone needs ten digits, a token eight characters and a name five, and none of them counts that the product's own
- * sources say: a rep may be called Master.
- * @param sources all sources of the product, in lower case
+ * The spellings by which a used value is recognised in a text, in lower case; none when it is so short that a text may
+ * hold it by chance. A phone needs ten digits, a token eight characters and anything else five.
  */
-export function listSpellings({ kind, value }: UsedValue, sources: string): string[] {
+export function listSpellings({ kind, value }: UsedValue): string[] {
   const text = value.trim().toLowerCase();
-  const spellings = kind === 'phone' ? spellPhone(text) : text.length < shortestOf(kind) ? [] : [text];
-  return spellings.filter((spelling) => !sources.includes(spelling));
+  if (kind === 'phone') return spellPhone(text);
+  return text.length < shortestOf(kind) ? [] : [text];
 }
 
 const shortestOf = (kind: UsedValue['kind']): number => (kind === 'token' ? SHORTEST_TOKEN : SHORTEST);

@@ -22,9 +22,10 @@ async function* readPages<T extends { nextPageToken?: Uint8Array | null }>(
 /**
  * Reads all that a Temporal server knows of every workflow of every namespace, as it is stored: ids, search attributes,
  * memos, failures, stack traces, summaries, names of queues. No codec opens anything.
+ * @param wanted the namespaces; all by default
  * @returns how many runs there were
  */
-export async function hearHistories(address: string, evidence = suiteEvidence): Promise<number> {
+export async function hearHistories(address: string, evidence = suiteEvidence, wanted?: string[]): Promise<number> {
   if (!evidence.isKept) return 0;
   const connection = await Connection.connect({ address });
   const heard = new Set<string>();
@@ -41,7 +42,7 @@ export async function hearHistories(address: string, evidence = suiteEvidence): 
     for await (const { namespaces } of readPages((nextPageToken) => service.listNamespaces({ nextPageToken })))
       for (const { namespaceInfo } of namespaces ?? []) {
         const namespace = namespaceInfo?.name ?? '';
-        if (namespace === 'temporal-system') continue;
+        if (namespace === 'temporal-system' || wanted?.includes(namespace) === false) continue;
         // A test's namespace is described by the file that made it.
         const hearOf = hear.bind(undefined, namespaceInfo?.description ?? '');
         for await (const run of listRuns(service, namespace, hearOf)) runs.push(run);

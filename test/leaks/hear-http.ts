@@ -40,17 +40,26 @@ function hearResponse(evidence: Evidence, request: IncomingMessage, response: Se
   };
   const write = response.write.bind(response) as (...args: unknown[]) => boolean;
   const end = response.end.bind(response) as (...args: unknown[]) => ServerResponse;
+  // What is given here is not among the headers that can be asked for later.
+  const given: Record<string, unknown> = {};
+  const writeHead = response.writeHead.bind(response) as (...args: unknown[]) => ServerResponse;
+  response.writeHead = (...args: unknown[]) => {
+    const headers = args.at(-1);
+    if (typeof headers === 'object' && headers !== null && !Array.isArray(headers))
+      for (const [name, value] of Object.entries(headers)) given[name.toLowerCase()] = value;
+    return writeHead(...args);
+  };
   response.write = (...args: unknown[]) => {
     keep(args[0]);
     return write(...args);
   };
   response.end = (...args: unknown[]) => {
     keep(args[0]);
-    const headers = response.getHeaders();
+    const headers: Record<string, unknown> = { ...response.getHeaders(), ...given };
     const type = String(headers['content-type']);
     const body = Buffer.concat(chunks);
     evidence.use(listHeaderSecrets(headers));
-    if (typeof headers.location === 'string') evidence.use(listOpenings(headers.location));
+    if (typeof headers['location'] === 'string') evidence.use(listOpenings(headers['location']));
     if (type.startsWith('application/problem+json'))
       evidence.say('error answer', `${request.method} ${response.statusCode}`, body.toString());
     else if (request.url === '/metrics') evidence.say('metrics', 'GET /metrics', body.toString());

@@ -35,13 +35,7 @@ const CONTEXT_CHARACTERS = 80;
  * @param sources all sources of the product, in lower case
  */
 export function searchEvidence(folder: string, sources: string): SearchResult {
-  const kinds = new Map<string, ValueKind>();
-  let ordinary = 0;
-  for (const used of readUsed(folder)) {
-    const spellings = listSpellings(used, sources);
-    if (spellings.length === 0) ordinary += 1;
-    for (const spelling of spellings) if (!kinds.has(spelling)) kinds.set(spelling, used.kind);
-  }
+  const { kinds, ordinary } = listWanted(folder, sources);
   const find = createValueFinder(kinds.keys());
   const result: SearchResult = {
     findings: [],
@@ -73,6 +67,21 @@ export function searchEvidence(folder: string, sources: string): SearchResult {
     }
   }
   return { ...result, findings: [...findings.values()] };
+}
+
+/** The spellings that are looked for, and how many values are not: too short, or words of the product's own sources. */
+function listWanted(folder: string, sources: string): { kinds: Map<string, ValueKind>; ordinary: number } {
+  const kinds = new Map<string, ValueKind>();
+  const short = new Set<string>();
+  for (const used of readUsed(folder)) {
+    const spellings = listSpellings(used);
+    if (spellings.length === 0) short.add(used.value);
+    for (const spelling of spellings) if (!kinds.has(spelling)) kinds.set(spelling, used.kind);
+  }
+  // A rep may be called Master, and a token be no-such-token.
+  const words = new Set(createValueFinder(kinds.keys())(sources).map(({ spelling }) => spelling));
+  for (const word of words) kinds.delete(word);
+  return { kinds, ordinary: short.size + words.size };
 }
 
 function describePlace(said: SaidText, path: string, find: (text: string) => Hit[]): string {

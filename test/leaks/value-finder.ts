@@ -42,6 +42,7 @@ export function createValueFinder(spellings: Iterable<string>): (lowerCaseText: 
       if (start < 0) continue;
       for (const length of lengthsByBeginning.get(text.slice(start, at + 1)) ?? []) {
         const end = start + length;
+        if (end > text.length) continue;
         const spelling = text.slice(start, end);
         if (all.has(spelling) && isWhole(text, start, end)) hits.push({ spelling, start, end });
       }
@@ -54,7 +55,7 @@ export function createValueFinder(spellings: Iterable<string>): (lowerCaseText: 
     // Phones are written with all kinds of signs between their digits.
     for (const match of text.matchAll(PHONE)) {
       const digits = match[0].replace(/\D/g, '');
-      if (digits.length === match[0].length || !all.has(digits)) continue;
+      if (match[0].replace('+', '') === digits || !all.has(digits)) continue;
       hits.push({ spelling: digits, start: match.index, end: match.index + match[0].length });
     }
     return hits;
