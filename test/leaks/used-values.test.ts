@@ -28,8 +28,14 @@ describe('the values that a test uses', () => {
   });
 
   it('are read from the environment of a process', () => {
-    const environment = { ENCRYPTION_KEYS: '1:one=,2:two=:standby', GHL_CLIENT_SECRET: 'three', PATH: '/bin' };
-    expect(tell(listEnvironmentSecrets(environment))).toEqual(['token one=', 'token two=', 'token three']);
+    const environment = {
+      ENCRYPTION_KEYS: '1:one=,2:two=:standby',
+      GHL_CLIENT_SECRET: 'three',
+      DATABASE_URL: 'postgres://login:four%21@127.0.0.1:1/none',
+      PATH: '/bin',
+    };
+    const secrets = ['token one=', 'token two=', 'token three', 'token four!'];
+    expect(tell(listEnvironmentSecrets(environment))).toEqual(secrets);
   });
 
   it('are read fast from a word of megabytes', () => {

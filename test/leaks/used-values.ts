@@ -89,6 +89,8 @@ export function* listEnvironmentSecrets(environment: Record<string, string | und
   const keys = environment['ENCRYPTION_KEYS']?.split(',') ?? [];
   for (const key of keys) yield* of('token', key.trim().split(':')[1]);
   yield* of('token', environment['GHL_CLIENT_SECRET']);
+  const database = environment['DATABASE_URL'];
+  if (database && URL.canParse(database)) yield* of('token', decodeURIComponent(new URL(database).password));
 }
 
 /** The keys of a ring, as ENCRYPTION_KEYS has them. */
