@@ -21,3 +21,10 @@ export function readLeadIntakeWorkflowId(workflowId: string): { agencyId: string
   const [, agencyId, leadId] = LEAD_INTAKE_ID.exec(workflowId) ?? [];
   return agencyId === undefined || leadId === undefined ? undefined : { agencyId, leadId };
 }
+
+/** The workflow that brings one location's records of one kind into the mirror. */
+export const backfillWorkflowId = (locationId: string, resource: string, runId: string): string =>
+  `backfill/${locationId}/${resource}/${runId}`;
+
+/** The workflow that lets the parts of a run go, a few at a time. */
+export const backfillRunWorkflowId = (agencyId: string, runId: string): string => `backfill-run/${agencyId}/${runId}`;

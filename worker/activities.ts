@@ -4,6 +4,8 @@ import { createAccountActivities } from '../activities/account-sync.ts';
 import { createAccountGhlActivities } from '../activities/account-sync-ghl.ts';
 import { createConnectActivities } from '../activities/agency-connect.ts';
 import { createConnectGhlActivities } from '../activities/agency-connect-ghl.ts';
+import { createBackfillActivities } from '../activities/backfill.ts';
+import { createBackfillGhlActivities } from '../activities/backfill-ghl.ts';
 import { createRotationActivities } from '../activities/credential-rotation.ts';
 import { createRotationGhlActivities } from '../activities/credential-rotation-ghl.ts';
 import { createLeadActivities } from '../activities/lead-intake.ts';
@@ -41,6 +43,7 @@ export function createActivities({ db, keys, ghl: ghlOptions, log }: ActivityOpt
       ...createAccountActivities({ ...store, appIds: gateway.appIds }),
       ...createConnectActivities(store),
       ...createRotationActivities(store),
+      ...createBackfillActivities(store),
     },
     /** On queues of their own. */
     ghl: {
@@ -48,6 +51,7 @@ export function createActivities({ db, keys, ghl: ghlOptions, log }: ActivityOpt
       ...createAccountGhlActivities(withGhl),
       ...createConnectGhlActivities(withGhl),
       ...createRotationGhlActivities(withGhl),
+      ...createBackfillGhlActivities(withGhl),
     },
     close: () => gateway.close(),
   };

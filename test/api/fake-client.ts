@@ -14,11 +14,19 @@ const STANDING: LeadStanding = {
 };
 
 export interface Handover {
-  method: 'startLeadIntake' | 'changeLead' | 'accountEvent' | 'startAgencyConnect' | 'startCredentialRotation';
+  method:
+    | 'startLeadIntake'
+    | 'changeLead'
+    | 'accountEvent'
+    | 'startAgencyConnect'
+    | 'startCredentialRotation'
+    | 'startBackfillRun'
+    | 'wishBackfill';
   leadId?: string;
   kind?: string;
   locationId?: string | null;
   needsReread?: boolean;
+  runId?: string;
 }
 
 /** A Temporal that notes what it is given, and can be away, slow or contrary. */
@@ -56,6 +64,10 @@ export class FakeClient implements Client {
   startAgencyConnect = (): Promise<void> => this.#note({ method: 'startAgencyConnect' });
   startCredentialRotation = ({ locationId }: { locationId: string | null }): Promise<void> =>
     this.#note({ method: 'startCredentialRotation', locationId });
+  startBackfillRun = ({ runId }: Parameters<Client['startBackfillRun']>[0]): Promise<void> =>
+    this.#note({ method: 'startBackfillRun', runId });
+  wishBackfill = ({ wish }: Parameters<Client['wishBackfill']>[0]): Promise<void> =>
+    this.#note({ method: 'wishBackfill', kind: wish });
   /** What became of every lead's workflow that no update found. */
   fate: LeadFate = 'completed';
   leadFate = (): Promise<LeadFate> => Promise.resolve(this.fate);

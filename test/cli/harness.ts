@@ -87,6 +87,7 @@ export function recordTerminal(more: Partial<Terminal> & Pick<Terminal, 'environ
     stdin: (async function* () {})(),
     write: (text) => void (written.out += text),
     writeError: (text) => void (written.error += text),
+    isInteractive: false,
     user: 'tester',
     now: () => new Date(),
     ...more,

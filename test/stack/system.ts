@@ -10,6 +10,7 @@ import { type ControlClient, createControlClient } from '../../simulator/control
 import { startSimulator } from '../../simulator/simulator.ts';
 import { type ActivityOptions, createActivities } from '../../worker/activities.ts';
 import { createWorkers } from '../../worker/workers.ts';
+import type { LaneQueue } from '../../workflows/task-queues.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { createTestNamespace } from './namespace.ts';
 import { smallAgency } from './small-agency.ts';
@@ -35,7 +36,8 @@ export interface TestSystem {
   namespace: string;
   client: SwitchyardClient;
   plant(plan: AgencyPlan, webhookUrl?: string | null): Promise<PlantedAgency>;
-  startWorkers(): Promise<void>;
+  /** By default the lanes on which leads and accounts live. */
+  startWorkers(lanes?: readonly LaneQueue[]): Promise<void>;
   stopWorkers(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -72,13 +74,13 @@ export async function startTestSystem(
     client,
     plant: (plan = smallAgency('one'), webhookUrl = null) =>
       plantAgency(plan, { db: database.db, keys, simulator: control, app: TEST_APP, webhookUrl }),
-    async startWorkers() {
+    async startWorkers(lanes = ['interactive', 'sync']) {
       const connection = await NativeConnection.connect({ address: temporalAddress });
       const workers = await createWorkers({
         connection,
         namespace,
         workflowBundle: { codePath: inject('workflowBundlePath') },
-        lanes: ['interactive', 'sync'],
+        lanes,
         activities,
         keys,
         maxCachedWorkflows: 200,
