@@ -136,8 +136,8 @@ const emails: Reader = {
 };
 
 /** Lists leave the body of an e-mail out; it never changes, so that what is stored of it stands. */
-export async function completeEmail(
-  { ghl, call, paced }: Pick<ListingCall, 'ghl' | 'call' | 'paced'>,
+async function completeEmail(
+  { ghl, call, paced }: ListingCall,
   message: GhlMessage,
   written: Record<string, FieldValue> | undefined,
   askedAt: Date,

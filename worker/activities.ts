@@ -6,6 +6,8 @@ import { createConnectActivities } from '../activities/agency-connect.ts';
 import { createConnectGhlActivities } from '../activities/agency-connect-ghl.ts';
 import { createBackfillActivities } from '../activities/backfill.ts';
 import { createBackfillGhlActivities } from '../activities/backfill-ghl.ts';
+import { createContactSyncActivities } from '../activities/contact-sync.ts';
+import { createContactSyncGhlActivities } from '../activities/contact-sync-ghl.ts';
 import { createRotationActivities } from '../activities/credential-rotation.ts';
 import { createRotationGhlActivities } from '../activities/credential-rotation-ghl.ts';
 import { createLeadActivities } from '../activities/lead-intake.ts';
@@ -44,6 +46,7 @@ export function createActivities({ db, keys, ghl: ghlOptions, log }: ActivityOpt
       ...createConnectActivities(store),
       ...createRotationActivities(store),
       ...createBackfillActivities(store),
+      ...createContactSyncActivities(store),
     },
     /** On queues of their own. */
     ghl: {
@@ -52,6 +55,7 @@ export function createActivities({ db, keys, ghl: ghlOptions, log }: ActivityOpt
       ...createConnectGhlActivities(withGhl),
       ...createRotationGhlActivities(withGhl),
       ...createBackfillGhlActivities(withGhl),
+      ...createContactSyncGhlActivities(withGhl),
     },
     close: () => gateway.close(),
   };

@@ -18,6 +18,7 @@ export interface Handover {
     | 'startLeadIntake'
     | 'changeLead'
     | 'accountEvent'
+    | 'contactChanged'
     | 'startAgencyConnect'
     | 'startCredentialRotation'
     | 'startBackfillRun'
@@ -27,6 +28,7 @@ export interface Handover {
   locationId?: string | null;
   needsReread?: boolean;
   runId?: string;
+  record?: string;
 }
 
 /** A Temporal that notes what it is given, and can be away, slow or contrary. */
@@ -59,6 +61,8 @@ export class FakeClient implements Client {
     this.#note({ method: 'startLeadIntake', leadId, locationId });
   changeLead = ({ leadId, change }: Parameters<Client['changeLead']>[0]): Promise<void> =>
     this.#note({ method: 'changeLead', leadId, kind: change.kind });
+  contactChanged = ({ locationId, change }: Parameters<Client['contactChanged']>[0]): Promise<void> =>
+    this.#note({ method: 'contactChanged', locationId, record: `${change.resource}/${change.ghlId}` });
   accountEvent = ({ locationId, event }: Parameters<Client['accountEvent']>[0]): Promise<void> =>
     this.#note({ method: 'accountEvent', locationId, ...(event.needsReread && { needsReread: true }) });
   startAgencyConnect = (): Promise<void> => this.#note({ method: 'startAgencyConnect' });

@@ -83,6 +83,19 @@ export async function plantTenant(db: Kysely<Database>, name: string): Promise<T
     .insertInto('credential_rotations')
     .values({ ...near, id: uuidv7(), candidate: Buffer.from('x'), made_by: 'x' })
     .execute();
+  const seen = { ...near, ghl_id: `${name}-record`, fields: JSON.stringify({ name }), observed_at: now };
+  await db
+    .insertInto('contacts')
+    .values({ ...seen, found_by: 'event' })
+    .execute();
+  await db
+    .insertInto('messages')
+    .values({ ...seen, found_by: 'event', ghl_created_at: now })
+    .execute();
+  await db
+    .insertInto('mirror_records')
+    .values({ ...seen, found_by: 'event', resource: 'note' })
+    .execute();
   await db
     .insertInto('lead_triggers')
     .values({ ...near, id: triggerId, name: 'again', kind: 'tag', subject: 'again' })
@@ -175,16 +188,6 @@ export async function plantTenant(db: Kysely<Database>, name: string): Promise<T
     .values({ agency_id, id: uuidv7(), actor: 'x', action: 'x', subject: 'x', origin: 'x' })
     .execute();
   await db.insertInto('ghl_budgets').values({ agency_id, resource: 'company/x', state: '{}' }).execute();
-  const seen = { ...near, ghl_id: name, fields: '{}', observed_at: now, found_by: 'poll' as const };
-  await db.insertInto('contacts').values(seen).execute();
-  await db
-    .insertInto('messages')
-    .values({ ...seen, ghl_created_at: now })
-    .execute();
-  await db
-    .insertInto('mirror_records')
-    .values({ ...seen, resource: 'note' })
-    .execute();
   const run = { id: uuidv7(), resources: ['contact'], names: 'exact' as const, workflow_id: name, made_by: 'x' };
   await db
     .insertInto('backfill_runs')
