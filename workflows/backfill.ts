@@ -55,11 +55,13 @@ export async function backfill(input: BackfillInput): Promise<BackfillReport | n
   let last = carried?.last;
   setHandler(backfillProgressQuery, () => describe(last, wanted));
   const { workflowId, firstExecutionRunId } = workflowInfo();
-  const ref = carried?.ref ?? (await backfills.openBackfill({ input, workflowId, fallbackRunId: firstExecutionRunId }));
+  const ref = carried?.ref ?? (await open(input, { workflowId, fallbackRunId: firstExecutionRunId }));
   const ghl = backfillGhlOf(ref.locationId);
 
+  let hasObeyed = false;
   const obey = async (): Promise<void> => {
     for (let wish = wishes.shift(); wish !== undefined; wish = wishes.shift()) {
+      hasObeyed = true;
       await backfills.wishBackfillPart({ ...ref, wish });
     }
   };
@@ -78,12 +80,15 @@ export async function backfill(input: BackfillInput): Promise<BackfillReport | n
   try {
     for (;;) {
       await obey();
+      hasObeyed = false;
       last = await walk();
       wanted = last.outcome === 'paused' ? 'pause' : last.outcome === 'cancelled' ? 'cancel' : 'run';
       tell(last, wanted);
       if (last.outcome === 'walked') return await end(ref, 'done', null);
       if (last.outcome === 'cancelled' || last.outcome === 'over') return await end(ref, 'cancelled', null);
-      if (last.outcome === 'paused' && wishes.length === 0) await condition(() => wishes.length > 0, LOOK_EVERY);
+      // What was obeyed meanwhile may have come after the walk had looked: then it looks again.
+      const isResting = last.outcome === 'paused' && !hasObeyed;
+      if (isResting) await condition(() => wishes.length > 0, LOOK_EVERY);
       if (workflowInfo().continueAsNewSuggested)
         await continueAsNew<typeof backfill>({ ...input, carried: { ref, wishes, last } });
     }
@@ -96,6 +101,20 @@ export async function backfill(input: BackfillInput): Promise<BackfillReport | n
     const cause = failureCode(error);
     await putBeforeOperator(async () => void (await end(ref, 'failed', cause)));
     throw ApplicationFailure.nonRetryable('a part of a backfill stopped for good', cause);
+  }
+}
+
+/** A part that its run starts and that cannot begin any more, as where the app has been removed, has failed. */
+async function open(input: BackfillInput, of: { workflowId: string; fallbackRunId: string }): Promise<BackfillPartRef> {
+  try {
+    return await backfills.openBackfill({ input, ...of });
+  } catch (error) {
+    const { agencyId, locationId, resource, runId } = input;
+    if (isStepFailure(error) && workflowInfo().parent !== undefined && runId !== undefined) {
+      const cause = failureCode(error);
+      await putBeforeOperator(async () => void (await end({ agencyId, locationId, resource, runId }, 'failed', cause)));
+    }
+    throw error;
   }
 }
 

@@ -23,8 +23,8 @@ export function createBackfillHarness(system: Parts, agency: PlantedAgency, key 
     agencyId,
     location,
     ghlLocation,
-    /** Stores a run and starts its workflow. */
-    async start(order: Partial<BackfillOrder> & { under: string | null }): Promise<string> {
+    /** Stores a run, and does not start it yet. */
+    async order(order: Partial<BackfillOrder> & { under: string | null }): Promise<string> {
       const { under, ...more } = order;
       const runId = uuidv7();
       const defaults = { resources: ['contact' as const], from: null, to: null, names: 'exact' as const };
@@ -33,6 +33,10 @@ export function createBackfillHarness(system: Parts, agency: PlantedAgency, key 
       await withScope(db, { agencyId }, (tx) =>
         orderBackfill(tx, { runId, agencyId, rootId, ...defaults, ...more }, by),
       );
+      return runId;
+    },
+    async start(order: Partial<BackfillOrder> & { under: string | null }): Promise<string> {
+      const runId = await harness.order(order);
       await system.client.startBackfillRun({ agencyId, runId });
       return runId;
     },
