@@ -124,7 +124,7 @@ export async function wishOfRun(
   const [from, to] = [before.wanted, wish].map((wanted) => ({ wanted }));
   await audit(tx, {
     agencyId,
-    action: `backfill.${wish}`,
+    action: ACTION_OF[wish],
     subject: `backfill:${runId}`,
     before: from!,
     after: to!,
@@ -132,6 +132,12 @@ export async function wishOfRun(
   });
   return true;
 }
+
+const ACTION_OF: Record<BackfillWish, string> = {
+  run: 'backfill.resume',
+  pause: 'backfill.pause',
+  cancel: 'backfill.cancel',
+};
 
 /** What a run has yet to do. */
 export interface BackfillWork {

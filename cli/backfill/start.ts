@@ -17,7 +17,7 @@ import { watchRun } from './watch.ts';
 const resources = z
   .string()
   .transform((text) => text.split(',').map((name) => name.trim()))
-  .pipe(z.array(backfillResource, `wanted are some of ${BACKFILL_RESOURCES.join(',')}`).min(1));
+  .pipe(z.array(backfillResource).min(1));
 
 const input = z
   .object({
