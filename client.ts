@@ -18,6 +18,7 @@ import {
 import { LeadOverError, LeadPendingError, LeadRefusedError, TemporalUnavailableError } from './client/errors.ts';
 import { createPayloadCodec } from './crypto/payload-codec.ts';
 import type { KeyProvider } from './crypto/key-ring.ts';
+import { createBackfillClient } from './client/backfill.ts';
 import { connectLazily } from './client/connection.ts';
 import { signalContactChanged } from './client/contact-sync.ts';
 import { AGENCY_ID, CAPABILITY, LEAD_STATUS, LOCATION_ID, searchAttributesOf } from './client/search-attributes.ts';
@@ -156,6 +157,8 @@ export function createSwitchyardClient(options: ClientOptions) {
   return {
     /** The raw client, for operators' commands that list or replay. */
     temporal: client,
+
+    ...createBackfillClient({ client, startOnce, soon: (call) => within(START_DEADLINE_MS, call) }),
 
     /** Starts a lead's workflow; that it runs or has run already is success. @throws TemporalUnavailableError */
     async startLeadIntake(lead: LeadRef & { locationId: string; source: string }): Promise<void> {

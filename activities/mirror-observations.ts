@@ -6,6 +6,7 @@ import type { FoundContact } from '../ghl/contact-search-schema.ts';
 import type { GhlConversation } from '../ghl/conversation-schema.ts';
 import type { GhlEmail, GhlMessage } from '../ghl/message-schema.ts';
 import type { GhlOpportunity } from '../ghl/opportunity-schema.ts';
+import type { GhlTransaction } from '../ghl/payment-schema.ts';
 
 /*
  * Records of GHL as the mirror keeps them. What names a record, says whose it is or when it changed stands beside the
@@ -107,4 +108,9 @@ export function observeNote(note: GhlNote, ghlContactId: string, observedAt: Dat
 export function observeTask(task: GhlTask, ghlContactId: string, observedAt: Date): Observation {
   const { id, contactId: _contact, ...rest } = task;
   return exactly(id, observedAt, rest, { ghlContactId });
+}
+
+export function observeTransaction(transaction: GhlTransaction, observedAt: Date): Observation {
+  const { id, contactId, createdAt, ...rest } = transaction;
+  return exactly(id, observedAt, rest, { ghlContactId: contactId, ghlCreatedAt: readGhlTime(createdAt) });
 }

@@ -6,6 +6,11 @@ import type { Logger } from 'pino';
 import type { KeyProvider } from '../crypto/key-ring.ts';
 import type { Database } from '../db/schema.ts';
 import type { GhlDoor } from '../domain/authorize-url.ts';
+import type { BackfillDeps } from './backfill-access.ts';
+import { createBackfillByApi } from './backfills-create.ts';
+import { getBackfillByApi } from './backfills-get.ts';
+import { listBackfillsByApi } from './backfills-list.ts';
+import { wishBackfillByApi } from './backfills-wish.ts';
 import { decodePayloads, encodePayloads, readCodecBody } from './codec.ts';
 import { createConnectLinkByApi } from './connect-links-create.ts';
 import { getRotationByApi, rotateCredentialByApi, type RotationDeps } from './credentials-rotate.ts';
@@ -39,7 +44,11 @@ import type { WorkClient } from './work.ts';
 export interface AppDeps {
   db: Kysely<Database>;
   keys: KeyProvider;
-  client: LeadChangeDeps['client'] & ConnectDeps['client'] & RotationDeps['client'] & Pick<WorkClient, 'isReachable'>;
+  client: LeadChangeDeps['client'] &
+    ConnectDeps['client'] &
+    RotationDeps['client'] &
+    BackfillDeps['client'] &
+    Pick<WorkClient, 'isReachable'>;
   ghlDoor: GhlDoor;
   publicKeys: readonly KeyObject[];
   intake: EventIntake;
@@ -74,6 +83,13 @@ export function createApp(deps: AppDeps): Express {
   app.post('/v1/leads/:id/reassign', readRawBody, reassignLeadByApi(deps));
   app.post('/v1/leads/:id/accept', readRawBody, acceptLeadByApi(deps));
   app.post('/v1/leads/:id/close', readRawBody, closeLeadByApi(deps));
+
+  app.post('/v1/backfills', readRawBody, createBackfillByApi(deps));
+  app.get('/v1/backfills', listBackfillsByApi(deps));
+  app.get('/v1/backfills/:id', getBackfillByApi(deps));
+  app.post('/v1/backfills/:id/pause', wishBackfillByApi(deps, 'pause'));
+  app.post('/v1/backfills/:id/resume', wishBackfillByApi(deps, 'run'));
+  app.post('/v1/backfills/:id/cancel', wishBackfillByApi(deps, 'cancel'));
 
   app.post('/v1/agency/connect-links', readRawBody, createConnectLinkByApi(deps));
   app.get('/oauth/ghl/start', startConnecting(deps));

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { cpus, loadavg } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
+import { backfillCases, describeBackfill, measureBackfill } from './backfill.ts';
 import { BUDGET_CASES, measureBudget } from './budget.ts';
 import { checkBudget, describeBudget } from './budget-report.ts';
 import { measureScope, type ScopeResult } from './scope.ts';
@@ -66,6 +67,19 @@ program
     console.log(`load average before: ${loadAverageBefore.map((load) => load.toFixed(2)).join(' ')}`);
     if (json !== undefined) await writeFile(json, `${JSON.stringify({ ...describeMachine(), results }, null, 2)}\n`);
     if (checkBudget(results).some(({ passed }) => !passed)) process.exitCode = 1;
+  });
+
+program
+  .command('backfill')
+  .description('a location into the mirror: calls beside what the budget allows, and rows a second without a limit')
+  .option('--contacts <number>', 'how many, where nothing limits it', readCount, 50_000)
+  .option('--json <file>', 'write the figures there as well')
+  .action(async ({ contacts, json }: { contacts: number; json?: string }) => {
+    const results = await measureBackfill(backfillCases(contacts), log);
+    for (const line of describeBackfill(results)) console.log(line);
+    console.log(`load average before: ${loadAverageBefore.map((load) => load.toFixed(2)).join(' ')}`);
+    if (json !== undefined) await writeFile(json, `${JSON.stringify({ ...describeMachine(), results }, null, 2)}\n`);
+    if (results.some(({ refused }) => refused > 0)) process.exitCode = 1;
   });
 
 await program.parseAsync();

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { addAgencyCommands } from './agency.ts';
 import { addApiKeyCommands } from './api-keys.ts';
 import { addAuditCommands } from './audit.ts';
+import { addBackfillCommands } from './backfill.ts';
 import { addCredentialCommands } from './credentials.ts';
 import { addDeadLetterCommands } from './dead-letters.ts';
 import { addInstallCommands } from './installs.ts';
@@ -36,6 +37,7 @@ export function createProgram(session: Session): Command {
   addInstallCommands(program, session);
   addCredentialCommands(program, session);
   addLeadCommands(program, session);
+  addBackfillCommands(program, session);
   addDeadLetterCommands(program, session);
   addAuditCommands(program, session);
   addOperatorCommands(program, session);

@@ -8,6 +8,7 @@ export const systemTerminal = (): Terminal => ({
   stdin: process.stdin,
   write: (text) => process.stdout.write(text),
   writeError: (text) => process.stderr.write(text),
+  isInteractive: process.stderr.isTTY,
   user: findUserName(),
   now: () => new Date(),
 });

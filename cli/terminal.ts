@@ -6,6 +6,8 @@ export interface Terminal {
   stdin: AsyncIterable<Buffer | string>;
   write(text: string): void;
   writeError(text: string): void;
+  /** Somebody looks on: what was written can be written over. */
+  isInteractive: boolean;
   /** Who types: the name of the operating system's user. */
   user: string;
   now(): Date;

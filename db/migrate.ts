@@ -11,6 +11,7 @@ import * as operators from './migrations/0008-operators.ts';
 import * as encryptionKeys from './migrations/0009-encryption-keys.ts';
 import * as connecting from './migrations/0010-connecting.ts';
 import * as mirror from './migrations/0011-mirror.ts';
+import * as backfill from './migrations/0012-backfill.ts';
 
 const migrations: Record<string, Migration> = {
   '0001-roles': roles,
@@ -24,6 +25,7 @@ const migrations: Record<string, Migration> = {
   '0009-encryption-keys': encryptionKeys,
   '0010-connecting': connecting,
   '0011-mirror': mirror,
+  '0012-backfill': backfill,
 };
 
 /** The name of the newest migration this code knows. */

@@ -1,4 +1,5 @@
 import type { Insertable, Selectable } from 'kysely';
+import type { BackfillPartTable, BackfillRunTable } from './schema/backfill.ts';
 import type { ConnectLinkTable, CredentialRotationTable } from './schema/connecting.ts';
 import type {
   EventCapabilityTable,
@@ -67,6 +68,8 @@ export interface Database {
   contacts: ContactTable;
   messages: MessageTable;
   mirror_records: MirrorRecordTable;
+  backfill_runs: BackfillRunTable;
+  backfill_parts: BackfillPartTable;
 }
 
 export type Location = Selectable<LocationTable>;

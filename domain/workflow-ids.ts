@@ -22,6 +22,13 @@ export function readLeadIntakeWorkflowId(workflowId: string): { agencyId: string
   return agencyId === undefined || leadId === undefined ? undefined : { agencyId, leadId };
 }
 
+/** The workflow that brings one location's records of one kind into the mirror. */
+export const backfillWorkflowId = (locationId: string, resource: string, runId: string): string =>
+  `backfill/${locationId}/${resource}/${runId}`;
+
+/** The workflow that lets the parts of a run go, a few at a time. */
+export const backfillRunWorkflowId = (agencyId: string, runId: string): string => `backfill-run/${agencyId}/${runId}`;
+
 /** The workflow in which the events of one contact meet. @param contactKey the contact's id in GHL; see `contactKeyOf` */
 export const contactSyncWorkflowId = (locationId: string, contactKey: string): string =>
   `contact-sync/${locationId}/${contactKey}`;

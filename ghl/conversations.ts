@@ -21,7 +21,7 @@ export async function searchConversations(
   context: LocationCall,
   search: { limit: number; status?: 'all' | 'read' | 'unread' | 'starred'; assignedTo?: string },
   after?: ConversationCursor,
-): Promise<Page<FoundConversation, ConversationCursor>> {
+): Promise<Page<FoundConversation, ConversationCursor> & { total: number | null }> {
   const query = {
     locationId: context.resource.ghlLocationId,
     sort: 'desc',
@@ -31,15 +31,15 @@ export async function searchConversations(
     assignedTo: search.assignedTo,
     startAfterDate: after && String(after.beforeMs + 1),
   };
-  const { conversations } = await ghl.call('searchConversations', { ...context, query });
+  const { conversations, total } = await ghl.call('searchConversations', { ...context, query });
   const items = conversations.filter(({ id }) => !after?.shownIds.includes(id));
-  if (conversations.length < search.limit) return { items, next: null };
+  if (conversations.length < search.limit) return { items, next: null, total };
   const lastMs = conversations.at(-1)?.lastMessageDate ?? null;
   if (lastMs === null) throw new GhlInvalidError({ operation: 'searchConversations', reason: 'no-cursor' });
   // A page without anything new is full of one moment: the next one begins before it.
-  if (items.length === 0) return { items, next: { beforeMs: lastMs - 1, shownIds: [] } };
+  if (items.length === 0) return { items, next: { beforeMs: lastMs - 1, shownIds: [] }, total };
   const shownIds = conversations.filter(({ lastMessageDate }) => lastMessageDate === lastMs).map(({ id }) => id);
-  return { items, next: { beforeMs: lastMs, shownIds } };
+  return { items, next: { beforeMs: lastMs, shownIds }, total };
 }
 
 /** The conversation of a contact, who has one at most; undefined where none has begun. */

@@ -59,6 +59,8 @@ export interface MessageExport {
   conversationId?: string;
   from?: Date;
   to?: Date;
+  /** By which time they are listed, oldest first; by default that of their last change. */
+  sortBy?: 'createdAt' | 'updatedAt';
 }
 
 /**
@@ -75,7 +77,7 @@ export async function exportMessages(
 ): Promise<Page<GhlMessage, string> & { total: number | null }> {
   const query = {
     locationId: context.resource.ghlLocationId,
-    sortBy: 'updatedAt',
+    sortBy: wanted.sortBy ?? 'updatedAt',
     sortOrder: 'asc',
     limit: String(wanted.limit),
     cursor: after,

@@ -20,9 +20,9 @@ export async function listTransactions(
   context: LocationCall,
   search: MoneySearch,
   offset = 0,
-): Promise<Page<GhlTransaction, number>> {
+): Promise<Page<GhlTransaction, number> & { total: number | null }> {
   const answer = await ghl.call('listTransactions', { ...context, query: queryOf(context, search, offset) });
-  return pageByOffset(answer.data, offset, search.limit);
+  return { ...pageByOffset(answer.data, offset, search.limit), total: answer.totalCount };
 }
 
 export async function listOrders(

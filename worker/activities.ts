@@ -4,6 +4,8 @@ import { createAccountActivities } from '../activities/account-sync.ts';
 import { createAccountGhlActivities } from '../activities/account-sync-ghl.ts';
 import { createConnectActivities } from '../activities/agency-connect.ts';
 import { createConnectGhlActivities } from '../activities/agency-connect-ghl.ts';
+import { createBackfillActivities } from '../activities/backfill.ts';
+import { createBackfillGhlActivities } from '../activities/backfill-ghl.ts';
 import { createContactSyncActivities } from '../activities/contact-sync.ts';
 import { createContactSyncGhlActivities } from '../activities/contact-sync-ghl.ts';
 import { createRotationActivities } from '../activities/credential-rotation.ts';
@@ -44,6 +46,7 @@ export function createActivities({ db, keys, ghl: ghlOptions, log }: ActivityOpt
       ...createAccountActivities({ ...store, appIds: gateway.appIds }),
       ...createConnectActivities(store),
       ...createRotationActivities(store),
+      ...createBackfillActivities(store),
       ...createContactSyncActivities(store),
     },
     /** On queues of their own. */
@@ -52,6 +55,7 @@ export function createActivities({ db, keys, ghl: ghlOptions, log }: ActivityOpt
       ...createAccountGhlActivities(withGhl),
       ...createConnectGhlActivities(withGhl),
       ...createRotationGhlActivities(withGhl),
+      ...createBackfillGhlActivities(withGhl),
       ...createContactSyncGhlActivities(withGhl),
     },
     /** The one way of this process to GHL. */

@@ -20,11 +20,14 @@ export interface Handover {
     | 'accountEvent'
     | 'contactChanged'
     | 'startAgencyConnect'
-    | 'startCredentialRotation';
+    | 'startCredentialRotation'
+    | 'startBackfillRun'
+    | 'wishBackfill';
   leadId?: string;
   kind?: string;
   locationId?: string | null;
   needsReread?: boolean;
+  runId?: string;
   record?: string;
 }
 
@@ -65,6 +68,10 @@ export class FakeClient implements Client {
   startAgencyConnect = (): Promise<void> => this.#note({ method: 'startAgencyConnect' });
   startCredentialRotation = ({ locationId }: { locationId: string | null }): Promise<void> =>
     this.#note({ method: 'startCredentialRotation', locationId });
+  startBackfillRun = ({ runId }: Parameters<Client['startBackfillRun']>[0]): Promise<void> =>
+    this.#note({ method: 'startBackfillRun', runId });
+  wishBackfill = ({ wish }: Parameters<Client['wishBackfill']>[0]): Promise<void> =>
+    this.#note({ method: 'wishBackfill', kind: wish });
   /** What became of every lead's workflow that no update found. */
   fate: LeadFate = 'completed';
   leadFate = (): Promise<LeadFate> => Promise.resolve(this.fate);

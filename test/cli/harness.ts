@@ -93,6 +93,7 @@ export function recordTerminal(more: Partial<Terminal> & Pick<Terminal, 'environ
       written.error += text;
       suiteEvidence.say('command', 'standard error', text);
     },
+    isInteractive: false,
     user: 'tester',
     now: () => new Date(),
     ...more,

@@ -188,6 +188,15 @@ export async function plantTenant(db: Kysely<Database>, name: string): Promise<T
     .values({ agency_id, id: uuidv7(), actor: 'x', action: 'x', subject: 'x', origin: 'x' })
     .execute();
   await db.insertInto('ghl_budgets').values({ agency_id, resource: 'company/x', state: '{}' }).execute();
+  const run = { id: uuidv7(), resources: ['contact'], names: 'exact' as const, workflow_id: name, made_by: 'x' };
+  await db
+    .insertInto('backfill_runs')
+    .values({ ...near, ...run })
+    .execute();
+  await db
+    .insertInto('backfill_parts')
+    .values({ ...near, run_id: run.id, resource: 'contact' })
+    .execute();
   await sql`update locations set live_at = now() where agency_id = ${agencyId}`.execute(db);
   return { agencyId, masterId, nearId, farId, repId, personId, leadId, triggerId, installId };
 }

@@ -7,6 +7,7 @@ const KINDS: Record<string, string> = {
   uuid: 'string',
   text: 'string',
   int8: 'string',
+  int2: 'number',
   int4: 'number',
   float8: 'number',
   bool: 'boolean',

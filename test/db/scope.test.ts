@@ -34,6 +34,8 @@ const TABLES = {
   audit_log: 'agency_id',
   audit_heads: 'agency_id',
   ghl_budgets: 'agency_id',
+  backfill_runs: 'agency_id',
+  backfill_parts: 'agency_id',
 };
 const TABLE_NAMES = Object.keys(TABLES) as (keyof typeof TABLES)[];
 

@@ -5,7 +5,14 @@ import { afterAll, beforeAll, it } from 'vitest';
 import { seal } from '../../crypto/seal.ts';
 import { takeEvent } from '../../db/events.ts';
 import { withSystemRole } from '../../db/scope.ts';
-import { agencyConnectWorkflowId, credentialRotationWorkflowId } from '../../domain/workflow-ids.ts';
+import {
+  agencyConnectWorkflowId,
+  backfillRunWorkflowId,
+  backfillWorkflowId,
+  credentialRotationWorkflowId,
+} from '../../domain/workflow-ids.ts';
+import { backfillProgressQuery } from '../../workflows/backfill-messages.ts';
+import { createBackfillHarness, oldContacts } from '../stack/backfill-harness.ts';
 import { bringCode } from '../stack/connect-link.ts';
 import { createLeadHarness, type LeadHarness, somebody } from '../stack/lead-harness.ts';
 import { bringToken } from '../stack/rotation.ts';
@@ -21,7 +28,7 @@ let leads: LeadHarness;
 beforeAll(async () => {
   system = await startTestSystem({ keys: RECORDING_KEYS });
   leads = createLeadHarness(system, await system.plant(smallAgency('one')));
-  await system.startWorkers();
+  await system.startWorkers(['interactive', 'sync', 'bulk']);
 });
 afterAll(() => system.stop());
 
@@ -186,6 +193,43 @@ it('records an agency that is connected again, and one whose code brought no ans
   await simulator.addFault({ path: '/oauth/token', cutAfterCommit: true });
   await connect('agency-connect-answer-lost');
   await simulator.clearFaults();
+});
+
+it('records a backfill that is paused and resumed, and one that a location refuses', async () => {
+  const backfills = createBackfillHarness(system, {
+    agencyId: leads.agencyId,
+    locations: new Map([['chelsea', leads.location('chelsea')]]),
+    reps: new Map(),
+  });
+  await system.simulator.seed({ contacts: oldContacts('one-loc-chelsea', 20) });
+  await system.simulator.addFault({ latencyMs: 300, path: '^/contacts/one-loc' });
+  const runId = await backfills.start({ under: 'chelsea' });
+  const ofRun = backfillRunWorkflowId(leads.agencyId, runId);
+  const ofPart = backfillWorkflowId(leads.location('chelsea'), 'contact', runId);
+  const { workflow } = system.client.temporal;
+  await waitFor('the part to read names', async () => (await backfills.get(runId)).parts[0]!.step === 'names');
+  await system.client.wishBackfill({ workflowId: ofRun, wish: 'pause' });
+  await waitFor('the part to rest', async () => {
+    const { wanted } = await workflow.getHandle(ofPart).query(backfillProgressQuery);
+    return wanted === 'pause';
+  });
+  await system.simulator.clearFaults();
+  await system.client.wishBackfill({ workflowId: ofRun, wish: 'run' });
+  await backfills.ended(runId);
+  await workflow.getHandle(ofRun).result();
+  await save(ofRun, 'backfill-run-paused-and-resumed');
+  await save(ofPart, 'backfill-contacts-paused-and-resumed');
+
+  await system.simulator.addFault({ status: 403, message: 'no', locationId: 'one-loc-chelsea' });
+  const refused = await backfills.start({ under: 'chelsea', resources: ['opportunity'] });
+  await backfills.ended(refused);
+  await system.simulator.clearFaults();
+  const ofRefused = backfillWorkflowId(leads.location('chelsea'), 'opportunity', refused);
+  await workflow
+    .getHandle(ofRefused)
+    .result()
+    .catch(() => undefined);
+  await save(ofRefused, 'backfill-opportunities-refused');
 });
 
 it('records a token that is tried and replaces another', async () => {

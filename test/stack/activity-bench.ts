@@ -7,6 +7,8 @@ import { createConnectActivities } from '../../activities/agency-connect.ts';
 import { createConnectGhlActivities } from '../../activities/agency-connect-ghl.ts';
 import { createContactSyncActivities } from '../../activities/contact-sync.ts';
 import { createContactSyncGhlActivities } from '../../activities/contact-sync-ghl.ts';
+import { createBackfillActivities } from '../../activities/backfill.ts';
+import { createBackfillGhlActivities } from '../../activities/backfill-ghl.ts';
 import { createRotationActivities } from '../../activities/credential-rotation.ts';
 import { createRotationGhlActivities } from '../../activities/credential-rotation-ghl.ts';
 import { createLeadGhlActivities } from '../../activities/lead-intake-ghl.ts';
@@ -91,6 +93,10 @@ export async function startActivityBench(options: { ghl?: Partial<GatewayOptions
     accounts: createAccountActivities({ ...store, appIds: gateway.appIds }),
     connect: createConnectActivities(store),
     connectGhl: createConnectGhlActivities(withGhl),
+    backfills: createBackfillActivities(store),
+    backfillsGhl: createBackfillGhlActivities(withGhl),
+    /** Calls as whoever else talks to GHL makes them. */
+    gateway,
     rotation: createRotationActivities(store),
     rotationGhl: createRotationGhlActivities(withGhl),
     accountsGhl: createAccountGhlActivities(withGhl),

@@ -49,8 +49,11 @@ export interface TestSystem {
   /** The workers' own way to GHL. */
   gateway: GhlGateway;
   plant(plan: AgencyPlan, webhookUrl?: string | null): Promise<PlantedAgency>;
-  /** @param more further GHL activities of a test, on the workers' own queues */
-  startWorkers(more?: Record<string, (args: never) => Promise<unknown>>): Promise<void>;
+  /**
+   * @param on by default the lanes on which leads and accounts live
+   * @param more further GHL activities of a test, on the workers' own queues
+   */
+  startWorkers(on?: readonly LaneQueue[], more?: Record<string, (args: never) => Promise<unknown>>): Promise<void>;
   stopWorkers(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -93,13 +96,13 @@ export async function startTestSystem(options: TestSystemOptions = {}): Promise<
     gateway: activities.gateway,
     plant: (plan = smallAgency('one'), webhookUrl = null) =>
       plantAgency(plan, { db: database.db, keys, simulator: control, app: TEST_APP, webhookUrl }),
-    async startWorkers(more = {}) {
+    async startWorkers(on = lanes, more = {}) {
       const connection = await NativeConnection.connect({ address: temporalAddress });
       const workers = await createWorkers({
         connection,
         namespace,
         workflowBundle: { codePath: inject('workflowBundlePath') },
-        lanes,
+        lanes: on,
         activities: { ...activities, ghl: { ...activities.ghl, ...more } },
         keys,
         maxCachedWorkflows: 200,

@@ -61,7 +61,7 @@ beforeAll(async () => {
   const ids = { agencyId: agency.agencyId, ghlCompanyId: ghlIds.company('one') };
   resource = { kind: 'location', ...ids, locationId: agency.locations.get('back-bay')!, ghlLocationId };
   contactId = (await system.simulator.createContact({ locationId: ghlLocationId, firstName: 'Ann' })).id;
-  await system.startWorkers({ ...exporting });
+  await system.startWorkers(undefined, { ...exporting });
   await startExportWorkflows();
 }, 60_000);
 afterAll(async () => {
