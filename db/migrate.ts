@@ -10,6 +10,8 @@ import * as ghlLimits from './migrations/0007-ghl-limits.ts';
 import * as operators from './migrations/0008-operators.ts';
 import * as encryptionKeys from './migrations/0009-encryption-keys.ts';
 import * as connecting from './migrations/0010-connecting.ts';
+import * as mirror from './migrations/0011-mirror.ts';
+import * as polling from './migrations/0013-polling.ts';
 
 const migrations: Record<string, Migration> = {
   '0001-roles': roles,
@@ -22,6 +24,8 @@ const migrations: Record<string, Migration> = {
   '0008-operators': operators,
   '0009-encryption-keys': encryptionKeys,
   '0010-connecting': connecting,
+  '0011-mirror': mirror,
+  '0013-polling': polling,
 };
 
 /** The name of the newest migration this code knows. */

@@ -26,6 +26,13 @@ import type {
   OperatorCredentialTable,
 } from './schema/operations.ts';
 import type {
+  DriftReportTable,
+  PollPassTable,
+  PollSettingTable,
+  SweepPageTable,
+  WebhookGapTable,
+} from './schema/polling.ts';
+import type {
   AgencyTable,
   ApiKeyTable,
   InstallTable,
@@ -67,6 +74,11 @@ export interface Database {
   contacts: ContactTable;
   messages: MessageTable;
   mirror_records: MirrorRecordTable;
+  poll_passes: PollPassTable;
+  sweep_pages: SweepPageTable;
+  webhook_gaps: WebhookGapTable;
+  drift_reports: DriftReportTable;
+  poll_settings: PollSettingTable;
 }
 
 export type Location = Selectable<LocationTable>;

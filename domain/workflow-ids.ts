@@ -21,3 +21,6 @@ export function readLeadIntakeWorkflowId(workflowId: string): { agencyId: string
   const [, agencyId, leadId] = LEAD_INTAKE_ID.exec(workflowId) ?? [];
   return agencyId === undefined || leadId === undefined ? undefined : { agencyId, leadId };
 }
+
+/** The workflow that polls one location; one runs at a time. */
+export const pollSyncWorkflowId = (locationId: string): string => `poll-sync/${locationId}`;

@@ -9,11 +9,14 @@ import { createRotationActivities } from '../../activities/credential-rotation.t
 import { createRotationGhlActivities } from '../../activities/credential-rotation-ghl.ts';
 import { createLeadGhlActivities } from '../../activities/lead-intake-ghl.ts';
 import { createLeadActivities } from '../../activities/lead-intake.ts';
+import { createPollActivities } from '../../activities/poll-sync.ts';
+import { createPollGhlActivities } from '../../activities/poll-sync-ghl.ts';
 import { createGhlTaskNotifier } from '../../activities/rep-notifier.ts';
 import { parseKeyRing } from '../../crypto/key-ring.ts';
 import { createBreakerStore } from '../../db/ghl-breakers.ts';
 import { createBudgetStore } from '../../db/ghl-budgets.ts';
 import { createTokenStore } from '../../db/installs.ts';
+import { POLL_POLICY, type PollPolicy } from '../../domain/poll-rules.ts';
 import { createGhlGateway, type GatewayOptions } from '../../ghl/gateway.ts';
 import { type AgencyPlan, ghlIds } from '../../scripts/demo/agency-plan.ts';
 import { plantAgency, type PlantedAgency } from '../../scripts/demo/plant-agency.ts';
@@ -46,7 +49,8 @@ export function run<A, R>(activity: (args: A) => Promise<R>, args: A, attempt: A
 }
 
 /** The real parts under an activity: Postgres and the simulator over HTTP, without Temporal. */
-export async function startActivityBench(options: { ghl?: Partial<GatewayOptions> } = {}) {
+export async function startActivityBench(options: { ghl?: Partial<GatewayOptions>; polling?: PollPolicy } = {}) {
+  const { polling: policy = POLL_POLICY } = options;
   const keys = parseKeyRing(`1:${randomBytes(32).toString('base64')}`);
   const [database, simulator] = await Promise.all([
     createTestDatabase(),
@@ -79,6 +83,8 @@ export async function startActivityBench(options: { ghl?: Partial<GatewayOptions
     accounts: createAccountActivities({ ...store, appIds: gateway.appIds }),
     connect: createConnectActivities(store),
     connectGhl: createConnectGhlActivities(withGhl),
+    polls: createPollActivities({ ...store, policy }),
+    pollsGhl: createPollGhlActivities({ ...store, ghl: gateway, policy }),
     rotation: createRotationActivities(store),
     rotationGhl: createRotationGhlActivities(withGhl),
     accountsGhl: createAccountGhlActivities(withGhl),
