@@ -148,19 +148,24 @@ async function writeFound(tx: Transaction<Database>, turn: Turn, found: readonly
 /** What an event should have told of a record that is news; nothing of what happened before we watched. */
 function changesOf(turn: Turn, seen: Observation, isNew: boolean): FoundChange[] {
   const { ghlId, ghlContactId, ghlCreatedAt, ghlUpdatedAt } = seen;
-  if (ghlContactId === null || !isWatched(turn, ghlUpdatedAt ?? ghlCreatedAt)) return [];
+  if (ghlContactId === null || !isWatched(turn, ghlUpdatedAt ?? ghlCreatedAt) || !isToldOf(seen)) return [];
   const of = { ghlId, ghlContactId };
   if (isNew && isWatched(turn, ghlCreatedAt)) return [{ ...of, kind: 'created', changedAt: ghlCreatedAt! }];
   return ghlUpdatedAt === null ? [] : [{ ...of, kind: 'updated', changedAt: ghlUpdatedAt }];
 }
 
+/** GHL writes activities among the messages and sends no event of them. */
+const isToldOf = ({ fields }: Observation): boolean => !String(fields['messageType']).startsWith('TYPE_ACTIVITY');
+
 const isWatched = ({ isFirst, pass }: Turn, at: Date | null): boolean =>
   !isFirst && at !== null && (pass.watched_since === null || at > pass.watched_since);
 
 async function noteGaps(tx: Transaction<Database>, { rule, place, deps }: Turn, changes: FoundChange[]): Promise<void> {
-  if (rule.toldBy === null) return;
+  const { toldBy } = rule;
+  if (toldBy === null) return;
   const { agencyId, locationId, resource } = place;
-  await addGaps(tx, { agencyId, locationId, resource, toldBy: rule.toldBy, foundAt: deps.now() }, changes);
+  const expected = changes.filter(({ kind }) => toldBy[kind].length > 0);
+  await addGaps(tx, { agencyId, locationId, resource, toldBy, foundAt: deps.now() }, expected);
 }
 
 /** Marks what GHL says is not there. @returns how many were marked now */

@@ -27,7 +27,10 @@ export interface PollRule {
    * a second list that lacks it.
    */
   goneBy: 'read' | 'second-list';
-  /** The events that should have told; null where they name no contact, by which they could be found. */
+  /**
+   * The events that should have told; an empty list where GHL sends none, null where none names a contact, by which
+   * they are found. Of two changes of one contact within seconds the event of either counts for both.
+   */
   toldBy: Record<GapKind, readonly string[]> | null;
 }
 
@@ -93,12 +96,17 @@ export const POLL_POLICY: PollPolicy = {
       delta: { ...every(5 * MINUTE_MS, 30 * MINUTE_MS, 2 * HOUR_MS), overlapMs: DAY_MS },
       sweep: every(7 * DAY_MS, 7 * DAY_MS, 14 * DAY_MS),
       goneBy: 'read',
-      toldBy: null,
+      // Of what becomes of it afterwards GHL tells no time.
+      toldBy: { created: ['InboundMessage', 'OutboundMessage'], updated: [], deleted: [] },
     },
     appointment: {
       sweep: every(30 * MINUTE_MS, 2 * HOUR_MS, 12 * HOUR_MS),
       goneBy: 'read',
-      toldBy: null,
+      toldBy: {
+        created: ['AppointmentCreate'],
+        updated: ['AppointmentCreate', 'AppointmentUpdate'],
+        deleted: ['AppointmentDelete'],
+      },
     },
     user: { ...setUp, goneBy: 'read' },
     'custom-field': setUp,

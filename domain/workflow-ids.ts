@@ -22,5 +22,9 @@ export function readLeadIntakeWorkflowId(workflowId: string): { agencyId: string
   return agencyId === undefined || leadId === undefined ? undefined : { agencyId, leadId };
 }
 
+/** The workflow in which the events of one contact meet. @param contactKey the contact's id in GHL; see `contactKeyOf` */
+export const contactSyncWorkflowId = (locationId: string, contactKey: string): string =>
+  `contact-sync/${locationId}/${contactKey}`;
+
 /** The workflow that polls one location; one runs at a time. */
 export const pollSyncWorkflowId = (locationId: string): string => `poll-sync/${locationId}`;

@@ -4,6 +4,8 @@ import { createAccountActivities } from '../activities/account-sync.ts';
 import { createAccountGhlActivities } from '../activities/account-sync-ghl.ts';
 import { createConnectActivities } from '../activities/agency-connect.ts';
 import { createConnectGhlActivities } from '../activities/agency-connect-ghl.ts';
+import { createContactSyncActivities } from '../activities/contact-sync.ts';
+import { createContactSyncGhlActivities } from '../activities/contact-sync-ghl.ts';
 import { createRotationActivities } from '../activities/credential-rotation.ts';
 import { createRotationGhlActivities } from '../activities/credential-rotation-ghl.ts';
 import { createLeadActivities } from '../activities/lead-intake.ts';
@@ -46,6 +48,7 @@ export function createActivities({ db, keys, ghl: ghlOptions, log, polling = POL
       ...createAccountActivities({ ...store, appIds: gateway.appIds }),
       ...createConnectActivities(store),
       ...createRotationActivities(store),
+      ...createContactSyncActivities(store),
       ...createPollActivities({ ...store, policy: polling }),
     },
     /** On queues of their own. */
@@ -54,6 +57,7 @@ export function createActivities({ db, keys, ghl: ghlOptions, log, polling = POL
       ...createAccountGhlActivities(withGhl),
       ...createConnectGhlActivities(withGhl),
       ...createRotationGhlActivities(withGhl),
+      ...createContactSyncGhlActivities(withGhl),
       ...createPollGhlActivities({ ...store, ghl: gateway, policy: polling }),
     },
     close: () => gateway.close(),

@@ -12,6 +12,7 @@ beforeAll(async () => {
   all = await startNeighbours();
   world = createPollWorld(all.bench, all.agency, 'chelsea');
   ids = await world.seedContacts(250);
+  await all.bench.simulator.resetCalls();
   await world.round('contact', 'delta');
 });
 afterAll(() => all.bench.stop());
