@@ -155,7 +155,8 @@ function changesOf(turn: Turn, seen: Observation, isNew: boolean): FoundChange[]
 }
 
 /** GHL writes activities among the messages and sends no event of them. */
-const isToldOf = ({ fields }: Observation): boolean => !String(fields['messageType']).startsWith('TYPE_ACTIVITY');
+const isToldOf = ({ fields: { messageType } }: Observation): boolean =>
+  typeof messageType !== 'string' || !messageType.startsWith('TYPE_ACTIVITY');
 
 const isWatched = ({ isFirst, pass }: Turn, at: Date | null): boolean =>
   !isFirst && at !== null && (pass.watched_since === null || at > pass.watched_since);

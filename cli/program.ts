@@ -12,6 +12,7 @@ import { addReplayCommand } from './replay.ts';
 import { addRepCommands } from './reps.ts';
 import { addOperatorCommands } from './operators.ts';
 import type { Session } from './session.ts';
+import { addSyncCommands } from './sync.ts';
 import { addTriggerCommands } from './triggers.ts';
 
 const HELP = `
@@ -36,6 +37,7 @@ export function createProgram(session: Session): Command {
   addInstallCommands(program, session);
   addCredentialCommands(program, session);
   addLeadCommands(program, session);
+  addSyncCommands(program, session);
   addDeadLetterCommands(program, session);
   addAuditCommands(program, session);
   addOperatorCommands(program, session);

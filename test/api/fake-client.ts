@@ -20,7 +20,8 @@ export interface Handover {
     | 'accountEvent'
     | 'contactChanged'
     | 'startAgencyConnect'
-    | 'startCredentialRotation';
+    | 'startCredentialRotation'
+    | 'startPollSync';
   leadId?: string;
   kind?: string;
   locationId?: string | null;
@@ -65,6 +66,9 @@ export class FakeClient implements Client {
   startAgencyConnect = (): Promise<void> => this.#note({ method: 'startAgencyConnect' });
   startCredentialRotation = ({ locationId }: { locationId: string | null }): Promise<void> =>
     this.#note({ method: 'startCredentialRotation', locationId });
+  startPollSync = ({ locationId }: { locationId: string }): Promise<void> =>
+    this.#note({ method: 'startPollSync', locationId });
+  ensurePollSchedule = (): Promise<void> => Promise.resolve();
   /** What became of every lead's workflow that no update found. */
   fate: LeadFate = 'completed';
   leadFate = (): Promise<LeadFate> => Promise.resolve(this.fate);
