@@ -49,9 +49,9 @@ export async function listUntoldContacts(
 ): Promise<Set<string>> {
   if (ghlContactIds.length === 0) return new Set();
   const found = await sql<{ id: string }>`
-    select id from unnest(${[...ghlContactIds]}::text[]) as id
-    where not exists (select from lead_keys k where k.agency_id = ${of.agencyId} and k.key = 'contact:' || id)
-      and not exists (select from events e where e.location_id = ${of.locationId} and e.ghl_contact_id = id
+    select found.ghl_id as id from unnest(${[...ghlContactIds]}::text[]) as found (ghl_id)
+    where not exists (select from lead_keys k where k.agency_id = ${of.agencyId} and k.key = 'contact:' || found.ghl_id)
+      and not exists (select from events e where e.location_id = ${of.locationId} and e.ghl_contact_id = found.ghl_id
         and e.type = 'ContactCreate' and e.source in ('ghl', 'poll'))
   `.execute(tx);
   return new Set(found.rows.map((row) => row.id));
