@@ -1,5 +1,6 @@
 import { type Client, ScheduleAlreadyRunning, ScheduleOverlapPolicy } from '@temporalio/client';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import { POLL_RUN_TIMEOUT } from '../domain/poll-rules.ts';
 import { pollSyncWorkflowId } from '../domain/workflow-ids.ts';
 import type { pollRounds, pollSync } from '../workflows/index.ts';
 import { searchAttributesOf } from './search-attributes.ts';
@@ -26,6 +27,7 @@ export async function startPolling(client: Client, of: { agencyId: string; locat
       taskQueue: 'sync',
       workflowIdConflictPolicy: 'USE_EXISTING',
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      workflowRunTimeout: POLL_RUN_TIMEOUT,
       args: [of],
       staticSummary: 'Polls a location for what no event told',
       ...searchAttributesOf(of.agencyId, 'poll-sync', of.locationId),

@@ -125,3 +125,6 @@ export const passesOf = ({ rules }: PollPolicy): { resource: PolledResource; kin
     ...resources.map((resource) => ({ resource, kind: 'sweep' as const })),
   ];
 };
+
+/** A run that hangs must not keep its location from being polled for ever; one that is cut short goes on in the next. */
+export const POLL_RUN_TIMEOUT = '12 hours';

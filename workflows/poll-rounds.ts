@@ -5,6 +5,7 @@ import {
 } from '@temporalio/common';
 import { ParentClosePolicy, proxyActivities, sleep, startChild } from '@temporalio/workflow';
 import type { PollActivities, PollRef } from '../activities/poll-sync.ts';
+import { POLL_RUN_TIMEOUT } from '../domain/poll-rules.ts';
 import { pollSyncWorkflowId } from '../domain/workflow-ids.ts';
 import { pollSync } from './poll-sync.ts';
 
@@ -51,6 +52,7 @@ async function startPolling(location: PollRef): Promise<void> {
       taskQueue: 'sync',
       args: [location],
       parentClosePolicy: ParentClosePolicy.ABANDON,
+      workflowRunTimeout: POLL_RUN_TIMEOUT,
       staticSummary: 'Polls a location for what no event told',
       typedSearchAttributes: [
         { key: AGENCY_ID, value: agencyId },

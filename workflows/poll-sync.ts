@@ -8,6 +8,8 @@ import { ghlQueueOf } from './task-queues.ts';
 export interface PollSyncInput {
   agencyId: string;
   locationId: string;
+  /** After how many steps a run continues as new; tests want few. */
+  stepsARun?: number;
 }
 
 const store = proxyActivities<PollActivities>({
@@ -41,7 +43,8 @@ export async function pollSync(input: PollSyncInput): Promise<void> {
     for (const pass of due) {
       setCurrentDetails(`${pass.kind} of ${pass.resource}`);
       steps += await takePages(input, pass);
-      if (steps >= STEPS_A_RUN || workflowInfo().continueAsNewSuggested) await continueAsNew<typeof pollSync>(input);
+      if (steps >= (input.stepsARun ?? STEPS_A_RUN) || workflowInfo().continueAsNewSuggested)
+        await continueAsNew<typeof pollSync>(input);
     }
   }
 }

@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import { inject } from 'vitest';
 import { createSwitchyardClient, type SwitchyardClient } from '../../client.ts';
 import { type KeyProvider, parseKeyRing } from '../../crypto/key-ring.ts';
+import type { PollPolicy } from '../../domain/poll-rules.ts';
 import type { AgencyPlan } from '../../scripts/demo/agency-plan.ts';
 import { plantAgency, type PlantedAgency } from '../../scripts/demo/plant-agency.ts';
 import { type ControlClient, createControlClient } from '../../simulator/control-client.ts';
@@ -41,7 +42,12 @@ export interface TestSystem {
 }
 
 export async function startTestSystem(
-  options: { ghl?: Partial<ActivityOptions['ghl']>; keys?: KeyProvider; temporalAddress?: string } = {},
+  options: {
+    ghl?: Partial<ActivityOptions['ghl']>;
+    keys?: KeyProvider;
+    temporalAddress?: string;
+    polling?: PollPolicy;
+  } = {},
 ): Promise<TestSystem> {
   const { ghl = {}, keys = parseKeyRing(`1:${randomBytes(32).toString('base64')}`) } = options;
   const { temporalAddress = inject('temporalAddress') } = options;
@@ -56,6 +62,7 @@ export async function startTestSystem(
   const activities = createActivities({
     db: database.db,
     keys,
+    ...(options.polling && { polling: options.polling }),
     ghl: { baseUrl: simulator.url, app: TEST_APP, provisioningApp: TEST_PROVISIONING_APP, ...ghl },
     log,
   });

@@ -12,6 +12,7 @@ import { createApiKey as storeApiKey } from '../../db/api-keys.ts';
 import type { ApiKeyRole } from '../../db/schema/tenants.ts';
 import { withScope } from '../../db/scope.ts';
 import type { GhlDoor } from '../../domain/authorize-url.ts';
+import type { PollPolicy } from '../../domain/poll-rules.ts';
 import { startTestSystem, TEST_APP, TEST_PROVISIONING_APP, type TestSystem } from '../stack/system.ts';
 
 /** The system with its API and workers in this process: webhooks of the simulator reach it over HTTP. */
@@ -31,7 +32,7 @@ export interface LiveSystem extends TestSystem {
   ): Promise<{ status: number; body: Record<string, unknown> }>;
 }
 
-export async function startLiveSystem(options: { keys?: KeyProvider } = {}): Promise<LiveSystem> {
+export async function startLiveSystem(options: { keys?: KeyProvider; polling?: PollPolicy } = {}): Promise<LiveSystem> {
   const system = await startTestSystem(options);
   const logger = pino({ level: process.env['TEST_LOG_LEVEL'] ?? 'silent' });
   const second = generateKeyPairSync('ed25519');
