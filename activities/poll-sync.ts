@@ -1,4 +1,5 @@
 import { log } from '@temporalio/activity';
+import { findGhlAddress } from '../db/locations.ts';
 import { ensurePasses, findPass, listPasses, savePass } from '../db/poll-passes.ts';
 import { isPollable, listDueLocations } from '../db/poll-turns.ts';
 import { withScope, withSystemRole } from '../db/scope.ts';
@@ -32,7 +33,7 @@ export function createPollActivities(deps: StoreDeps & { policy: PollPolicy }) {
     const { policy } = deps;
     const now = deps.now();
     return withScope(deps.db, { agencyId }, async (tx) => {
-      if (!(await isPollable(tx, locationId))) return [];
+      if (!(await isPollable(tx, locationId)) || !(await findGhlAddress(tx, locationId))) return [];
       const all = passesOf(policy);
       await ensurePasses(tx, { agencyId, locationId }, all, now);
       for (const { resource } of all.filter(({ kind }) => kind === 'sweep')) {

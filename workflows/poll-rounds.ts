@@ -27,8 +27,8 @@ const AGENCY_ID = defineSearchAttributeKey('AgencyId', SearchAttributeType.KEYWO
 const LOCATION_ID = defineSearchAttributeKey('LocationId', SearchAttributeType.KEYWORD);
 const CAPABILITY = defineSearchAttributeKey('Capability', SearchAttributeType.KEYWORD);
 
-/** So many starts at once cost Temporal about a third of a second on two cores. */
-const STARTS_AT_ONCE = 10;
+/** Starts made together are several times as fast as one by one, and many more at once keep Temporal from leads. */
+const STARTS_AT_ONCE = 25;
 
 /**
  * Starts the polling of every location that is due, spread over the time until the schedule comes again. They live on

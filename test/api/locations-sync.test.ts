@@ -92,9 +92,9 @@ describe('GET /v1/locations/:id/sync', () => {
         { ...gap, ghl_id: 'fresh', ghl_contact_id: 'fresh', found_at: at(1) },
       ])
       .execute();
-    const { body } = await get(branch()).expect(200);
-    expect(body).toMatchObject({ locationId: branch(), openGaps: 1, drift: [{ resource: 'contact', remaining: 0 }] });
-    const told = body as { gaps: { ghlId: string }[]; history: { remaining: number }[]; passes: unknown[] };
+    const answer = await get(branch()).expect(200);
+    expect(answer.body).toMatchObject({ locationId: branch(), openGaps: 1, drift: [{ resource: 'contact', remaining: 0 }] });
+    const told = answer.body as { gaps: { ghlId: string }[]; history: { remaining: number }[]; passes: unknown[] };
     expect(told.gaps.map((each) => each.ghlId).sort()).toEqual(['old', 'told']);
     expect(told.history.map((each) => each.remaining)).toEqual([0, 1]);
     expect(told.passes.length).toBeGreaterThan(5);
