@@ -93,7 +93,11 @@ describe('GET /v1/locations/:id/sync', () => {
       ])
       .execute();
     const answer = await get(branch()).expect(200);
-    expect(answer.body).toMatchObject({ locationId: branch(), openGaps: 1, drift: [{ resource: 'contact', remaining: 0 }] });
+    expect(answer.body).toMatchObject({
+      locationId: branch(),
+      openGaps: 1,
+      drift: [{ resource: 'contact', remaining: 0 }],
+    });
     const told = answer.body as { gaps: { ghlId: string }[]; history: { remaining: number }[]; passes: unknown[] };
     expect(told.gaps.map((each) => each.ghlId).sort()).toEqual(['old', 'told']);
     expect(told.history.map((each) => each.remaining)).toEqual([0, 1]);
