@@ -21,6 +21,7 @@ import type { KeyProvider } from './crypto/key-ring.ts';
 import { createBackfillClient } from './client/backfill.ts';
 import { connectLazily } from './client/connection.ts';
 import { signalContactChanged } from './client/contact-sync.ts';
+import { ensurePollSchedule, type PollSchedule, startPolling } from './client/polling.ts';
 import { AGENCY_ID, CAPABILITY, LEAD_STATUS, LOCATION_ID, searchAttributesOf } from './client/search-attributes.ts';
 import {
   type BrokenLead,
@@ -210,6 +211,14 @@ export function createSwitchyardClient(options: ClientOptions) {
     /** Tells a contact's workflow what has changed, starting it when it does not run. @throws TemporalUnavailableError */
     contactChanged: (of: { agencyId: string; locationId: string; change: ContactChange }): Promise<void> =>
       within(START_DEADLINE_MS, () => signalContactChanged(client, of)),
+
+    /** Polls a location now; that it is being polled already is success. @throws TemporalUnavailableError */
+    startPollSync: (of: { agencyId: string; locationId: string }): Promise<void> =>
+      within(START_DEADLINE_MS, () => startPolling(client, of)),
+
+    /** Makes or updates the schedule by which all locations are polled. @throws TemporalUnavailableError */
+    ensurePollSchedule: (schedule?: PollSchedule): Promise<void> =>
+      within(ACCEPT_DEADLINE_MS, () => ensurePollSchedule(client, schedule)),
 
     /** Connects an agency with what a link brought back; that it runs or has run already is success. @throws TemporalUnavailableError */
     startAgencyConnect: ({ agencyId, linkId }: { agencyId: string; linkId: string }): Promise<void> =>

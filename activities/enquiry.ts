@@ -46,6 +46,8 @@ export function readEnquiry(source: EventSource, body: unknown): RawEnquiry | 'c
         source: hook.contact_source,
       };
     }
+    // What polling found is stored in the shape of the webhook that did not come.
+    case 'poll':
     case 'ghl': {
       const parsed = parseGhlEvent(body);
       if (parsed.outcome !== 'event' || !('postalCode' in parsed.event)) throw new EnquiryUnreadableError(source);

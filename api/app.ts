@@ -24,6 +24,7 @@ import { createLeadByApi } from './leads-create.ts';
 import { getLeadByApi } from './leads-get.ts';
 import { listLeadsByApi } from './leads-list.ts';
 import { reassignLeadByApi } from './leads-reassign.ts';
+import { reconcileByApi, showSyncByApi, type SyncDeps } from './locations-sync.ts';
 import type { Metrics } from './metrics.ts';
 import { reportMetrics, timeWebhooks } from './metrics-page.ts';
 import { takeCode } from './oauth-callback.ts';
@@ -48,6 +49,7 @@ export interface AppDeps {
     ConnectDeps['client'] &
     RotationDeps['client'] &
     BackfillDeps['client'] &
+    SyncDeps['client'] &
     Pick<WorkClient, 'isReachable'>;
   ghlDoor: GhlDoor;
   publicKeys: readonly KeyObject[];
@@ -98,6 +100,8 @@ export function createApp(deps: AppDeps): Express {
   app.get(RESULT_PATH, showConnecting(deps));
   app.post('/v1/locations/:id/credentials', readRawBody, rotateCredentialByApi(deps));
   app.get('/v1/locations/:id/credentials/:rotationId', getRotationByApi(deps));
+  app.get('/v1/locations/:id/sync', showSyncByApi(deps));
+  app.post('/v1/locations/:id/reconcile', readRawBody, reconcileByApi(deps));
 
   app.get('/sign-in/:secret', signInByLink(deps));
   app.post('/codec/decode', requireSessionOrToken(deps), readCodecBody, decodePayloads(deps));

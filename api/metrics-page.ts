@@ -2,9 +2,14 @@ import type { RequestHandler } from 'express';
 import type { Kysely } from 'kysely';
 import { countInstalls } from '../db/install-measure.ts';
 import { measureWaitingWork } from '../db/inbox-measure.ts';
+import { measurePolling } from '../db/poll-turns.ts';
 import type { Database } from '../db/schema.ts';
 import { withSystemRole } from '../db/scope.ts';
+import { POLL_POLICY } from '../domain/poll-rules.ts';
 import type { Metrics } from './metrics.ts';
+
+/** Long after it was due a pass has not begun: polling stands still, or has more to do than it can. */
+const POLL_LATE_MS = 3_600_000;
 
 /** `GET /metrics`: Prometheus. The inbox and the installs are counted when asked; while Postgres is away the last figures stand. */
 export const reportMetrics =
@@ -16,6 +21,11 @@ export const reportMetrics =
       metrics.inboxOldest.set(oldestMs / 1000);
       const installs = await withSystemRole(db, 'upkeep', (tx) => countInstalls(tx));
       for (const [status, count] of Object.entries(installs)) metrics.installs.set({ status }, count);
+      const late = { lateMs: POLL_LATE_MS, graceMs: POLL_POLICY.gapGraceMs };
+      const polling = await withSystemRole(db, 'upkeep', (tx) => measurePolling(tx, late));
+      metrics.pollsOverdue.set(polling.overdue);
+      metrics.webhookGaps.set(polling.openGaps);
+      for (const [resource, records] of Object.entries(polling.drift)) metrics.mirrorDrift.set({ resource }, records);
     } catch {
       // A scrape that fails would hide every other figure just when they are needed.
     }

@@ -55,6 +55,22 @@ export function createMetrics() {
       labelNames: ['status'] as const,
       registers,
     }),
+    pollsOverdue: new Gauge({
+      name: 'switchyard_polls_overdue',
+      help: 'Passes of polling that should have begun more than an hour ago',
+      registers,
+    }),
+    webhookGaps: new Gauge({
+      name: 'switchyard_webhook_gaps',
+      help: 'Changes of the last day that polling found and no webhook told',
+      registers,
+    }),
+    mirrorDrift: new Gauge({
+      name: 'switchyard_mirror_drift_records',
+      help: 'Records in which mirror and GHL differed at the end of the last sweep, by resource',
+      labelNames: ['resource'] as const,
+      registers,
+    }),
     silentLocations: new Gauge({
       name: 'switchyard_silent_locations',
       help: 'Locations that normally send events and have stopped',

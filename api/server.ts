@@ -29,7 +29,7 @@ async function run(config: Config): Promise<void> {
   const { TEMPORAL_NAMESPACE: namespace, TEMPORAL_UI_URL: webUiUrl } = config;
   const door = { publicUrl: publicUrlOf(config), namespace, webUiUrl };
   const ghlDoor = ghlDoorOf(config);
-  const service = createService({ db, keys, client, publicKeys, door, ghlDoor, logger });
+  const service = createService({ db, keys, client, publicKeys, door, ghlDoor, logger, polls: true });
   collectDefaultMetrics({ register: service.metrics.registry });
 
   const server = createServer(service.app);

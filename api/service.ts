@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import type { Express } from 'express';
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
+import type { SwitchyardClient } from '../client.ts';
 import type { KeyProvider } from '../crypto/key-ring.ts';
 import { createPayloadCodec } from '../crypto/payload-codec.ts';
 import type { Database } from '../db/schema.ts';
@@ -13,6 +14,7 @@ import { createDrain } from './drain.ts';
 import { createEventIntake } from './event-intake.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import type { OperatorDoor } from './operator-door.ts';
+import { createPollScheduleKeeper } from './poll-schedule.ts';
 import { createRefusedDeliveries } from './refused-deliveries.ts';
 import { createRelay } from './relay.ts';
 import { createSilenceWatch } from './silence.ts';
@@ -25,7 +27,7 @@ import type { WorkClient } from './work.ts';
 export interface ServiceOptions {
   db: Kysely<Database>;
   keys: KeyProvider;
-  client: AppDeps['client'] & WorkClient & StuckLeadDeps['client'];
+  client: AppDeps['client'] & WorkClient & StuckLeadDeps['client'] & Pick<SwitchyardClient, 'ensurePollSchedule'>;
   publicKeys: readonly KeyObject[];
   /** By default operators come in over plain http and find no Web UI. */
   door?: OperatorDoor;
@@ -35,6 +37,8 @@ export interface ServiceOptions {
   now?: () => Date;
   /** Workflow starts in flight at most; 0 leaves all to the relay. */
   startsInFlight?: number;
+  /** Keeps the schedule by which locations are polled; by default nothing is polled but on request. */
+  polls?: boolean;
   /** How often the relay looks for work that other processes have left, in milliseconds. */
   relayPollMs?: number;
 }
@@ -68,6 +72,7 @@ export function createService(options: ServiceOptions): Service {
   const silence = createSilenceWatch({ db, logger, metrics, now });
   const stuckLeads = createStuckLeadWatch({ db, client, logger, now });
   const upkeep = createUpkeep({ db, logger });
+  const pollSchedule = createPollScheduleKeeper({ client, logger });
   const sealing = createSealingReports({ db, keys, log: logger });
   const refused = createRefusedDeliveries({ db, keys, logger, metrics });
   const speech = createAccountSpeech(db, logger);
@@ -97,6 +102,7 @@ export function createService(options: ServiceOptions): Service {
       silence.start();
       stuckLeads.start();
       upkeep.start();
+      if (options.polls === true) pollSchedule.start();
       sealing.start();
     },
     drain: () => drain.begin(),
@@ -105,6 +111,7 @@ export function createService(options: ServiceOptions): Service {
       silence.stop();
       stuckLeads.stop();
       upkeep.stop();
+      pollSchedule.stop();
       await Promise.all([relay.stop(), starts.settled(), refused.flush(), webUi?.stop(), sealing.stop()]);
     },
   };

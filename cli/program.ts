@@ -13,6 +13,7 @@ import { addReplayCommand } from './replay.ts';
 import { addRepCommands } from './reps.ts';
 import { addOperatorCommands } from './operators.ts';
 import type { Session } from './session.ts';
+import { addSyncCommands } from './sync.ts';
 import { addTriggerCommands } from './triggers.ts';
 
 const HELP = `
@@ -38,6 +39,7 @@ export function createProgram(session: Session): Command {
   addCredentialCommands(program, session);
   addLeadCommands(program, session);
   addBackfillCommands(program, session);
+  addSyncCommands(program, session);
   addDeadLetterCommands(program, session);
   addAuditCommands(program, session);
   addOperatorCommands(program, session);

@@ -12,6 +12,7 @@ import * as encryptionKeys from './migrations/0009-encryption-keys.ts';
 import * as connecting from './migrations/0010-connecting.ts';
 import * as mirror from './migrations/0011-mirror.ts';
 import * as backfill from './migrations/0012-backfill.ts';
+import * as polling from './migrations/0013-polling.ts';
 
 const migrations: Record<string, Migration> = {
   '0001-roles': roles,
@@ -26,6 +27,7 @@ const migrations: Record<string, Migration> = {
   '0010-connecting': connecting,
   '0011-mirror': mirror,
   '0012-backfill': backfill,
+  '0013-polling': polling,
 };
 
 /** The name of the newest migration this code knows. */

@@ -27,6 +27,13 @@ import type {
   OperatorCredentialTable,
 } from './schema/operations.ts';
 import type {
+  DriftReportTable,
+  PollPassTable,
+  PollSettingTable,
+  SweepPageTable,
+  WebhookGapTable,
+} from './schema/polling.ts';
+import type {
   AgencyTable,
   ApiKeyTable,
   InstallTable,
@@ -70,6 +77,11 @@ export interface Database {
   mirror_records: MirrorRecordTable;
   backfill_runs: BackfillRunTable;
   backfill_parts: BackfillPartTable;
+  poll_passes: PollPassTable;
+  sweep_pages: SweepPageTable;
+  webhook_gaps: WebhookGapTable;
+  drift_reports: DriftReportTable;
+  poll_settings: PollSettingTable;
 }
 
 export type Location = Selectable<LocationTable>;

@@ -32,3 +32,6 @@ export const backfillRunWorkflowId = (agencyId: string, runId: string): string =
 /** The workflow in which the events of one contact meet. @param contactKey the contact's id in GHL; see `contactKeyOf` */
 export const contactSyncWorkflowId = (locationId: string, contactKey: string): string =>
   `contact-sync/${locationId}/${contactKey}`;
+
+/** The workflow that polls one location; one runs at a time. */
+export const pollSyncWorkflowId = (locationId: string): string => `poll-sync/${locationId}`;

@@ -12,12 +12,15 @@ import { createRotationActivities } from '../activities/credential-rotation.ts';
 import { createRotationGhlActivities } from '../activities/credential-rotation-ghl.ts';
 import { createLeadActivities } from '../activities/lead-intake.ts';
 import { createLeadGhlActivities } from '../activities/lead-intake-ghl.ts';
+import { createPollActivities } from '../activities/poll-sync.ts';
+import { createPollGhlActivities } from '../activities/poll-sync-ghl.ts';
 import { createGhlTaskNotifier } from '../activities/rep-notifier.ts';
 import type { KeyProvider } from '../crypto/key-ring.ts';
 import { createBreakerStore } from '../db/ghl-breakers.ts';
 import { createBudgetStore } from '../db/ghl-budgets.ts';
 import { createTokenStore } from '../db/installs.ts';
 import type { Database } from '../db/schema.ts';
+import { POLL_POLICY, type PollPolicy } from '../domain/poll-rules.ts';
 import { createGhlGateway, type GatewayOptions } from '../ghl/gateway.ts';
 import { createReadCache } from '../ghl/read-cache.ts';
 
@@ -26,10 +29,12 @@ export interface ActivityOptions {
   keys: KeyProvider;
   ghl: Pick<GatewayOptions, 'baseUrl' | 'app'> & Partial<GatewayOptions>;
   log: Logger;
+  /** When and how locations are polled. */
+  polling?: PollPolicy;
 }
 
 /** All activities, joined to their memory in Postgres and to GHL. */
-export function createActivities({ db, keys, ghl: ghlOptions, log }: ActivityOptions) {
+export function createActivities({ db, keys, ghl: ghlOptions, log, polling = POLL_POLICY }: ActivityOptions) {
   const gateway = createGhlGateway({
     tokens: createTokenStore(db, keys),
     budget: createBudgetStore(db),
@@ -48,6 +53,7 @@ export function createActivities({ db, keys, ghl: ghlOptions, log }: ActivityOpt
       ...createRotationActivities(store),
       ...createBackfillActivities(store),
       ...createContactSyncActivities(store),
+      ...createPollActivities({ ...store, policy: polling }),
     },
     /** On queues of their own. */
     ghl: {
@@ -57,6 +63,7 @@ export function createActivities({ db, keys, ghl: ghlOptions, log }: ActivityOpt
       ...createRotationGhlActivities(withGhl),
       ...createBackfillGhlActivities(withGhl),
       ...createContactSyncGhlActivities(withGhl),
+      ...createPollGhlActivities({ ...store, ghl: gateway, policy: polling }),
     },
     /** The one way of this process to GHL. */
     gateway,

@@ -10,7 +10,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       received_at timestamptz not null default now(),
       agency_id uuid,
       location_id uuid,
-      source text not null check (source in ('ghl', 'ghl-workflow', 'api')),
+      source text not null check (source in ('ghl', 'ghl-workflow', 'api', 'poll')),
       event_id text not null,
       type text not null,
       status text not null check (status in ('accepted', 'ignored', 'unparseable', 'unknown-tenant')),

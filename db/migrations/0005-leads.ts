@@ -29,7 +29,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       state text not null check (state in ('received', 'routing', 'assigned', 'accepted', 'queued', 'closed')),
       close_reason text,
       duplicate_of uuid,
-      source text not null check (source in ('ghl', 'ghl-workflow', 'api')),
+      source text not null check (source in ('ghl', 'ghl-workflow', 'api', 'poll')),
       trigger_name text,
       event_row_id uuid not null,
       event_received_at timestamptz not null,

@@ -1,7 +1,8 @@
 import type { ColumnType, Generated } from 'kysely';
 import type { Json, NullableTimestamp, Timestamp } from './columns.ts';
 
-export type EventSource = 'ghl' | 'ghl-workflow' | 'api';
+/** Where an event came from; `poll`: GHL told nothing, and polling found what it should have told. */
+export type EventSource = 'ghl' | 'ghl-workflow' | 'api' | 'poll';
 export type EventStatus = 'accepted' | 'ignored' | 'unparseable' | 'unknown-tenant';
 
 /** What an event can ask of a workflow now; others are stored for the capabilities to come. */

@@ -22,7 +22,8 @@ export interface Handover {
     | 'startAgencyConnect'
     | 'startCredentialRotation'
     | 'startBackfillRun'
-    | 'wishBackfill';
+    | 'wishBackfill'
+    | 'startPollSync';
   leadId?: string;
   kind?: string;
   locationId?: string | null;
@@ -72,6 +73,9 @@ export class FakeClient implements Client {
     this.#note({ method: 'startBackfillRun', runId });
   wishBackfill = ({ wish }: Parameters<Client['wishBackfill']>[0]): Promise<void> =>
     this.#note({ method: 'wishBackfill', kind: wish });
+  startPollSync = ({ locationId }: { locationId: string }): Promise<void> =>
+    this.#note({ method: 'startPollSync', locationId });
+  ensurePollSchedule = (): Promise<void> => Promise.resolve();
   /** What became of every lead's workflow that no update found. */
   fate: LeadFate = 'completed';
   leadFate = (): Promise<LeadFate> => Promise.resolve(this.fate);

@@ -197,6 +197,28 @@ export async function plantTenant(db: Kysely<Database>, name: string): Promise<T
     .insertInto('backfill_parts')
     .values({ ...near, run_id: run.id, resource: 'contact' })
     .execute();
+  await db
+    .insertInto('poll_passes')
+    .values({ ...near, resource: 'contact', kind: 'delta', due_at: now })
+    .execute();
+  await db
+    .insertInto('sweep_pages')
+    .values({ ...near, resource: 'contact', page: 0, ghl_ids: ['c'] })
+    .execute();
+  const found = { ...near, resource: 'contact' };
+  await db
+    .insertInto('webhook_gaps')
+    .values({ ...found, ghl_id: 'c', ghl_contact_id: 'c', kind: 'created', changed_at: now, found_at: now })
+    .execute();
+  const figures = { here: 1, there: 1, missing_here: 0, missing_there: 0, different: 0, remaining: 0 };
+  await db
+    .insertInto('drift_reports')
+    .values({ ...found, ...figures, id: uuidv7(), started_at: now, finished_at: now, repairs: true })
+    .execute();
+  await db
+    .insertInto('poll_settings')
+    .values({ ...near, repairs: true })
+    .execute();
   await sql`update locations set live_at = now() where agency_id = ${agencyId}`.execute(db);
   return { agencyId, masterId, nearId, farId, repId, personId, leadId, triggerId, installId };
 }

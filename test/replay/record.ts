@@ -10,6 +10,7 @@ import {
   backfillRunWorkflowId,
   backfillWorkflowId,
   credentialRotationWorkflowId,
+  pollSyncWorkflowId,
 } from '../../domain/workflow-ids.ts';
 import { backfillProgressQuery } from '../../workflows/backfill-messages.ts';
 import { createBackfillHarness, oldContacts } from '../stack/backfill-harness.ts';
@@ -241,4 +242,20 @@ it('records a token that is tried and replaces another', async () => {
   const workflowId = credentialRotationWorkflowId(leads.agencyId, rotation.rotationId);
   await system.client.temporal.workflow.getHandle(workflowId).result();
   await save(workflowId, 'credential-rotated');
+});
+
+it('records a location that is polled while GHL refuses one thing, and a round of the schedule', async () => {
+  const { agencyId } = leads;
+  const locationId = leads.location('chelsea');
+  const path = '^/opportunities/search';
+  await system.simulator.addFault({ status: 403, message: 'The token does not have access to this location.', path });
+  await system.client.startPollSync({ agencyId, locationId });
+  const polling = system.client.temporal.workflow.getHandle(pollSyncWorkflowId(locationId));
+  await polling.result();
+  await system.simulator.clearFaults();
+  await save(polling.workflowId, 'poll-sync');
+  const args: [{ locations: number; spreadMs: number }] = [{ locations: 12, spreadMs: 1_000 }];
+  const workflowId = 'poll-rounds-recorded';
+  await system.client.temporal.workflow.execute('pollRounds', { workflowId, taskQueue: 'sync', args });
+  await save(workflowId, 'poll-rounds');
 });

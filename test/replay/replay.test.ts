@@ -38,7 +38,15 @@ async function bundleChanged(file: string, change: (code: string) => string): Pr
 
 describe('recorded histories', () => {
   it('are there for every workflow', () => {
-    for (const start of ['lead-', 'account-', 'agency-connect', 'credential-', 'backfill-contacts', 'backfill-run']) {
+    for (const start of [
+      'lead-',
+      'account-',
+      'agency-connect',
+      'credential-',
+      'backfill-contacts',
+      'backfill-run',
+      'poll-',
+    ]) {
       expect(names.filter((name) => name.startsWith(start)).length).toBeGreaterThan(0);
     }
   });

@@ -13,11 +13,14 @@ import { createRotationActivities } from '../../activities/credential-rotation.t
 import { createRotationGhlActivities } from '../../activities/credential-rotation-ghl.ts';
 import { createLeadGhlActivities } from '../../activities/lead-intake-ghl.ts';
 import { createLeadActivities } from '../../activities/lead-intake.ts';
+import { createPollActivities } from '../../activities/poll-sync.ts';
+import { createPollGhlActivities } from '../../activities/poll-sync-ghl.ts';
 import { createGhlTaskNotifier } from '../../activities/rep-notifier.ts';
 import { parseKeyRing } from '../../crypto/key-ring.ts';
 import { createBreakerStore } from '../../db/ghl-breakers.ts';
 import { createBudgetStore } from '../../db/ghl-budgets.ts';
 import { createTokenStore } from '../../db/installs.ts';
+import { POLL_POLICY, type PollPolicy } from '../../domain/poll-rules.ts';
 import { createGhlGateway, type GatewayOptions } from '../../ghl/gateway.ts';
 import { createReadCache } from '../../ghl/read-cache.ts';
 import { type AgencyPlan, ghlIds } from '../../scripts/demo/agency-plan.ts';
@@ -58,7 +61,8 @@ export function run<A, R>(activity: (args: A) => Promise<R>, args: A, attempt: A
 }
 
 /** The real parts under an activity: Postgres and the simulator over HTTP, without Temporal. */
-export async function startActivityBench(options: { ghl?: Partial<GatewayOptions> } = {}) {
+export async function startActivityBench(options: { ghl?: Partial<GatewayOptions>; polling?: PollPolicy } = {}) {
+  const { polling: policy = POLL_POLICY } = options;
   const keys = parseKeyRing(`1:${randomBytes(32).toString('base64')}`);
   suiteEvidence.use(listKeys(keys));
   const [database, simulator] = await Promise.all([
@@ -97,6 +101,8 @@ export async function startActivityBench(options: { ghl?: Partial<GatewayOptions
     backfillsGhl: createBackfillGhlActivities(withGhl),
     /** Calls as whoever else talks to GHL makes them. */
     gateway,
+    polls: createPollActivities({ ...store, policy }),
+    pollsGhl: createPollGhlActivities({ ...store, ghl: gateway, policy }),
     rotation: createRotationActivities(store),
     rotationGhl: createRotationGhlActivities(withGhl),
     accountsGhl: createAccountGhlActivities(withGhl),

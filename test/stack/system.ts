@@ -3,6 +3,7 @@ import { DefaultLogger, NativeConnection, Runtime, type Worker } from '@temporal
 import { inject } from 'vitest';
 import { createSwitchyardClient, type SwitchyardClient } from '../../client.ts';
 import { type KeyProvider, parseKeyRing } from '../../crypto/key-ring.ts';
+import type { PollPolicy } from '../../domain/poll-rules.ts';
 import type { AgencyPlan } from '../../scripts/demo/agency-plan.ts';
 import { plantAgency, type PlantedAgency } from '../../scripts/demo/plant-agency.ts';
 import { type ControlClient, createControlClient } from '../../simulator/control-client.ts';
@@ -63,6 +64,7 @@ export interface TestSystemOptions {
   keys?: KeyProvider;
   temporalAddress?: string;
   lanes?: LaneQueue[];
+  polling?: PollPolicy;
 }
 
 export async function startTestSystem(options: TestSystemOptions = {}): Promise<TestSystem> {
@@ -79,6 +81,7 @@ export async function startTestSystem(options: TestSystemOptions = {}): Promise<
   const activities = createActivities({
     db: database.db,
     keys,
+    ...(options.polling && { polling: options.polling }),
     ghl: { baseUrl: simulator.url, app: TEST_APP, provisioningApp: TEST_PROVISIONING_APP, ...ghl },
     log: createTestLogger(),
   });

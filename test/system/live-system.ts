@@ -12,6 +12,7 @@ import type { ApiKeyRole } from '../../db/schema/tenants.ts';
 import { withScope } from '../../db/scope.ts';
 import type { GhlDoor } from '../../domain/authorize-url.ts';
 import { suiteEvidence } from '../leaks/evidence.ts';
+import type { PollPolicy } from '../../domain/poll-rules.ts';
 import { startTestSystem, TEST_APP, TEST_PROVISIONING_APP, type TestSystem } from '../stack/system.ts';
 import { createTestLogger } from '../stack/test-logger.ts';
 
@@ -32,7 +33,7 @@ export interface LiveSystem extends TestSystem {
   ): Promise<{ status: number; body: Record<string, unknown> }>;
 }
 
-export async function startLiveSystem(options: { keys?: KeyProvider } = {}): Promise<LiveSystem> {
+export async function startLiveSystem(options: { keys?: KeyProvider; polling?: PollPolicy } = {}): Promise<LiveSystem> {
   const system = await startTestSystem(options);
   const logger = createTestLogger();
   const second = generateKeyPairSync('ed25519');

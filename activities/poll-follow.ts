@@ -1,0 +1,108 @@
+import type { Transaction } from 'kysely';
+import { v7 as uuidv7 } from 'uuid';
+import { seal } from '../crypto/seal.ts';
+import { addWork } from '../db/event-capabilities.ts';
+import { planEvent } from '../db/event-plans.ts';
+import { listUntoldContacts, storeFoundEvent } from '../db/found-events.ts';
+import { createLead } from '../db/lead-intake.ts';
+import { leadChangeWork, leadStartWork } from '../db/lead-work.ts';
+import type { Origin } from '../db/poll-mirror.ts';
+import type { Database } from '../db/schema.ts';
+import { type ContactFacts, decideContactLead, type OpportunityFacts } from '../domain/event-plan.ts';
+import type { Found } from './poll-source.ts';
+import type { Turn } from './poll-turn.ts';
+
+type Tx = Transaction<Database>;
+type Told = NonNullable<Found['told']>;
+
+/** Nothing that GHL does not date was made since an account went live. */
+const UNDATED = new Date(0);
+
+/** Whether a contact would be a lead if its creation were told now. Whether it is our own is found out when that is planned. */
+function mayBeMissedLead({ account }: Turn, facts: ContactFacts): boolean {
+  const creation = { ...facts, type: 'ContactCreate' };
+  return decideContactLead(account, creation, { isOwnContact: false, receivedAt: UNDATED }).isLead;
+}
+
+/**
+ * Which of some contacts are leads that nobody has told of: made in a live intake account since its go-live, without a
+ * lead and without a ContactCreate.
+ */
+export function findMissedLeads(tx: Tx, turn: Turn, found: readonly Found[]): Promise<Set<string>> {
+  const ids = found.flatMap(({ told }) =>
+    told?.facts.kind === 'contact' && mayBeMissedLead(turn, told.facts) ? [told.facts.ghlContactId] : [],
+  );
+  return listUntoldContacts(tx, turn.place, ids);
+}
+
+/**
+ * Does what the event would have done that did not come: leads hear of the change, triggers see it, and a contact that
+ * nobody told of makes the lead that its creation would have made, by the same key. In the transaction that writes what
+ * was found, so that a crash repeats both or neither.
+ * @param type of the event that should have come
+ * @param observedAt when the record looked like this
+ */
+export async function followFound(
+  tx: Tx,
+  turn: Turn,
+  { facts, body }: Told,
+  type: string,
+  observedAt: Date,
+): Promise<void> {
+  const { deps, account, address, place } = turn;
+  const { agencyId, locationId } = place;
+  const receivedAt = deps.now();
+  const plan = await planEvent(tx, withType(facts, type), account, { receivedAt, observedAt });
+  const rowId = uuidv7();
+  const cause = { agencyId, causeId: rowId, locationId };
+  const work = plan.changes.map(({ leadId, change }) => leadChangeWork(cause, leadId, change));
+  if (plan.lead) {
+    const { key, triggerName, sourceContactId } = plan.lead;
+    const id = uuidv7();
+    const of = { agencyId, intakeLocationId: locationId, eventRowId: rowId, eventReceivedAt: receivedAt };
+    const isNew = await createLead(tx, key, { ...of, id, source: 'poll', triggerName, sourceContactId });
+    if (isNew) work.push(leadStartWork(cause, id, 'poll'));
+  }
+  if (work.length === 0) return;
+  const whole = { ...body, type, locationId: address.ghlLocationId };
+  const owner = { agencyId, locationId, purpose: 'event-body' };
+  await storeFoundEvent(tx, {
+    rowId,
+    receivedAt,
+    agencyId,
+    locationId,
+    type,
+    ghlLocationId: address.ghlLocationId,
+    ghlContactId: facts.ghlContactId,
+    body: seal(deps.keys, Buffer.from(JSON.stringify(whole)), owner),
+  });
+  await addWork(
+    tx,
+    work.map((each) => ({ ...each, dueAt: receivedAt })),
+  );
+}
+
+const withType = (facts: ContactFacts | OpportunityFacts, type: string): ContactFacts | OpportunityFacts => ({
+  ...facts,
+  type,
+});
+
+/** Lets leads hear that a contact or opportunity is gone. */
+export async function followGone(tx: Tx, turn: Turn, origin: Origin, askedAt: Date): Promise<void> {
+  const facts = goneFacts(turn, origin);
+  if (facts) await followFound(tx, turn, { facts, body: { id: origin.ghlId } }, facts.type, askedAt);
+}
+
+function goneFacts(
+  { place: { resource } }: Turn,
+  { ghlId, ghlContactId, ghlCreatedAt }: Origin,
+): ContactFacts | OpportunityFacts | undefined {
+  const untold = { source: null, assignedTo: null, isCut: false };
+  if (resource === 'contact') {
+    const told = { contactCreatedAt: ghlCreatedAt, tags: [], customFields: [] };
+    return { kind: 'contact', type: 'ContactDelete', ghlContactId: ghlId, ...told, ...untold };
+  }
+  if (resource !== 'opportunity') return undefined;
+  const told = { ghlOpportunityId: ghlId, opportunityCreatedAt: ghlCreatedAt, status: null };
+  return { kind: 'opportunity', type: 'OpportunityDelete', ghlContactId, ...told, ...untold };
+}

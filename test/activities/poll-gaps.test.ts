@@ -1,0 +1,78 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { POLL_POLICY } from '../../domain/poll-rules.ts';
+import { type Neighbours, startNeighbours } from './neighbours.ts';
+import { createPollWorld, type PollWorld } from './poll-world.ts';
+
+let all: Neighbours;
+let world: PollWorld;
+let ids: string[];
+beforeAll(async () => {
+  all = await startNeighbours({ polling: { ...POLL_POLICY, gapGraceMs: 0 } });
+  world = createPollWorld(all.bench, all.agency, 'chelsea');
+  ids = await world.seedContacts(5);
+  for (const kind of ['delta', 'sweep'] as const) await world.round('contact', kind);
+});
+afterAll(() => all.bench.stop());
+
+const gaps = async () => (await world.gaps()).map(({ ghl_id, kind, told_at }) => [ghl_id, kind, told_at !== null]);
+const tell = (type: string, id: string) =>
+  all.agency.event({ type, id, locationId: world.ghlLocationId }, 'chelsea', new Date());
+
+describe('the report of gaps', () => {
+  it('names nothing of what was there before anybody watched', async () => {
+    expect(await gaps()).toEqual([]);
+  });
+
+  it('names what polling found and no event told: made, changed and deleted', async () => {
+    const { simulator } = all.bench;
+    const made = await simulator.createContact({
+      locationId: world.ghlLocationId,
+      firstName: 'New',
+      email: 'new@x.test',
+    });
+    await simulator.updateContact(ids[0]!, { city: 'Boston' });
+    await simulator.updateContact(ids[1]!, { city: 'Boston' });
+    await simulator.deleteContact(ids[2]!);
+    await tell('ContactUpdate', ids[1]!);
+    await world.round('contact', 'delta');
+    await world.round('contact', 'sweep');
+    const wanted = [
+      [ids[0], 'updated', false],
+      [ids[2], 'deleted', false],
+      [made.id, 'created', false],
+    ];
+    expect(await gaps()).toEqual(wanted.sort());
+    await world.round('contact', 'delta');
+    await world.round('contact', 'sweep');
+    expect(await gaps()).toEqual(wanted.sort());
+  });
+
+  it('takes no event of an older change for the one that is missing', async () => {
+    await tell('ContactUpdate', ids[3]!);
+    await all.bench.simulator.advanceClock(60_000);
+    await all.bench.simulator.updateContact(ids[3]!, { city: 'Salem' });
+    await world.round('contact', 'delta');
+    expect(await gaps()).toContainEqual([ids[3], 'updated', false]);
+  });
+
+  it('closes one that an event tells of late', async () => {
+    await tell('ContactDelete', ids[2]!);
+    await tell('ContactUpdate', ids[0]!);
+    await world.plan();
+    expect(await gaps()).toContainEqual([ids[0], 'updated', true]);
+    expect(await gaps()).toContainEqual([ids[2], 'deleted', true]);
+    expect(await gaps()).toContainEqual([ids[3], 'updated', false]);
+  });
+
+  it('names no gap of a neighbour', async () => {
+    const rows = await all.bench.database.ownerDb.selectFrom('webhook_gaps').select('agency_id').distinct().execute();
+    expect(rows).toEqual([{ agency_id: all.agency.agencyId }]);
+  });
+
+  it('names messages that came without their event', async () => {
+    await world.round('message', 'delta');
+    const message = await all.bench.simulator.receiveMessage({ contactId: ids[4]!, type: 'SMS', message: 'Hello' });
+    await world.round('message', 'delta');
+    expect(await gaps()).toContainEqual([message.id, 'created', false]);
+  });
+});
