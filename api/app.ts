@@ -7,7 +7,12 @@ import type { KeyProvider } from '../crypto/key-ring.ts';
 import type { Database } from '../db/schema.ts';
 import type { GhlDoor } from '../domain/authorize-url.ts';
 import { decodePayloads, encodePayloads, readCodecBody } from './codec.ts';
+import { listPoliciesByApi, setPolicyByApi } from './conflict-policies.ts';
 import { createConnectLinkByApi } from './connect-links-create.ts';
+import { listConflictsByApi, resolveConflictByApi } from './contact-conflicts.ts';
+import { changeContactByApi, getContactByApi, redriveContactByApi } from './contacts-change.ts';
+import { type ContactChangeDeps, createContactByApi } from './contacts-create.ts';
+import { listContactsByApi } from './contacts-list.ts';
 import { getRotationByApi, rotateCredentialByApi, type RotationDeps } from './credentials-rotate.ts';
 import type { Drain } from './drain.ts';
 import type { EventIntake } from './event-intake.ts';
@@ -48,6 +53,7 @@ export interface AppDeps {
   codec: PayloadCodec;
   door: OperatorDoor;
   webUi: WebUi | undefined;
+  relay: ContactChangeDeps['relay'];
   now: () => Date;
   metrics: Metrics;
   logger: Logger;
@@ -74,6 +80,16 @@ export function createApp(deps: AppDeps): Express {
   app.post('/v1/leads/:id/reassign', readRawBody, reassignLeadByApi(deps));
   app.post('/v1/leads/:id/accept', readRawBody, acceptLeadByApi(deps));
   app.post('/v1/leads/:id/close', readRawBody, closeLeadByApi(deps));
+
+  app.post('/v1/contacts', readRawBody, createContactByApi(deps));
+  app.get('/v1/contacts', listContactsByApi(deps));
+  app.get('/v1/contacts/:id', getContactByApi(deps));
+  app.patch('/v1/contacts/:id', readRawBody, changeContactByApi(deps));
+  app.post('/v1/contacts/:id/redrive', readRawBody, redriveContactByApi(deps));
+  app.get('/v1/contact-conflicts', listConflictsByApi(deps));
+  app.post('/v1/contact-conflicts/:id/resolve', readRawBody, resolveConflictByApi(deps));
+  app.get('/v1/locations/:id/conflict-policies', listPoliciesByApi(deps));
+  app.put('/v1/locations/:id/conflict-policies', readRawBody, setPolicyByApi(deps));
 
   app.post('/v1/agency/connect-links', readRawBody, createConnectLinkByApi(deps));
   app.get('/oauth/ghl/start', startConnecting(deps));

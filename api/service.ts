@@ -83,6 +83,7 @@ export function createService(options: ServiceOptions): Service {
       publicKeys,
       intake,
       refused,
+      relay,
       drain,
       codec,
       door,

@@ -10,6 +10,9 @@ import * as ghlLimits from './migrations/0007-ghl-limits.ts';
 import * as operators from './migrations/0008-operators.ts';
 import * as encryptionKeys from './migrations/0009-encryption-keys.ts';
 import * as connecting from './migrations/0010-connecting.ts';
+import * as mirror from './migrations/0011-mirror.ts';
+import * as contactEdits from './migrations/0014-contact-edits.ts';
+import * as fieldMappings from './migrations/0015-field-mappings.ts';
 
 const migrations: Record<string, Migration> = {
   '0001-roles': roles,
@@ -22,6 +25,9 @@ const migrations: Record<string, Migration> = {
   '0008-operators': operators,
   '0009-encryption-keys': encryptionKeys,
   '0010-connecting': connecting,
+  '0011-mirror': mirror,
+  '0014-contact-edits': contactEdits,
+  '0015-field-mappings': fieldMappings,
 };
 
 /** The name of the newest migration this code knows. */

@@ -1,4 +1,11 @@
 import type { Insertable, Selectable } from 'kysely';
+import type {
+  ConflictPolicyTable,
+  ContactEditTable,
+  ContactKeyTable,
+  ContactMergeTable,
+  FieldMappingTable,
+} from './schema/contacts.ts';
 import type { ConnectLinkTable, CredentialRotationTable } from './schema/connecting.ts';
 import type {
   EventCapabilityTable,
@@ -67,6 +74,11 @@ export interface Database {
   contacts: ContactTable;
   messages: MessageTable;
   mirror_records: MirrorRecordTable;
+  contact_edits: ContactEditTable;
+  contact_keys: ContactKeyTable;
+  conflict_policies: ConflictPolicyTable;
+  contact_merges: ContactMergeTable;
+  field_mappings: FieldMappingTable;
 }
 
 export type Location = Selectable<LocationTable>;

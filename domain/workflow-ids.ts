@@ -21,3 +21,7 @@ export function readLeadIntakeWorkflowId(workflowId: string): { agencyId: string
   const [, agencyId, leadId] = LEAD_INTAKE_ID.exec(workflowId) ?? [];
   return agencyId === undefined || leadId === undefined ? undefined : { agencyId, leadId };
 }
+
+/** The workflow in which the events of one contact meet. @param contactKey the contact's id in GHL; see `contactKeyOf` */
+export const contactSyncWorkflowId = (locationId: string, contactKey: string): string =>
+  `contact-sync/${locationId}/${contactKey}`;

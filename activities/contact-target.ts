@@ -1,0 +1,43 @@
+import { ApplicationFailure, Context } from '@temporalio/activity';
+import type { Transaction } from 'kysely';
+import { listConflictPolicies } from '../db/conflict-policies.ts';
+import { type ContactEdit, listUnsettledEdits } from '../db/contact-edits.ts';
+import { type Contact, lockContact } from '../db/contacts.ts';
+import { findGhlAddress, type GhlAddress } from '../db/locations.ts';
+import type { Database } from '../db/schema.ts';
+import type { StoredPolicy } from '../domain/contact-conflict.ts';
+import type { LocationCall } from '../ghl/calls.ts';
+
+export interface EditedContactArgs {
+  agencyId: string;
+  locationId: string;
+  /** By what its workflow is named: the contact's id in GHL, or one of its own until it is there. */
+  contactKey: string;
+  contactId: string;
+}
+
+/** A contact with what is to be written of it, and how its location wants conflicts decided. */
+export interface EditTarget {
+  contact: Contact;
+  address: GhlAddress;
+  pending: ContactEdit[];
+  policies: StoredPolicy[];
+}
+
+/** @throws ApplicationFailure ContactUnknown, LocationNotConnected: both final */
+export async function loadTarget(tx: Transaction<Database>, contactId: string): Promise<EditTarget> {
+  const contact = await lockContact(tx, contactId);
+  if (!contact) throw ApplicationFailure.nonRetryable('no such contact', 'ContactUnknown');
+  const address = await findGhlAddress(tx, contact.location_id);
+  if (!address) throw ApplicationFailure.nonRetryable('the location is not connected to GHL', 'LocationNotConnected');
+  const unsettled = await listUnsettledEdits(tx, [contact.id]);
+  const pending = unsettled.filter((edit) => edit.state === 'pending');
+  return { contact, address, pending, policies: await listConflictPolicies(tx, contact.location_id) };
+}
+
+/** Somebody waits for what they changed to be in GHL; a lead waits more. */
+export const editCall = (address: GhlAddress): LocationCall => ({
+  resource: { kind: 'location', ...address },
+  lane: 'sync',
+  signal: Context.current().cancellationSignal,
+});
