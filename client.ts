@@ -11,8 +11,6 @@ import {
 } from '@temporalio/client';
 import {
   ApplicationFailure,
-  defineSearchAttributeKey,
-  SearchAttributeType,
   type UpdateDefinition,
   type Workflow,
   WorkflowExecutionAlreadyStartedError,
@@ -21,6 +19,8 @@ import { LeadOverError, LeadPendingError, LeadRefusedError, TemporalUnavailableE
 import { createPayloadCodec } from './crypto/payload-codec.ts';
 import type { KeyProvider } from './crypto/key-ring.ts';
 import { connectLazily } from './client/connection.ts';
+import { signalContactChanged, signalContactEdited } from './client/contact-sync.ts';
+import { AGENCY_ID, CAPABILITY, LEAD_STATUS, LOCATION_ID, searchAttributesOf } from './client/search-attributes.ts';
 import {
   type BrokenLead,
   type LeadFate,
@@ -30,6 +30,7 @@ import {
   resetToFirstTask,
 } from './client/lead-fate.ts';
 import type { AccountEvent } from './domain/account-event.ts';
+import type { ContactChange } from './domain/contact-change.ts';
 import type { LeadChange } from './domain/lead-change.ts';
 import type { AcceptRequest, CloseRequest, LeadStanding, ReassignRequest } from './domain/lead-messages.ts';
 import {
@@ -54,11 +55,6 @@ const START_DEADLINE_MS = 1_500;
 const ACCEPT_DEADLINE_MS = 5_000;
 const RESULT_DEADLINE_MS = 10_000;
 const LIST_DEADLINE_MS = 15_000;
-
-const AGENCY_ID = defineSearchAttributeKey('AgencyId', SearchAttributeType.KEYWORD);
-const LOCATION_ID = defineSearchAttributeKey('LocationId', SearchAttributeType.KEYWORD);
-const CAPABILITY = defineSearchAttributeKey('Capability', SearchAttributeType.KEYWORD);
-const LEAD_STATUS = defineSearchAttributeKey('LeadStatus', SearchAttributeType.KEYWORD);
 
 export { LeadOverError, LeadPendingError, LeadRefusedError, TemporalUnavailableError };
 
@@ -122,14 +118,6 @@ export function createSwitchyardClient(options: ClientOptions) {
       throw error;
     }
   }
-
-  const ofAgency = (agencyId: string, capability: string, locationId: string | null = null) => ({
-    typedSearchAttributes: [
-      { key: AGENCY_ID, value: agencyId },
-      ...(locationId === null ? [] : [{ key: LOCATION_ID, value: locationId }]),
-      { key: CAPABILITY, value: capability },
-    ],
-  });
 
   async function startOnce<T extends Workflow>(type: string, start: WorkflowStartOptions<T>): Promise<void> {
     try {
@@ -211,14 +199,18 @@ export function createSwitchyardClient(options: ClientOptions) {
           signal: accountEventSignal,
           signalArgs: [event],
           staticSummary: 'Installs and users of an account',
-          typedSearchAttributes: [
-            { key: AGENCY_ID, value: agencyId },
-            ...(locationId === null ? [] : [{ key: LOCATION_ID, value: locationId }]),
-            { key: CAPABILITY, value: 'account-sync' },
-          ],
+          ...searchAttributesOf(agencyId, 'account-sync', locationId),
         }),
       );
     },
+
+    /** Tells a contact's workflow of changes to write, starting it when it does not run. @throws TemporalUnavailableError */
+    contactEdited: (of: Parameters<typeof signalContactEdited>[1]): Promise<void> =>
+      within(START_DEADLINE_MS, () => signalContactEdited(client, of)),
+
+    /** Tells a contact's workflow what has changed, starting it when it does not run. @throws TemporalUnavailableError */
+    contactChanged: (of: { agencyId: string; locationId: string; change: ContactChange }): Promise<void> =>
+      within(START_DEADLINE_MS, () => signalContactChanged(client, of)),
 
     /** Connects an agency with what a link brought back; that it runs or has run already is success. @throws TemporalUnavailableError */
     startAgencyConnect: ({ agencyId, linkId }: { agencyId: string; linkId: string }): Promise<void> =>
@@ -227,7 +219,7 @@ export function createSwitchyardClient(options: ClientOptions) {
         taskQueue: 'interactive',
         args: [{ agencyId, linkId }],
         staticSummary: 'Connects an agency to GHL',
-        ...ofAgency(agencyId, 'agency-connect'),
+        ...searchAttributesOf(agencyId, 'agency-connect'),
       }),
 
     /** Tries a new token; that it runs or has run already is success. @throws TemporalUnavailableError */
@@ -237,7 +229,7 @@ export function createSwitchyardClient(options: ClientOptions) {
         taskQueue: 'interactive',
         args: [{ agencyId: of.agencyId, rotationId: of.rotationId }],
         staticSummary: 'Tries a new GHL token before it replaces the old one',
-        ...ofAgency(of.agencyId, 'credential-rotation', of.locationId),
+        ...searchAttributesOf(of.agencyId, 'credential-rotation', of.locationId),
       }),
 
     /** Hands a lead to another rep and waits until GHL has followed. @throws what every update does, see `LeadUpdate` */

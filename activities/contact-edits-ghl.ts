@@ -21,7 +21,7 @@ export function createContactEditGhlActivities(deps: Omit<GhlDeps, 'notifier'>) 
   async function writeContactEdits(args: EditedContactArgs): Promise<void> {
     const scope = { agencyId: args.agencyId };
     const target = await withScope(deps.db, scope, async (tx) => {
-      const found = await loadTarget(tx, args.contactId);
+      const found = await loadTarget(tx, args);
       if (editorKeyOf(found.contact) === args.contactKey) return found;
       if (found.pending.length > 0) await addWork(tx, [contactEditedWork(found.contact, deps.now())]);
       return undefined;

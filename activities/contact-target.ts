@@ -8,6 +8,8 @@ import type { Database } from '../db/schema.ts';
 import type { StoredPolicy } from '../domain/contact-conflict.ts';
 import type { LocationCall } from '../ghl/calls.ts';
 
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 export interface EditedContactArgs {
   agencyId: string;
   locationId: string;
@@ -25,9 +27,12 @@ export interface EditTarget {
 }
 
 /** @throws ApplicationFailure ContactUnknown, LocationNotConnected: both final */
-export async function loadTarget(tx: Transaction<Database>, contactId: string): Promise<EditTarget> {
-  const contact = await lockContact(tx, contactId);
-  if (!contact) throw ApplicationFailure.nonRetryable('no such contact', 'ContactUnknown');
+export async function loadTarget(
+  tx: Transaction<Database>,
+  { locationId, contactId }: EditedContactArgs,
+): Promise<EditTarget> {
+  const contact = UUID.test(contactId) ? await lockContact(tx, contactId) : undefined;
+  if (contact?.location_id !== locationId) throw ApplicationFailure.nonRetryable('no such contact', 'ContactUnknown');
   const address = await findGhlAddress(tx, contact.location_id);
   if (!address) throw ApplicationFailure.nonRetryable('the location is not connected to GHL', 'LocationNotConnected');
   const unsettled = await listUnsettledEdits(tx, [contact.id]);

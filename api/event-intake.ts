@@ -11,11 +11,12 @@ import type { Database } from '../db/schema.ts';
 import type { EventSource, EventStatus } from '../db/schema/events.ts';
 import { withSystemRole } from '../db/scope.ts';
 import { reopenUnclaimedEvent } from '../db/unclaimed-events.ts';
+import type { ContactChange } from '../domain/contact-change.ts';
 import type { LeadChange } from '../domain/lead-change.ts';
 import type { EventKey } from './event-key.ts';
 import { countEvent, type Metrics } from './metrics.ts';
 import type { StartSlot, Starts } from './starts.ts';
-import { accountEventWork } from './work.ts';
+import { accountEventWork, contactChangeWork } from './work.ts';
 
 type Tx = Transaction<Database>;
 
@@ -38,6 +39,8 @@ export interface EventPlan {
   isAccountEvent?: boolean;
   /** The event does not tell enough: the account's workflow reads its contact or opportunity from GHL. */
   needsReread?: boolean;
+  /** A record that is to be read into the mirror. */
+  contactChange?: ContactChange;
   deadLetter?: Pick<NewDeadLetter, 'cause' | 'advice' | 'subject'>;
 }
 
@@ -132,6 +135,9 @@ export function createEventIntake(deps: EventIntakeDeps): EventIntake {
     }));
     if (plan.isAccountEvent || plan.needsReread) {
       work.push({ ...accountEventWork(cause, plan.needsReread === true), dueAt: receivedAt });
+    }
+    if (plan.contactChange && locationId !== null) {
+      work.push({ ...contactChangeWork({ ...cause, locationId }, plan.contactChange), dueAt: receivedAt });
     }
     if (plan.lead && locationId !== null) {
       receipt.leadId = await makeLead(tx, plan.lead, { ...cause, locationId, source });

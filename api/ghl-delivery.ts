@@ -1,8 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { ContactChange } from '../domain/contact-change.ts';
 import type { EventFacts } from '../domain/event-plan.ts';
 import { readGhlTime } from '../domain/ghl-time.ts';
 import { type GhlEvent, type ParsedGhlEvent, parseGhlEvent } from '../ghl/webhooks.ts';
 import { type EventKey, keyOfContent, keyOfId } from './event-key.ts';
+import { recordOf } from './ghl-record.ts';
 import { readJsonBody } from './json-body.ts';
 
 type Envelope = ParsedGhlEvent['envelope'];
@@ -21,6 +23,8 @@ export interface GhlDelivery {
   ghlContactId: string | null;
   occurredAt: Date | null;
   facts: EventFacts;
+  /** The record it names. */
+  change: ContactChange | null;
 }
 
 /** GHL's help text names the header without saying how it is spelt. */
@@ -34,7 +38,8 @@ export function readGhlDelivery(rawBody: Buffer, headers: IncomingHttpHeaders): 
   const envelope = isStorable(parsed.envelope) ? parsed.envelope : null;
   const event = parsed.outcome === 'event' ? parsed.event : undefined;
   const facts: EventFacts = event ? factsOf(event) : { kind: 'other' };
-  const ids = idsOf(facts);
+  const change = (event && recordOf(event)) ?? null;
+  const ids = [...idsOf(facts), change?.ghlId, change?.ghlContactId, change?.conversationId];
   const isOversized = [envelope?.locationId, envelope?.companyId, ...ids].some(
     (id) => (id?.length ?? 0) > MAX_ID_LENGTH,
   );
@@ -49,14 +54,16 @@ export function readGhlDelivery(rawBody: Buffer, headers: IncomingHttpHeaders): 
     occurredAt: readGhlTime(envelope?.timestamp),
   };
   if (isOversized) {
-    return { ...known, ghlLocationId: null, ghlCompanyId: null, ghlContactId: null, facts: { kind: 'other' } };
+    const nothing = { ghlLocationId: null, ghlCompanyId: null, ghlContactId: null, change: null };
+    return { ...known, ...nothing, facts: { kind: 'other' } };
   }
   return {
     ...known,
     ghlLocationId: envelope?.locationId ?? null,
     ghlCompanyId: envelope?.companyId ?? null,
-    ghlContactId: unreadable === null && 'ghlContactId' in facts ? facts.ghlContactId : null,
+    ghlContactId: unreadable === null ? (change?.ghlContactId ?? null) : null,
     facts: unreadable === null ? facts : { kind: 'other' },
+    change: unreadable === null ? change : null,
   };
 }
 
@@ -121,5 +128,7 @@ function factsOf(event: GhlEvent): EventFacts {
     case 'INSTALL':
     case 'UNINSTALL':
       return { kind: 'account' };
+    default:
+      return { kind: 'other' };
   }
 }

@@ -27,7 +27,8 @@ export function takeGhlDelivery(intake: EventIntake, delivery: GhlDelivery, body
       if (delivery.facts.kind === 'account') return { isAccountEvent: true };
       // Late deliveries must not undo what a newer one showed; a clock that runs ahead must not win either.
       const at = new Date(Math.min((occurredAt ?? receivedAt).getTime(), receivedAt.getTime()));
-      return planForAccount(tx, delivery.facts, owner.account, { receivedAt, observedAt: at });
+      const plan = await planForAccount(tx, delivery.facts, owner.account, { receivedAt, observedAt: at });
+      return { ...plan, ...(delivery.change && { contactChange: delivery.change }) };
     },
   });
 }

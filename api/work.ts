@@ -2,13 +2,21 @@ import { z } from 'zod';
 import type { SwitchyardClient } from '../client.ts';
 import type { NewWork, Work } from '../db/event-capabilities.ts';
 import type { LeadWorkCause } from '../db/lead-work.ts';
+import { type ContactChange, contactKeyOf } from '../domain/contact-change.ts';
+import { contactChangeSchema } from '../domain/contact-change-schema.ts';
 import type { LeadChange } from '../domain/lead-change.ts';
-import { accountSyncWorkflowId, agencyConnectWorkflowId } from '../domain/workflow-ids.ts';
+import { accountSyncWorkflowId, agencyConnectWorkflowId, contactSyncWorkflowId } from '../domain/workflow-ids.ts';
 
 /** The part of the client that the inbox needs. */
 export type WorkClient = Pick<
   SwitchyardClient,
-  'startLeadIntake' | 'changeLead' | 'accountEvent' | 'startAgencyConnect' | 'isReachable'
+  | 'startLeadIntake'
+  | 'changeLead'
+  | 'accountEvent'
+  | 'contactChanged'
+  | 'contactEdited'
+  | 'startAgencyConnect'
+  | 'isReachable'
 >;
 
 type Planned = Omit<NewWork, 'dueAt'>;
@@ -30,6 +38,22 @@ export function accountEventWork(cause: LeadWorkCause & { receivedAt: Date }, ne
     orderingKey: workflowId,
     workflowId,
     input: { agencyId, event },
+  };
+}
+
+/** A record that an event names. What makes leads goes first. */
+export function contactChangeWork(cause: LeadWorkCause & { locationId: string }, change: ContactChange): Planned {
+  const { agencyId, causeId, locationId } = cause;
+  const workflowId = contactSyncWorkflowId(locationId, contactKeyOf(change));
+  return {
+    agencyId,
+    causeId,
+    locationId,
+    capability: 'contact-sync',
+    orderingKey: workflowId,
+    workflowId,
+    priority: 1,
+    input: { agencyId, locationId, change },
   };
 }
 
@@ -57,6 +81,10 @@ const inputs = {
     agencyId: z.string(),
     event: z.object({ eventRowId: z.string(), eventReceivedAt: z.string(), needsReread: z.boolean().optional() }),
   }),
+  'contact-sync': z.union([
+    z.object({ agencyId: z.string(), locationId: z.string(), change: contactChangeSchema }),
+    z.object({ agencyId: z.string(), locationId: z.string(), contactKey: z.string(), editedContactId: z.string() }),
+  ]),
   'agency-connect': z.object({ agencyId: z.string(), linkId: z.string() }),
 };
 
@@ -88,6 +116,10 @@ export async function handOver(
       return client.changeLead(inputs[work.capability].parse(work.input));
     case 'account-sync':
       return client.accountEvent({ ...inputs[work.capability].parse(work.input), locationId: work.locationId });
+    case 'contact-sync': {
+      const of = inputs[work.capability].parse(work.input);
+      return 'change' in of ? client.contactChanged(of) : client.contactEdited(of);
+    }
     case 'agency-connect':
       return client.startAgencyConnect(inputs[work.capability].parse(work.input));
   }

@@ -11,16 +11,21 @@ export interface NewWork {
   orderingKey: string;
   workflowId: string;
   input: Record<string, unknown>;
+  /** Work of one location is handed over in this order, 0 first; leads have it. */
+  priority?: number;
   /** The relay leaves it alone until then: the process that took it tries first. */
   dueAt: Date;
 }
 
-export interface Work extends Omit<NewWork, 'dueAt'> {
+export interface Work extends Omit<NewWork, 'dueAt' | 'priority'> {
   sequence: string;
   attempts: number;
 }
 
-/** Puts work in the inbox. What the same cause already asked of the same workflow is left as it is. */
+/**
+ * Puts work in the inbox. What the same cause already asked of the same workflow is left as it is, and so is a record
+ * that is to be read anyway: as long as nobody has taken that work up, the read will see this change too.
+ */
 export async function addWork(tx: Transaction<Database>, work: NewWork[]): Promise<void> {
   if (work.length === 0) return;
   await tx
@@ -35,6 +40,7 @@ export async function addWork(tx: Transaction<Database>, work: NewWork[]): Promi
         ordering_key: item.orderingKey,
         workflow_id: item.workflowId,
         input: JSON.stringify(item.input),
+        priority: item.priority ?? 0,
         state: 'pending' as const,
         due_at: item.dueAt,
       })),
@@ -44,7 +50,7 @@ export async function addWork(tx: Transaction<Database>, work: NewWork[]): Promi
 }
 
 /**
- * Takes work that is due, oldest first and fair between locations, and keeps it from other relays for `leaseMs`.
+ * Takes work that is due, the urgent and then the oldest first and fair between locations, and keeps it from other relays for `leaseMs`.
  * Work waits for older work with its ordering key. Needs the relay role.
  * @param perLocation how many rows one location may have in a batch
  */
@@ -63,13 +69,14 @@ export async function claimDueWork(
     ),
     due as (
       select work.sequence from turns cross join lateral (
-        select e.sequence, row_number() over (order by e.sequence) as turn from event_capabilities e
+        select e.sequence, e.priority, row_number() over (order by e.priority, e.sequence) as turn
+        from event_capabilities e
         where e.state = 'pending' and e.fairness_key = turns.fairness_key and e.due_at <= now()
           and not exists (select from event_capabilities older where older.state = 'pending'
             and older.ordering_key = e.ordering_key and older.sequence < e.sequence)
-        order by e.sequence limit ${options.perLocation}
+        order by e.priority, e.sequence limit ${options.perLocation}
       ) work
-      order by work.turn, work.sequence limit ${options.limit}
+      order by work.priority, work.turn, work.sequence limit ${options.limit}
     ),
     locked as (
       select sequence from event_capabilities

@@ -88,6 +88,22 @@ export async function markDeleted(
   return marked.rows.map((row) => row.ghl_id);
 }
 
+/** Whose record it is, as far as the mirror knows. */
+export async function findContactOfRecord(
+  tx: Transaction<Database>,
+  place: MirrorPlace & { resource: 'note' | 'task' },
+  ghlId: string,
+): Promise<string | undefined> {
+  const found = await tx
+    .selectFrom('mirror_records')
+    .select('ghl_contact_id')
+    .where('location_id', '=', place.locationId)
+    .where('resource', '=', place.resource)
+    .where('ghl_id', '=', ghlId)
+    .executeTakeFirst();
+  return found?.ghl_contact_id ?? undefined;
+}
+
 function judgeAgainst(known: KnownRow | undefined, seen: Observation) {
   return judgeObservation(
     known && {

@@ -129,6 +129,16 @@ export async function listNotes(ghl: GhlCalls, context: LocationCall, contactId:
   return answer.notes;
 }
 
+/** @throws GhlNotFoundError when the contact has no such note */
+export async function getNote(
+  ghl: GhlCalls,
+  context: LocationCall,
+  contactId: string,
+  noteId: string,
+): Promise<GhlNote> {
+  return (await ghl.call('getNote', { ...context, path: { contactId, noteId } })).note;
+}
+
 /** Not repeatable: after an ambiguous failure look for the title in `listTasks` first. */
 export async function createTask(
   ghl: GhlCalls,
@@ -143,6 +153,16 @@ export async function createTask(
 export async function listTasks(ghl: GhlCalls, context: LocationCall, contactId: string): Promise<GhlTask[]> {
   const answer = await ghl.call('listTasks', { ...context, path: { contactId } });
   return answer.tasks;
+}
+
+/** @throws GhlNotFoundError when the contact has no such task */
+export async function getTask(
+  ghl: GhlCalls,
+  context: LocationCall,
+  contactId: string,
+  taskId: string,
+): Promise<GhlTask> {
+  return (await ghl.call('getTask', { ...context, path: { contactId, taskId } })).task;
 }
 
 /** Completes a task or opens it again; repeating it changes nothing. */

@@ -38,6 +38,19 @@ const userEvent = <T extends string>(type: T) =>
     role: looseText,
   });
 
+/** Only what names the record: it is read from GHL, so that nothing else of the event has to be right. */
+const recordEvent = <T extends string>(type: T) =>
+  event(type).extend({ id: looseText, contactId: looseText, conversationId: looseText });
+const messageEvent = <T extends string>(type: T) => recordEvent(type).extend({ messageId: looseText });
+const appointmentEvent = <T extends string>(type: T) =>
+  event(type).extend({
+    appointment: z
+      .object({ id: looseText, contactId: looseText })
+      .nullish()
+      .catch(null)
+      .transform((appointment) => appointment ?? { id: null, contactId: null }),
+  });
+
 /** The events this system acts on. A change of one opportunity sends two or three of them. */
 export const eventSchema = z.discriminatedUnion('type', [
   contactEvent('ContactCreate'),
@@ -52,6 +65,17 @@ export const eventSchema = z.discriminatedUnion('type', [
   opportunityEvent('OpportunityStatusUpdate'),
   opportunityEvent('OpportunityMonetaryValueUpdate'),
   opportunityEvent('OpportunityAssignedToUpdate'),
+  messageEvent('InboundMessage'),
+  messageEvent('OutboundMessage'),
+  appointmentEvent('AppointmentCreate'),
+  appointmentEvent('AppointmentUpdate'),
+  appointmentEvent('AppointmentDelete'),
+  recordEvent('NoteCreate'),
+  recordEvent('NoteUpdate'),
+  recordEvent('NoteDelete'),
+  recordEvent('TaskCreate'),
+  recordEvent('TaskComplete'),
+  recordEvent('TaskDelete'),
   userEvent('UserCreate'),
   userEvent('UserUpdate'),
   userEvent('UserDelete'),
@@ -61,12 +85,12 @@ export const eventSchema = z.discriminatedUnion('type', [
 
 /** What GHL's catalogue lists besides; valid, kept and not acted on. */
 export const UNUSED_EVENT_TYPES: ReadonlySet<string> = new Set(
-  `PLAN_CHANGE ExternalAuthConnected AppointmentCreate AppointmentUpdate AppointmentDelete AssociationCreate
-  AssociationUpdate AssociationDelete CampaignStatusUpdate ConversationUnreadUpdate InboundMessage OutboundMessage
+  `PLAN_CHANGE ExternalAuthConnected AssociationCreate
+  AssociationUpdate AssociationDelete CampaignStatusUpdate ConversationUnreadUpdate
   InvoiceCreate InvoiceUpdate InvoiceSent InvoicePaid InvoicePartiallyPaid InvoiceVoid InvoiceDelete LCEmailStats
-  LocationCreate LocationUpdate NoteCreate NoteUpdate NoteDelete ObjectSchemaCreate ObjectSchemaUpdate OrderCreate
+  LocationCreate LocationUpdate ObjectSchemaCreate ObjectSchemaUpdate OrderCreate
   OrderStatusUpdate PriceCreate PriceUpdate PriceDelete ProductCreate ProductUpdate ProductDelete RecordCreate
-  RecordUpdate RecordDelete RelationCreate RelationDelete SaaSPlanCreate TaskCreate TaskComplete TaskDelete
+  RecordUpdate RecordDelete RelationCreate RelationDelete SaaSPlanCreate
   VoiceAiCallEnd`.split(/\s+/),
 );
 

@@ -4,6 +4,10 @@ import { createAccountActivities } from '../activities/account-sync.ts';
 import { createAccountGhlActivities } from '../activities/account-sync-ghl.ts';
 import { createConnectActivities } from '../activities/agency-connect.ts';
 import { createConnectGhlActivities } from '../activities/agency-connect-ghl.ts';
+import { createContactEditActivities } from '../activities/contact-edits.ts';
+import { createContactEditGhlActivities } from '../activities/contact-edits-ghl.ts';
+import { createContactSyncActivities } from '../activities/contact-sync.ts';
+import { createContactSyncGhlActivities } from '../activities/contact-sync-ghl.ts';
 import { createRotationActivities } from '../activities/credential-rotation.ts';
 import { createRotationGhlActivities } from '../activities/credential-rotation-ghl.ts';
 import { createLeadActivities } from '../activities/lead-intake.ts';
@@ -41,6 +45,8 @@ export function createActivities({ db, keys, ghl: ghlOptions, log }: ActivityOpt
       ...createAccountActivities({ ...store, appIds: gateway.appIds }),
       ...createConnectActivities(store),
       ...createRotationActivities(store),
+      ...createContactSyncActivities(store),
+      ...createContactEditActivities(store),
     },
     /** On queues of their own. */
     ghl: {
@@ -48,6 +54,8 @@ export function createActivities({ db, keys, ghl: ghlOptions, log }: ActivityOpt
       ...createAccountGhlActivities(withGhl),
       ...createConnectGhlActivities(withGhl),
       ...createRotationGhlActivities(withGhl),
+      ...createContactSyncGhlActivities(withGhl),
+      ...createContactEditGhlActivities(withGhl),
     },
     close: () => gateway.close(),
   };

@@ -87,9 +87,10 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     end $$;
     alter table messages_past owner to switchyard_owner;
     insert into monthly_tables values ('messages');
+    select ensure_month_partitions(current_date, 12);
 
     -- What makes leads goes before what keeps the mirror; events of one record that wait together are handed over once.
-    alter table event_capabilities add column priority smallint not null default 0;
+    alter table event_capabilities add column priority integer not null default 0;
     create unique index event_capabilities_gathered on event_capabilities (workflow_id, (input -> 'change'))
       where capability = 'contact-sync' and state = 'pending' and attempts = 0;
     drop index event_capabilities_pending;

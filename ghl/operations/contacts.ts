@@ -70,6 +70,12 @@ export const contactOperations = {
     path: '/contacts/:contactId/notes',
     response: z.object({ notes: z.array(contact.noteSchema) }),
   },
+  getNote: {
+    ...contacts,
+    ...read,
+    path: '/contacts/:contactId/notes/:noteId',
+    response: z.object({ note: contact.noteSchema }),
+  },
   createTask: {
     ...contacts,
     ...create,
@@ -82,6 +88,12 @@ export const contactOperations = {
     ...read,
     path: '/contacts/:contactId/tasks',
     response: z.object({ tasks: z.array(contact.taskSchema) }),
+  },
+  getTask: {
+    ...contacts,
+    ...read,
+    path: '/contacts/:contactId/tasks/:taskId',
+    response: z.object({ task: contact.taskSchema }),
   },
   setTaskCompleted: {
     ...contacts,

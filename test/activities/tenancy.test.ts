@@ -111,6 +111,15 @@ describe('an activity in the name of one agency', () => {
     expect(await expectRefusal(() => run(bench.accountsGhl.obtainToken, args))).toBe('LocationNotConnected');
     const record = () => run(bench.accounts.recordInstallFailure, { ...args, cause: 'test' });
     expect(await expectRefusal(record)).toBe('LocationNotFound');
+    const changes = [{ resource: 'contact' as const, ghlId: 'anybody' }];
+    const read = () => run(bench.contactsGhl.readChanges, { ...args, changes });
+    expect(await expectRefusal(read)).toBe('LocationNotFound');
+    const unread = () => run(bench.contacts.recordUnreadChanges, { ...args, changes, cause: 'test' });
+    expect(await expectRefusal(unread)).toBe('LocationNotFound');
+    expect(Object.keys({ ...bench.contacts, ...bench.contactsGhl }).sort()).toEqual([
+      'readChanges',
+      'recordUnreadChanges',
+    ]);
     expect(Object.keys({ ...bench.accounts, ...bench.accountsGhl }).sort()).toEqual([
       'applyAccountEvent',
       'obtainToken',

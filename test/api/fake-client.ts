@@ -14,11 +14,19 @@ const STANDING: LeadStanding = {
 };
 
 export interface Handover {
-  method: 'startLeadIntake' | 'changeLead' | 'accountEvent' | 'startAgencyConnect' | 'startCredentialRotation';
+  method:
+    | 'startLeadIntake'
+    | 'changeLead'
+    | 'accountEvent'
+    | 'contactChanged'
+    | 'contactEdited'
+    | 'startAgencyConnect'
+    | 'startCredentialRotation';
   leadId?: string;
   kind?: string;
   locationId?: string | null;
   needsReread?: boolean;
+  record?: string;
 }
 
 /** A Temporal that notes what it is given, and can be away, slow or contrary. */
@@ -51,6 +59,10 @@ export class FakeClient implements Client {
     this.#note({ method: 'startLeadIntake', leadId, locationId });
   changeLead = ({ leadId, change }: Parameters<Client['changeLead']>[0]): Promise<void> =>
     this.#note({ method: 'changeLead', leadId, kind: change.kind });
+  contactChanged = ({ locationId, change }: Parameters<Client['contactChanged']>[0]): Promise<void> =>
+    this.#note({ method: 'contactChanged', locationId, record: `${change.resource}/${change.ghlId}` });
+  contactEdited = ({ locationId, editedContactId }: Parameters<Client['contactEdited']>[0]): Promise<void> =>
+    this.#note({ method: 'contactEdited', locationId, record: editedContactId });
   accountEvent = ({ locationId, event }: Parameters<Client['accountEvent']>[0]): Promise<void> =>
     this.#note({ method: 'accountEvent', locationId, ...(event.needsReread && { needsReread: true }) });
   startAgencyConnect = (): Promise<void> => this.#note({ method: 'startAgencyConnect' });

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type ApiWorld, contactCreate, createApiWorld } from './api-world.ts';
+import { otherWork } from './other-work.ts';
 
 let world: ApiWorld;
 beforeAll(async () => {
@@ -286,14 +287,15 @@ describe('an event of an account', () => {
 });
 
 describe('a thousand updates of old customers', () => {
-  it('start nothing and leave nothing waiting', async () => {
-    const before = world.client.handovers.length;
-    const workBefore = (await world.ownerDb.selectFrom('event_capabilities').select('sequence').execute()).length;
+  it('start nothing but reads for the mirror', async () => {
+    const others = () => world.client.handovers.filter((each) => each.method !== 'contactChanged');
+    const before = others().length;
+    const workBefore = (await otherWork(world.ownerDb)).length;
     for (let batch = 0; batch < 10; batch += 1) {
       const updates = Array.from({ length: 100 }, () => update(`old-${randomUUID()}`, { tags: ['sale'] }));
       await Promise.all(updates);
     }
-    expect(world.client.handovers).toHaveLength(before);
-    expect(await world.ownerDb.selectFrom('event_capabilities').select('sequence').execute()).toHaveLength(workBefore);
+    expect(others()).toHaveLength(before);
+    expect(await otherWork(world.ownerDb)).toHaveLength(workBefore);
   }, 120_000);
 });

@@ -3,6 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { LeadChange } from '../../domain/lead-change.ts';
 import { type ApiWorld, contactCreate, createApiWorld } from './api-world.ts';
+import { otherWork } from './other-work.ts';
 
 let world: ApiWorld;
 beforeAll(async () => {
@@ -37,6 +38,8 @@ async function workOf(event: Record<string, unknown>): Promise<AskedWork[]> {
     .selectFrom('event_capabilities')
     .select(['capability', 'input'])
     .where('cause_id', '=', stored.id)
+    // The mirror reads every record that an event names; this is about what is asked besides.
+    .where('capability', '<>', 'contact-sync')
     .orderBy('capability')
     .execute();
   return rows;
@@ -153,7 +156,7 @@ describe('an event of an opportunity', () => {
 describe('a hundred cut updates of old customers', () => {
   it('leave nothing waiting', async () => {
     await world.ownerDb.deleteFrom('lead_triggers').execute();
-    const before = await world.ownerDb.selectFrom('event_capabilities').select('sequence').execute();
+    const before = await otherWork(world.ownerDb);
     const { ghlId } = world.agency.master;
     for (let batch = 0; batch < 1; batch += 1) {
       const updates = Array.from({ length: 100 }, () =>
@@ -161,8 +164,6 @@ describe('a hundred cut updates of old customers', () => {
       );
       await Promise.all(updates);
     }
-    expect(await world.ownerDb.selectFrom('event_capabilities').select('sequence').execute()).toHaveLength(
-      before.length,
-    );
+    expect(await otherWork(world.ownerDb)).toHaveLength(before.length);
   }, 120_000);
 });

@@ -39,8 +39,12 @@ describe('a signed delivery', () => {
         .selectFrom('event_capabilities')
         .selectAll()
         .where('cause_id', '=', stored!.id)
+        .orderBy('capability')
         .execute();
-      expect(work).toMatchObject([{ capability: 'lead-intake', state: 'started' }]);
+      expect(work).toMatchObject([
+        { capability: 'contact-sync', state: 'started' },
+        { capability: 'lead-intake', state: 'started' },
+      ]);
     });
   });
 

@@ -4,7 +4,7 @@ import { ensureMonthPartitions } from '../../db/partitions.ts';
 import { type SystemRole, withSystemRole } from '../../db/scope.ts';
 import { createTestDatabase, type TestDatabase } from '../stack/database.ts';
 
-const PARTITIONED = ['audit_log', 'decisions', 'events', 'lead_timeline'];
+const PARTITIONED = ['audit_log', 'decisions', 'events', 'lead_timeline', 'messages'];
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -15,7 +15,9 @@ afterAll(() => database.drop());
 const ensure = (months: number) => withSystemRole(database.db, 'upkeep', (tx) => ensureMonthPartitions(tx, months));
 const leaves = async (): Promise<string[]> => {
   const found = await sql<{ name: string }>`
-    select relname as name from pg_class where relispartition and relkind = 'r' order by 1`.execute(database.ownerDb);
+    select relname as name from pg_class where relispartition and relkind = 'r' and relname not like '%_past' order by 1`.execute(
+    database.ownerDb,
+  );
   return found.rows.map(({ name }) => name);
 };
 

@@ -83,6 +83,19 @@ export async function plantTenant(db: Kysely<Database>, name: string): Promise<T
     .insertInto('credential_rotations')
     .values({ ...near, id: uuidv7(), candidate: Buffer.from('x'), made_by: 'x' })
     .execute();
+  const seen = { ...near, ghl_id: `${name}-record`, fields: JSON.stringify({ name }), observed_at: now };
+  await db
+    .insertInto('contacts')
+    .values({ ...seen, found_by: 'event' })
+    .execute();
+  await db
+    .insertInto('messages')
+    .values({ ...seen, found_by: 'event', ghl_created_at: now })
+    .execute();
+  await db
+    .insertInto('mirror_records')
+    .values({ ...seen, found_by: 'event', resource: 'note' })
+    .execute();
   await db
     .insertInto('lead_triggers')
     .values({ ...near, id: triggerId, name: 'again', kind: 'tag', subject: 'again' })

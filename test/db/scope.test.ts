@@ -16,6 +16,9 @@ const TABLES = {
   installs: 'agency_id',
   connect_links: 'agency_id',
   credential_rotations: 'agency_id',
+  contacts: 'agency_id',
+  messages: 'agency_id',
+  mirror_records: 'agency_id',
   lead_triggers: 'agency_id',
   lead_trigger_states: 'agency_id',
   events: 'agency_id',
@@ -67,7 +70,7 @@ const rowsOf = (table: keyof typeof TABLES, agencyId: string) =>
 const columnsOf = async (table: string): Promise<string[]> => {
   const found = await sql<{ name: string }>`
     select attname as name from pg_attribute
-    where attrelid = ${table}::regclass and attnum > 0 and not attisdropped and attidentity = ''`.execute(
+    where attrelid = ${table}::regclass and attnum > 0 and not attisdropped and attidentity = '' and attgenerated = ''`.execute(
     database.ownerDb,
   );
   return found.rows.map(({ name }) => name);

@@ -1,0 +1,134 @@
+import { ApplicationFailure, Context } from '@temporalio/activity';
+import { z } from 'zod';
+import { findGhlAddress, findLocation, type GhlAddress } from '../db/locations.ts';
+import { findContactOfRecord, markDeleted, writeObservations } from '../db/mirror.ts';
+import { withScope } from '../db/scope.ts';
+import type { ContactChange } from '../domain/contact-change.ts';
+import { contactChangeSchema } from '../domain/contact-change-schema.ts';
+import type { Observation } from '../domain/mirror.ts';
+import type { GhlCalls, LocationCall } from '../ghl/calls.ts';
+import { listMessages } from '../ghl/messages.ts';
+import type { StoreDeps } from './dependencies.ts';
+import { talkingToGhl } from './ghl-step.ts';
+import { completeMessage, readRecord } from './mirror-reads.ts';
+import { mapStoreFailures } from './store-failure.ts';
+
+export interface ReadChangesArgs {
+  agencyId: string;
+  locationId: string;
+  changes: ContactChange[];
+}
+
+/** What a reading brought. */
+export interface ReadChangesResult {
+  read: number;
+  gone: number;
+  /** Notes and tasks of which nobody knows the contact. */
+  unknown: number;
+}
+
+const changesSchema = z.array(contactChangeSchema);
+
+/** So many messages of one conversation are read by one call. */
+const MESSAGES_AT_ONCE = 100;
+
+export function createContactSyncGhlActivities(deps: StoreDeps & { ghl: GhlCalls }) {
+  /**
+   * Reads what events named and writes what is newer. Repeatable: what was read before is read again and found the same.
+   * Nothing is read of a location from which the app was removed.
+   * @throws ApplicationFailure of GHL; final: ContactChangeMalformed, LocationNotFound, LocationNotConnected
+   */
+  async function readChanges(args: ReadChangesArgs): Promise<ReadChangesResult> {
+    const changes = parseChanges(args.changes);
+    const address = await findPlace(args);
+    const result: ReadChangesResult = { read: 0, gone: 0, unknown: 0 };
+    if (!address) return result;
+    const signal = Context.current().cancellationSignal;
+    const call: LocationCall = { resource: { kind: 'location', ...address }, lane: 'sync', signal };
+    await talkingToGhl(async () => {
+      const listed = await listGatheredMessages(call, changes);
+      for (const change of changes) {
+        const askedAt = deps.now();
+        const seen = listed.get(change.ghlId) ?? (await readNamed(args, call, change));
+        if (seen !== 'unknown') await remember(args, change, seen, askedAt);
+        if (seen === 'unknown') result.unknown += 1;
+        else result[seen ? 'read' : 'gone'] += 1;
+      }
+    }, 'wait');
+    return result;
+  }
+
+  async function findPlace({ agencyId, locationId }: ReadChangesArgs): Promise<GhlAddress | undefined> {
+    return withScope(deps.db, { agencyId }, async (tx) => {
+      const location = await findLocation(tx, locationId);
+      if (!location) throw ApplicationFailure.nonRetryable('no such location in this agency', 'LocationNotFound');
+      if (!location.installed_at) return undefined;
+      const address = await findGhlAddress(tx, locationId);
+      if (address) return address;
+      throw ApplicationFailure.nonRetryable('the location is not connected to GHL', 'LocationNotConnected');
+    });
+  }
+
+  /** Several messages of one conversation cost one call; what is not among its latest is read by itself. */
+  async function listGatheredMessages(call: LocationCall, changes: ContactChange[]): Promise<Map<string, Observation>> {
+    const found = new Map<string, Observation>();
+    for (const [conversationId, ghlIds] of messagesByConversation(changes)) {
+      if (ghlIds.size < 2) continue;
+      const askedAt = deps.now();
+      const { items } = await listMessages(deps.ghl, call, { conversationId, limit: MESSAGES_AT_ONCE });
+      for (const message of items) {
+        if (!ghlIds.has(message.id)) continue;
+        const seen = await completeMessage(deps.ghl, call, message, askedAt);
+        if (seen) found.set(message.id, seen);
+      }
+    }
+    return found;
+  }
+
+  async function readNamed(
+    { agencyId, locationId }: ReadChangesArgs,
+    call: LocationCall,
+    { resource, ghlId, ghlContactId }: ContactChange,
+  ): Promise<Observation | 'unknown' | undefined> {
+    if (resource !== 'note' && resource !== 'task') return readRecord(deps.ghl, call, { resource, ghlId }, deps.now);
+    const owner =
+      ghlContactId ??
+      (await withScope(deps.db, { agencyId }, (tx) =>
+        findContactOfRecord(tx, { agencyId, locationId, resource }, ghlId),
+      ));
+    return owner ? readRecord(deps.ghl, call, { resource, ghlId, ghlContactId: owner }, deps.now) : 'unknown';
+  }
+
+  async function remember(
+    { agencyId, locationId }: ReadChangesArgs,
+    { resource, ghlId }: ContactChange,
+    seen: Observation | undefined,
+    askedAt: Date,
+  ): Promise<void> {
+    const place = { agencyId, locationId, resource };
+    await withScope(deps.db, { agencyId }, async (tx) => {
+      if (seen) await writeObservations(tx, place, [seen], 'event');
+      else await markDeleted(tx, place, [ghlId], askedAt);
+    });
+  }
+
+  return mapStoreFailures({ readChanges });
+}
+
+export type ContactSyncGhlActivities = ReturnType<typeof createContactSyncGhlActivities>;
+
+/** Whoever can reach Temporal can signal anything. */
+function parseChanges(changes: unknown): ContactChange[] {
+  const parsed = changesSchema.safeParse(changes);
+  if (parsed.success) return parsed.data;
+  throw ApplicationFailure.nonRetryable('no records of a contact are named', 'ContactChangeMalformed');
+}
+
+function messagesByConversation(changes: ContactChange[]): Map<string, Set<string>> {
+  const byConversation = new Map<string, Set<string>>();
+  for (const { resource, conversationId, ghlId } of changes) {
+    if (resource !== 'message' || conversationId === undefined) continue;
+    byConversation.set(conversationId, (byConversation.get(conversationId) ?? new Set()).add(ghlId));
+  }
+  return byConversation;
+}

@@ -1,0 +1,48 @@
+import type { ContactChange } from '../domain/contact-change.ts';
+import type { GhlEvent } from '../ghl/webhooks.ts';
+
+/** The record that an event names, to be read from GHL; undefined when it names none, or one that is not mirrored. */
+export function recordOf(event: GhlEvent): ContactChange | undefined {
+  switch (event.type) {
+    case 'ContactCreate':
+    case 'ContactUpdate':
+    case 'ContactDelete':
+    case 'ContactTagUpdate':
+    case 'ContactDndUpdate':
+      return name('contact', event.id, event.id);
+    case 'OpportunityCreate':
+    case 'OpportunityUpdate':
+    case 'OpportunityDelete':
+    case 'OpportunityStageUpdate':
+    case 'OpportunityStatusUpdate':
+    case 'OpportunityMonetaryValueUpdate':
+    case 'OpportunityAssignedToUpdate':
+      return name('opportunity', event.id, event.contactId);
+    case 'InboundMessage':
+    case 'OutboundMessage': {
+      const message = name('message', event.messageId, event.contactId);
+      return message && { ...message, ...(event.conversationId !== null && { conversationId: event.conversationId }) };
+    }
+    case 'AppointmentCreate':
+    case 'AppointmentUpdate':
+    case 'AppointmentDelete':
+      return name('appointment', event.appointment.id, event.appointment.contactId);
+    case 'NoteCreate':
+    case 'NoteUpdate':
+    case 'NoteDelete':
+      return name('note', event.id, event.contactId);
+    case 'TaskCreate':
+    case 'TaskComplete':
+    case 'TaskDelete':
+      return name('task', event.id, event.contactId);
+    default:
+      return undefined;
+  }
+}
+
+const name = (
+  resource: ContactChange['resource'],
+  ghlId: string | null,
+  ghlContactId: string | null,
+): ContactChange | undefined =>
+  ghlId === null ? undefined : { resource, ghlId, ...(ghlContactId !== null && { ghlContactId }) };
