@@ -166,7 +166,7 @@ async function hold(
 /** Our contact is this one of GHL from now on; what still differs is decided where it is written. */
 async function link(
   deps: CreationDeps,
-  { contact }: EditTarget,
+  { contact, pending }: EditTarget,
   seen: Observation,
 ): Promise<void> {
   const { agency_id: agencyId, location_id: locationId } = contact;
@@ -179,7 +179,7 @@ async function link(
       const linked = await linkContact(tx, local, seen.ghlId);
       await writeObservations(tx, place, [seen], 'edit');
       if (linked.id !== local.id) await moveEdits(tx, local.id, linked.id, now);
-      await addWork(tx, [contactEditedWork(linked, now)]);
+      await addWork(tx, [contactEditedWork(linked, pending.at(-1)?.id ?? contact.id, now)]);
     }),
   );
 }

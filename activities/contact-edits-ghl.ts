@@ -23,7 +23,8 @@ export function createContactEditGhlActivities(deps: Omit<GhlDeps, 'notifier'>) 
     const target = await withScope(deps.db, scope, async (tx) => {
       const found = await loadTarget(tx, args);
       if (editorKeyOf(found.contact) === args.contactKey) return found;
-      if (found.pending.length > 0) await addWork(tx, [contactEditedWork(found.contact, deps.now())]);
+      const newest = found.pending.at(-1);
+      if (newest) await addWork(tx, [contactEditedWork(found.contact, newest.id, deps.now())]);
       return undefined;
     });
     if (!target || target.pending.length === 0) return;

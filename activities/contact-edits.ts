@@ -1,3 +1,4 @@
+import { ApplicationFailure } from '@temporalio/activity';
 import { settleEdits, listUnsettledEdits } from '../db/contact-edits.ts';
 import { lockContact } from '../db/contacts.ts';
 import { withScope } from '../db/scope.ts';
@@ -13,7 +14,7 @@ export function createContactEditActivities(deps: StoreDeps) {
     const now = deps.now();
     await withScope(deps.db, { agencyId }, async (tx) => {
       const contact = await lockContact(tx, contactId);
-      if (!contact) return;
+      if (!contact) throw ApplicationFailure.nonRetryable('no such contact', 'ContactUnknown');
       const pending = (await listUnsettledEdits(tx, [contact.id])).filter(({ state }) => state === 'pending');
       if (pending.length === 0) return;
       const failed = pending.map(({ id }) => ({ editId: id, state: 'failed' as const, reason: cause }));

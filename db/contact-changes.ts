@@ -1,4 +1,5 @@
 import type { Transaction } from 'kysely';
+import { v7 as uuidv7 } from 'uuid';
 import type { FieldName } from '../domain/contact-fields.ts';
 import type { FieldValue } from '../domain/mirror.ts';
 import { addEdits, type EditAct, reviveEdits, settleLetters } from './contact-edits.ts';
@@ -16,8 +17,8 @@ export async function changeContact(
   changes: Changes,
   act: EditAct,
 ): Promise<FieldName[]> {
-  const fields = await addEdits(tx, contact, changes, act);
-  if (fields.length > 0) await addWork(tx, [contactEditedWork(contact, act.now)]);
+  const { fields, newestId } = await addEdits(tx, contact, changes, act);
+  if (newestId !== undefined) await addWork(tx, [contactEditedWork(contact, newestId, act.now)]);
   return fields;
 }
 
@@ -37,6 +38,6 @@ export async function makeContact(
 export async function redriveContact(tx: Transaction<Database>, contact: Contact, now: Date): Promise<number> {
   const revived = await reviveEdits(tx, contact.id);
   await settleLetters(tx, contact.id, 'redriven', now);
-  await addWork(tx, [contactEditedWork(contact, now)]);
+  await addWork(tx, [contactEditedWork(contact, uuidv7(), now)]);
   return revived;
 }

@@ -1,4 +1,5 @@
 import type { Transaction } from 'kysely';
+import { v7 as uuidv7 } from 'uuid';
 import { audit } from './audit-log.ts';
 import {
   type ContactEdit,
@@ -61,6 +62,6 @@ export async function resolveConflict(
     subject: `contact:${contact.id}`,
     after: { ...resolution, field: edit.field.startsWith('tag:') ? 'tags' : edit.field },
   });
-  if (!('discard' in resolution)) await addWork(tx, [contactEditedWork(target, act.now)]);
+  if (!('discard' in resolution)) await addWork(tx, [contactEditedWork(target, uuidv7(), act.now)]);
   return 'resolved';
 }

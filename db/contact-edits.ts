@@ -97,14 +97,14 @@ export interface EditAct {
 /**
  * Takes changes of a contact, which the caller holds. What it is to have already is left out. An edit takes the place of
  * one of the same field that GHL has not got for sure. A contact that GHL would not take is tried again with all it has.
- * @returns the fields that are changed
+ * @returns the fields that are changed, and the newest edit
  */
 export async function addEdits(
   tx: Transaction<Database>,
   contact: Contact,
   changes: readonly { field: FieldName; value: FieldValue }[],
   act: EditAct,
-): Promise<FieldName[]> {
+): Promise<{ fields: FieldName[]; newestId: string | undefined }> {
   const unsettled = await listUnsettledEdits(tx, [contact.id]);
   const isInGhl = contact.ghl_id !== null;
   const wanted = changes.flatMap(({ field, value }) => {
@@ -115,7 +115,7 @@ export async function addEdits(
     const bases = before === undefined ? [shown] : before.state === 'pending' ? basesAfter(before) : [shown, before.value];
     return [{ field, value, bases }];
   });
-  if (wanted.length === 0) return [];
+  if (wanted.length === 0) return { fields: [], newestId: undefined };
   const fields = wanted.map(({ field }) => field);
   await tx
     .updateTable('contact_edits')
@@ -124,11 +124,12 @@ export async function addEdits(
     .where('field', 'in', fields)
     .where('state', 'in', UNSETTLED)
     .execute();
+  const edits = wanted.map((each) => ({ id: uuidv7(), ...each }));
   await tx
     .insertInto('contact_edits')
     .values(
-      wanted.map(({ field, value, bases }) => ({
-        id: uuidv7(),
+      edits.map(({ id, field, value, bases }) => ({
+        id,
         agency_id: contact.agency_id,
         location_id: contact.location_id,
         contact_id: contact.id,
@@ -148,7 +149,7 @@ export async function addEdits(
     await noteLocalIdentity(tx, contact.id, { email, phone });
   }
   await settleLetters(tx, contact.id, 'edited', act.now);
-  return fields;
+  return { fields, newestId: edits.at(-1)?.id };
 }
 
 /** Lets what failed be tried again. @returns how many */

@@ -1,4 +1,3 @@
-import { v7 as uuidv7 } from 'uuid';
 import { contactSyncWorkflowId } from '../domain/workflow-ids.ts';
 import type { NewWork } from './event-capabilities.ts';
 
@@ -6,18 +5,20 @@ import type { NewWork } from './event-capabilities.ts';
 export const editorKeyOf = ({ id, ghl_id }: { id: string; ghl_id: string | null }): string => ghl_id ?? `new:${id}`;
 
 /**
- * Tells a contact's workflow that there are edits to write. Each time by a cause of its own: one that has been handed
- * over already may have looked before this edit was there.
+ * Tells a contact's workflow that there are edits to write.
+ * @param causeId the newest of them, or an act of an operator: work of an older cause that has been handed over already
+ *   may have looked before this edit was there
  */
 export function contactEditedWork(
   contact: { id: string; agency_id: string; location_id: string; ghl_id: string | null },
+  causeId: string,
   dueAt: Date,
 ): NewWork {
   const { agency_id: agencyId, location_id: locationId, id: contactId } = contact;
   const contactKey = editorKeyOf(contact);
   const workflowId = contactSyncWorkflowId(locationId, contactKey);
   return {
-    causeId: uuidv7(),
+    causeId,
     agencyId,
     locationId,
     capability: 'contact-sync',

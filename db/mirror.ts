@@ -159,7 +159,9 @@ async function lockKnown(
 
 async function update(tx: Transaction<Database>, place: MirrorPlace, seen: readonly Observation[]): Promise<void> {
   if (seen.length === 0) return;
-  const own = place.resource === 'contact' ? 'is_exact = seen.is_exact' : 'ghl_contact_id = seen.ghl_contact_id';
+  // A contact that was made here gets GHL's time of creation with the first sight of it there.
+  const ofContact = 'is_exact = seen.is_exact, ghl_created_at = coalesce(known.ghl_created_at, seen.ghl_created_at)';
+  const own = place.resource === 'contact' ? ofContact : 'ghl_contact_id = seen.ghl_contact_id';
   await sql`
     update ${table(place)} as known
     set fields = seen.fields, ghl_updated_at = coalesce(seen.ghl_updated_at, known.ghl_updated_at),

@@ -22,6 +22,10 @@ export function chooseCreation(
   }
   if (byEmail) return { choice: 'adopt', contactId: byEmail.id, reason: 'same-email' };
   if (!byPhone) return { choice: 'create', reason: 'new' };
+  // Made between our two questions.
+  if (byPhone.email !== null && byPhone.email.toLowerCase() === person.email?.toLowerCase()) {
+    return { choice: 'adopt', contactId: byPhone.id, reason: 'same-email' };
+  }
   if (byPhone.email !== null && person.email !== null) {
     return { choice: 'ask', contactIds: [byPhone.id], reason: 'email-differs' };
   }
