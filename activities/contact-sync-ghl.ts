@@ -7,6 +7,7 @@ import type { ContactChange } from '../domain/contact-change.ts';
 import { contactChangeSchema } from '../domain/contact-change-schema.ts';
 import type { Observation } from '../domain/mirror.ts';
 import type { GhlCalls, LocationCall } from '../ghl/calls.ts';
+import { searchTasks } from '../ghl/contacts.ts';
 import { listMessages } from '../ghl/messages.ts';
 import type { StoreDeps } from './dependencies.ts';
 import { talkingToGhl } from './ghl-step.ts';
@@ -31,6 +32,9 @@ const changesSchema = z.array(contactChangeSchema);
 
 /** So many messages of one conversation are read by one call. */
 const MESSAGES_AT_ONCE = 100;
+const TASKS_AT_ONCE = 100;
+/** In which order GHL lists them is not published; looking further would cost more than a task is worth. */
+const TASKS_LOOKED_THROUGH = 1_000;
 
 export function createContactSyncGhlActivities(deps: StoreDeps & { ghl: GhlCalls }) {
   /**
@@ -47,9 +51,10 @@ export function createContactSyncGhlActivities(deps: StoreDeps & { ghl: GhlCalls
     const call: LocationCall = { resource: { kind: 'location', ...address }, lane: 'sync', signal };
     await talkingToGhl(async () => {
       const listed = await listGatheredMessages(call, changes);
+      const owners = await findOwners(args, call, changes);
       for (const change of changes) {
         const askedAt = deps.now();
-        const seen = listed.get(change.ghlId) ?? (await readNamed(args, call, change));
+        const seen = listed.get(change.ghlId) ?? (await readNamed(call, change, owners));
         if (seen !== 'unknown') await remember(args, change, seen, askedAt);
         if (seen === 'unknown') result.unknown += 1;
         else result[seen ? 'read' : 'gone'] += 1;
@@ -86,17 +91,40 @@ export function createContactSyncGhlActivities(deps: StoreDeps & { ghl: GhlCalls
   }
 
   async function readNamed(
-    { agencyId, locationId }: ReadChangesArgs,
     call: LocationCall,
-    { resource, ghlId, ghlContactId }: ContactChange,
+    { resource, ghlId }: ContactChange,
+    owners: ReadonlyMap<string, string>,
   ): Promise<Observation | 'unknown' | undefined> {
     if (resource !== 'note' && resource !== 'task') return readRecord(deps.ghl, call, { resource, ghlId }, deps.now);
-    const owner =
-      ghlContactId ??
-      (await withScope(deps.db, { agencyId }, (tx) =>
-        findContactOfRecord(tx, { agencyId, locationId, resource }, ghlId),
-      ));
-    return owner ? readRecord(deps.ghl, call, { resource, ghlId, ghlContactId: owner }, deps.now) : 'unknown';
+    const ghlContactId = owners.get(ghlId);
+    if (ghlContactId === undefined) return 'unknown';
+    return readRecord(deps.ghl, call, { resource, ghlId, ghlContactId }, deps.now);
+  }
+
+  /** Notes and tasks are read through their contact, which GHL leaves out of its events of tasks. */
+  async function findOwners(
+    { agencyId, locationId }: ReadChangesArgs,
+    call: LocationCall,
+    changes: ContactChange[],
+  ): Promise<Map<string, string>> {
+    const owners = new Map<string, string>();
+    const isLookedFor = new Set<string>();
+    for (const { resource, ghlId, ghlContactId } of changes) {
+      if (resource !== 'note' && resource !== 'task') continue;
+      const place = { agencyId, locationId, resource };
+      const owner =
+        ghlContactId ?? (await withScope(deps.db, { agencyId }, (tx) => findContactOfRecord(tx, place, ghlId)));
+      if (owner !== undefined) owners.set(ghlId, owner);
+      else if (resource === 'task') isLookedFor.add(ghlId);
+    }
+    for (let skip = 0; isLookedFor.size > 0 && skip < TASKS_LOOKED_THROUGH; skip += TASKS_AT_ONCE) {
+      const { items, next } = await searchTasks(deps.ghl, call, { skip, limit: TASKS_AT_ONCE });
+      for (const { id, contactId } of items) {
+        if (id !== null && contactId !== null && isLookedFor.delete(id)) owners.set(id, contactId);
+      }
+      if (next === null) break;
+    }
+    return owners;
   }
 
   async function remember(

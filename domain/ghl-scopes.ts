@@ -14,6 +14,7 @@ interface ScopeNeed {
  */
 const NEEDS: readonly ScopeNeed[] = [
   { capability: 'contacts, notes, tasks', scopes: ['contacts.readonly', 'contacts.write'], of: ['locations'] },
+  { capability: 'tasks whose contact no event names', scopes: ['locations/tasks.readonly'], of: ['locations'] },
   {
     capability: 'opportunities and pipelines',
     scopes: ['opportunities.readonly', 'opportunities.write'],

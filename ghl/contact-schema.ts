@@ -118,16 +118,20 @@ export type GhlNote = z.output<typeof noteSchema>;
 export const noteBodySchema = z.object({ body: z.string().min(1), userId: z.string().optional() });
 export type NoteFields = z.input<typeof noteBodySchema>;
 
-export const taskSchema = z.object({
-  id: z.string().min(1),
+const taskFields = {
   title: looseText,
   body: looseText,
   assignedTo: looseText,
   contactId: looseText,
   dueDate: looseText,
   completed: looseFlag,
-});
+};
+export const taskSchema = z.object({ id: z.string().min(1), ...taskFields });
 export type GhlTask = z.output<typeof taskSchema>;
+/** The search of a location is not published in full: it may show the id under the name that its database has. */
+export const foundTaskSchema = z
+  .object({ id: looseText, _id: looseText, ...taskFields })
+  .transform(({ id, _id, ...rest }) => ({ ...rest, id: id ?? _id }));
 
 export const taskBodySchema = z.object({
   title: z.string().min(1),

@@ -1,4 +1,5 @@
 import type { GhlCalls, LocationCall } from './calls.ts';
+import { type Page, pageByOffset } from './page.ts';
 import type {
   ContactUpdateFields,
   ContactUpsertFields,
@@ -163,6 +164,17 @@ export async function getTask(
   taskId: string,
 ): Promise<GhlTask> {
   return (await ghl.call('getTask', { ...context, path: { contactId, taskId } })).task;
+}
+
+/** A page of all tasks of the location, read by offset: it is for looking tasks up whose contact is not known. */
+export async function searchTasks(
+  ghl: GhlCalls,
+  context: LocationCall,
+  page: { skip: number; limit: number },
+): Promise<Page<{ id: string | null; contactId: string | null }, number>> {
+  const path = { ghlLocationId: context.resource.ghlLocationId };
+  const { tasks } = await ghl.call('searchTasks', { ...context, path, body: page });
+  return pageByOffset(tasks, page.skip, page.limit);
 }
 
 /** Completes a task or opens it again; repeating it changes nothing. */

@@ -85,7 +85,8 @@ export async function contactSync(input: ContactSyncInput): Promise<void> {
   }
 
   async function readNext(): Promise<void> {
-    await sleep(gatherMs);
+    // A full round has nothing to wait for.
+    if (queue.length <= READ_AT_ONCE) await sleep(gatherMs);
     const gathered = gatherChanges(queue);
     queue = gathered.slice(READ_AT_ONCE);
     await read(input, gathered.slice(0, READ_AT_ONCE));

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import * as contact from '../contact-schema.ts';
 import { looseFlag, looseTexts } from '../loose-fields.ts';
-import { create, inGroup, read, remove, update } from './endpoint-groups.ts';
+import { create, inGroup, read, remove, search, update } from './endpoint-groups.ts';
 
 const contacts = inGroup('contacts');
 const contactResponse = z.object({ contact: contact.contactSchema });
@@ -88,6 +88,13 @@ export const contactOperations = {
     ...read,
     path: '/contacts/:contactId/tasks',
     response: z.object({ tasks: z.array(contact.taskSchema) }),
+  },
+  searchTasks: {
+    ...contacts,
+    ...search,
+    path: '/locations/:ghlLocationId/tasks/search',
+    body: z.object({ limit: z.number().int(), skip: z.number().int() }),
+    response: z.object({ tasks: z.array(contact.foundTaskSchema) }),
   },
   getTask: {
     ...contacts,

@@ -38,6 +38,7 @@ export const sampleBodies: Bodies = {
   createNote: { body: 'b' },
   createTask: { title: 't', dueDate: new Date(0) },
   setTaskCompleted: { completed: true },
+  searchTasks: { limit: 100, skip: 0 },
   searchContacts: {
     locationId: 'loc1',
     pageLimit: 10,

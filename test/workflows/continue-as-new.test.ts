@@ -131,4 +131,44 @@ describe('a workflow whose history grows long', () => {
     });
     expect(seen.size).toBeGreaterThan(1);
   }, 60_000);
+
+  it('of a contact goes on in new runs and reads every record of a storm of signals', async () => {
+    const { agencyId } = leads;
+    const locationId = leads.location('chelsea');
+    const ghlLocationId = 'one-loc-chelsea';
+    await system.simulator.changeLocation(ghlLocationId, { rateLimit: { max: 10_000 } });
+    const { postcode: _postcode, ...person } = somebody();
+    const { id: ghlContactId } = await system.simulator.createContact({ locationId: ghlLocationId, ...person });
+    const ids = Array.from({ length: 300 }, (_, index) => `storm-${index}`);
+    await system.simulator.seed({
+      opportunities: ids.map((id) => ({
+        id,
+        locationId: ghlLocationId,
+        contactId: ghlContactId,
+        pipelineId: 'one-pipe-back-bay',
+        pipelineStageId: 'one-stage-back-bay',
+        name: id,
+      })),
+    });
+    const tell = (ghlId: string) =>
+      system.client.contactChanged({ agencyId, locationId, change: { resource: 'opportunity', ghlId, ghlContactId } });
+    for (let sent = 0; sent < ids.length; sent += 30) await Promise.all(ids.slice(sent, sent + 30).map(tell));
+    const workflowId = `contact-sync/${locationId}/${ghlContactId}`;
+    const seen = new Set<string>();
+    await waitFor(
+      'all of them',
+      async () => {
+        seen.add(await runIdOf(workflowId));
+        const rows = await system.database.ownerDb
+          .selectFrom('mirror_records')
+          .select('ghl_id')
+          .where('resource', '=', 'opportunity')
+          .where('ghl_contact_id', '=', ghlContactId)
+          .execute();
+        return rows.length === ids.length;
+      },
+      60_000,
+    );
+    expect(seen.size).toBeGreaterThan(1);
+  }, 90_000);
 });

@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { PlantedAgency } from '../../scripts/demo/plant-agency.ts';
+import { createLeadHarness, type LeadHarness, somebody } from '../stack/lead-harness.ts';
+import { pictureOfGhl, pictureOfMirror } from '../stack/mirror-picture.ts';
+import { smallAgency } from '../stack/small-agency.ts';
+import { waitFor } from '../stack/wait.ts';
+import { type LiveSystem, startLiveSystem } from './live-system.ts';
+
+let system: LiveSystem;
+let agency: PlantedAgency;
+let leads: LeadHarness;
+beforeAll(async () => {
+  system = await startLiveSystem();
+  agency = await system.plant(smallAgency('one'), system.webhookUrl);
+  leads = createLeadHarness(system, agency);
+}, 60_000);
+afterAll(() => system.stop());
+
+const expectInStep = async (key: string): Promise<void> => {
+  const pictures = () =>
+    Promise.all([
+      pictureOfMirror(system.database, agency.locations.get(key)!),
+      pictureOfGhl(system.simulator, `one-loc-${key}`),
+    ]);
+  await waitFor(`${key} to be in step`, async () => {
+    const [mirror, ghl] = await pictures();
+    return JSON.stringify(sorted(mirror)) === JSON.stringify(sorted(ghl));
+  }).catch(async (error: unknown) => {
+    const [mirror, ghl] = await pictures();
+    expect(mirror).toEqual(ghl);
+    throw error;
+  });
+};
+/** Postgres keeps JSON in an order of its own. */
+const sorted = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([name, each]) => [name, sorted(each)]));
+};
+
+describe('the mirror of a location', () => {
+  it('follows what people and this system do in GHL, field by field, by events alone', async () => {
+    const { postcode: postalCode, ...person } = somebody('02116');
+    const asked = await system.simulator.createContact({
+      locationId: 'one-loc-master',
+      ...person,
+      postalCode: postalCode!,
+    });
+    const lead = await waitFor('the lead', () =>
+      system.database.ownerDb
+        .selectFrom('leads')
+        .select('id')
+        .where('source_contact_id', '=', asked.id)
+        .executeTakeFirst(),
+    );
+    await leads.inState(lead.id, 'assigned');
+    await expectInStep('master');
+    await waitFor('the rep to be told', async () => (await system.simulator.listTasks('one-loc-back-bay')).length > 0);
+    await expectInStep('back-bay');
+    const mirror = await pictureOfMirror(system.database, agency.locations.get('back-bay')!);
+    for (const kind of ['contact', 'opportunity', 'note', 'task']) {
+      expect(Object.keys(mirror[kind]!), kind).toHaveLength(1);
+    }
+    expect(Object.values(mirror['contact']!)[0]).toMatchObject({ firstName: person.firstName, email: person.email });
+  }, 60_000);
+
+  it('follows changes, restored tags and deletions, however often and in whatever order events come', async () => {
+    await system.simulator.setWebhooks({ duplicateRate: 0.5, reorderWithinMs: 300 });
+    const contacts = await Promise.all(
+      Array.from({ length: 10 }, async () => {
+        const { postcode: _postcode, ...person } = somebody();
+        return system.simulator.createContact({ locationId: 'one-loc-chelsea', ...person });
+      }),
+    );
+    for (const [index, { id }] of contacts.entries()) {
+      await system.simulator.updateContact(id, { city: `City ${index}`, tags: [`tag-${index}`, 'all'] });
+      await system.simulator.updateContact(id, { tags: ['all'] });
+      if (index % 3 === 0) await system.simulator.deleteContact(id);
+    }
+    await expectInStep('chelsea');
+  }, 60_000);
+});

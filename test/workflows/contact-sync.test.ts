@@ -1,0 +1,101 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { ContactChange } from '../../domain/contact-change.ts';
+import { contactSyncWorkflowId } from '../../domain/workflow-ids.ts';
+import type { PlantedAgency } from '../../scripts/demo/plant-agency.ts';
+import { somebody } from '../stack/lead-harness.ts';
+import { smallAgency } from '../stack/small-agency.ts';
+import { startTestSystem, type TestSystem } from '../stack/system.ts';
+import { waitFor } from '../stack/wait.ts';
+
+const GHL_LOCATION = 'one-loc-chelsea';
+
+let system: TestSystem;
+let agency: PlantedAgency;
+let locationId: string;
+beforeAll(async () => {
+  system = await startTestSystem({ ghl: { breaker: { openMs: 500 } } });
+  agency = await system.plant(smallAgency('one'));
+  locationId = agency.locations.get('chelsea')!;
+  await system.simulator.changeLocation(GHL_LOCATION, { rateLimit: { max: 10_000 } });
+  await system.startWorkers();
+}, 60_000);
+afterEach(() => system.simulator.clearFaults());
+afterAll(() => system.stop());
+
+const create = async (): Promise<string> => {
+  const { postcode: _postcode, ...person } = somebody();
+  return (await system.simulator.createContact({ locationId: GHL_LOCATION, ...person })).id;
+};
+const tell = (change: ContactChange): Promise<void> =>
+  system.client.contactChanged({ agencyId: agency.agencyId, locationId, change });
+const changed = (ghlId: string): Promise<void> => tell({ resource: 'contact', ghlId, ghlContactId: ghlId });
+const rowOf = (ghlId: string) =>
+  system.database.ownerDb.selectFrom('contacts').selectAll().where('ghl_id', '=', ghlId).executeTakeFirst();
+const inCity = (ghlId: string, city: string) =>
+  waitFor(`the mirror to show ${city}`, async () => (await rowOf(ghlId))?.fields['city'] === city);
+const readsOf = async (): Promise<number> =>
+  (await system.simulator.getCalls()).counts['GET /contacts/:contactId 200'] ?? 0;
+const ended = (ghlId: string) =>
+  system.client.temporal.workflow.getHandle(contactSyncWorkflowId(locationId, ghlId)).result();
+
+describe('the workflow of a contact', () => {
+  it('reads the contact a few times for a hundred events, and ends', async () => {
+    const ghlId = await create();
+    const before = await readsOf();
+    for (let batch = 0; batch < 10; batch += 1) await Promise.all(Array.from({ length: 10 }, () => changed(ghlId)));
+    await ended(ghlId);
+    expect(await rowOf(ghlId)).toMatchObject({ found_by: 'event', is_exact: true, deleted_at: null });
+    expect((await readsOf()) - before).toBeLessThanOrEqual(5);
+  }, 30_000);
+
+  it('sees a change that it is told of while it reads', async () => {
+    const ghlId = await create();
+    await system.simulator.addFault({ latencyMs: 1_500, path: `/contacts/${ghlId}`, times: 1 });
+    await changed(ghlId);
+    await waitFor('the first read to be under way', async () => (await system.simulator.listFaults()).length === 0);
+    await system.simulator.updateContact(ghlId, { city: 'Salem' });
+    await changed(ghlId);
+    await inCity(ghlId, 'Salem');
+  }, 30_000);
+
+  it('marks a contact deleted when GHL says so, and not because of an event', async () => {
+    const [alive, gone] = [await create(), await create()];
+    for (const ghlId of [alive, gone]) await changed(ghlId);
+    await Promise.all([ended(alive), ended(gone)]);
+    await system.simulator.deleteContact(gone);
+    // Both were told of as deleted: one event was a lie, or older than a contact that was restored.
+    for (const ghlId of [alive, gone]) await changed(ghlId);
+    await waitFor('the deletion', async () => (await rowOf(gone))?.deleted_at !== null);
+    await ended(alive);
+    expect((await rowOf(alive))?.deleted_at).toBeNull();
+  }, 30_000);
+
+  it('waits out an outage of GHL and then knows what was told meanwhile', async () => {
+    const ghlId = await create();
+    await system.simulator.addFault({ status: 503 });
+    await changed(ghlId);
+    await system.simulator.updateContact(ghlId, { city: 'Lynn' });
+    await changed(ghlId);
+    await waitFor('a failed read', async () =>
+      Object.keys((await system.simulator.getCalls()).counts).some((call) => call.endsWith(' 503')),
+    );
+    await system.simulator.clearFaults();
+    await inCity(ghlId, 'Lynn');
+  }, 60_000);
+
+  it('lives through signals that are none, and puts before an operator what GHL refuses for good', async () => {
+    const ghlId = await create();
+    await system.simulator.addFault({ status: 403, path: `/contacts/${ghlId}` });
+    await changed(ghlId);
+    const handle = system.client.temporal.workflow.getHandle(contactSyncWorkflowId(locationId, ghlId));
+    for (const junk of [null, 7, {}, { resource: 'contact' }]) await handle.signal('contactChanged', junk);
+    await handle.signal('contactChanged', { resource: 'planet', ghlId: 'x' });
+    await handle.result();
+    const letters = await system.database.ownerDb
+      .selectFrom('dead_letters')
+      .select(['cause', 'location_id'])
+      .where('capability', '=', 'contact-sync')
+      .execute();
+    expect(letters).toContainEqual({ cause: 'read:ContactChangeMalformed', location_id: locationId });
+  }, 30_000);
+});
