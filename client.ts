@@ -19,7 +19,8 @@ import { LeadOverError, LeadPendingError, LeadRefusedError, TemporalUnavailableE
 import { createPayloadCodec } from './crypto/payload-codec.ts';
 import type { KeyProvider } from './crypto/key-ring.ts';
 import { connectLazily } from './client/connection.ts';
-import { signalContactChanged, signalContactEdited } from './client/contact-sync.ts';
+import { createContactCalls, type FieldAnswer } from './client/contact-calls.ts';
+import { signalContactChanged } from './client/contact-sync.ts';
 import { AGENCY_ID, CAPABILITY, LEAD_STATUS, LOCATION_ID, searchAttributesOf } from './client/search-attributes.ts';
 import {
   type BrokenLead,
@@ -57,6 +58,8 @@ const RESULT_DEADLINE_MS = 10_000;
 const LIST_DEADLINE_MS = 15_000;
 
 export { LeadOverError, LeadPendingError, LeadRefusedError, TemporalUnavailableError };
+
+export { type FieldAnswer };
 
 export { type BrokenLead, type LeadFate, LeadStuckError };
 
@@ -204,9 +207,7 @@ export function createSwitchyardClient(options: ClientOptions) {
       );
     },
 
-    /** Tells a contact's workflow of changes to write, starting it when it does not run. @throws TemporalUnavailableError */
-    contactEdited: (of: Parameters<typeof signalContactEdited>[1]): Promise<void> =>
-      within(START_DEADLINE_MS, () => signalContactEdited(client, of)),
+    ...createContactCalls(client, within),
 
     /** Tells a contact's workflow what has changed, starting it when it does not run. @throws TemporalUnavailableError */
     contactChanged: (of: { agencyId: string; locationId: string; change: ContactChange }): Promise<void> =>

@@ -15,7 +15,15 @@ import { type ContactChangeDeps, createContactByApi } from './contacts-create.ts
 import { listContactsByApi } from './contacts-list.ts';
 import { getRotationByApi, rotateCredentialByApi, type RotationDeps } from './credentials-rotate.ts';
 import type { Drain } from './drain.ts';
+import { getMergeByApi, listDuplicatesByApi, mergeContactsByApi } from './duplicate-contacts.ts';
 import type { EventIntake } from './event-intake.ts';
+import {
+  checkMappingsByApi,
+  type FieldMappingDeps,
+  listMappingsByApi,
+  mapFieldByApi,
+  unmapFieldByApi,
+} from './field-mappings.ts';
 import { reportHealth, reportReadiness } from './health.ts';
 import type { LeadChangeDeps } from './lead-client.ts';
 import { acceptLeadByApi } from './leads-accept.ts';
@@ -44,7 +52,7 @@ import type { WorkClient } from './work.ts';
 export interface AppDeps {
   db: Kysely<Database>;
   keys: KeyProvider;
-  client: LeadChangeDeps['client'] & ConnectDeps['client'] & RotationDeps['client'] & Pick<WorkClient, 'isReachable'>;
+  client: LeadChangeDeps['client'] & ConnectDeps['client'] & RotationDeps['client'] & FieldMappingDeps['client'] & Pick<WorkClient, 'isReachable'>;
   ghlDoor: GhlDoor;
   publicKeys: readonly KeyObject[];
   intake: EventIntake;
@@ -88,8 +96,16 @@ export function createApp(deps: AppDeps): Express {
   app.post('/v1/contacts/:id/redrive', readRawBody, redriveContactByApi(deps));
   app.get('/v1/contact-conflicts', listConflictsByApi(deps));
   app.post('/v1/contact-conflicts/:id/resolve', readRawBody, resolveConflictByApi(deps));
+  app.get('/v1/duplicate-contacts', listDuplicatesByApi(deps));
+  app.post('/v1/contact-merges', readRawBody, mergeContactsByApi(deps));
+  app.get('/v1/contact-merges/:id', getMergeByApi(deps));
   app.get('/v1/locations/:id/conflict-policies', listPoliciesByApi(deps));
   app.put('/v1/locations/:id/conflict-policies', readRawBody, setPolicyByApi(deps));
+
+  app.get('/v1/locations/:id/field-mappings', listMappingsByApi(deps));
+  app.put('/v1/locations/:id/field-mappings', readRawBody, mapFieldByApi(deps));
+  app.post('/v1/locations/:id/field-mappings/check', readRawBody, checkMappingsByApi(deps));
+  app.delete('/v1/locations/:id/field-mappings/:name', unmapFieldByApi(deps));
 
   app.post('/v1/agency/connect-links', readRawBody, createConnectLinkByApi(deps));
   app.get('/oauth/ghl/start', startConnecting(deps));

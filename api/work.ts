@@ -15,6 +15,7 @@ export type WorkClient = Pick<
   | 'accountEvent'
   | 'contactChanged'
   | 'contactEdited'
+  | 'startContactMerge'
   | 'startAgencyConnect'
   | 'isReachable'
 >;
@@ -84,6 +85,7 @@ const inputs = {
   'contact-sync': z.union([
     z.object({ agencyId: z.string(), locationId: z.string(), change: contactChangeSchema }),
     z.object({ agencyId: z.string(), locationId: z.string(), contactKey: z.string(), editedContactId: z.string() }),
+    z.object({ agencyId: z.string(), locationId: z.string(), mergeId: z.string() }),
   ]),
   'agency-connect': z.object({ agencyId: z.string(), linkId: z.string() }),
 };
@@ -118,7 +120,8 @@ export async function handOver(
       return client.accountEvent({ ...inputs[work.capability].parse(work.input), locationId: work.locationId });
     case 'contact-sync': {
       const of = inputs[work.capability].parse(work.input);
-      return 'change' in of ? client.contactChanged(of) : client.contactEdited(of);
+      if ('change' in of) return client.contactChanged(of);
+      return 'mergeId' in of ? client.startContactMerge(of) : client.contactEdited(of);
     }
     case 'agency-connect':
       return client.startAgencyConnect(inputs[work.capability].parse(work.input));

@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { type ContactChange, contactKeyOf } from '../domain/contact-change.ts';
 import { contactSyncWorkflowId } from '../domain/workflow-ids.ts';
-import { contactChangedSignal, contactEditedSignal, type EditedContact } from '../workflows/contact-sync-messages.ts';
+import { contactChangedSignal } from '../workflows/contact-sync-messages.ts';
 import type { contactSync } from '../workflows/index.ts';
 import { searchAttributesOf } from './search-attributes.ts';
 
@@ -18,23 +18,6 @@ export async function signalContactChanged(
     signal: contactChangedSignal,
     signalArgs: [change],
     staticSummary: 'Brings what GHL tells of a contact into the mirror',
-    ...searchAttributesOf(agencyId, 'contact-sync', locationId),
-  });
-}
-
-/** Tells a contact's workflow that there are changes to write; it is started when it does not run. */
-export async function signalContactEdited(
-  client: Client,
-  of: { agencyId: string; locationId: string; contactKey: string; editedContactId: string },
-): Promise<void> {
-  const { agencyId, locationId, contactKey, editedContactId: contactId } = of;
-  await client.workflow.signalWithStart<typeof contactSync, [EditedContact]>('contactSync', {
-    workflowId: contactSyncWorkflowId(locationId, contactKey),
-    taskQueue: 'sync',
-    args: [{ agencyId, locationId }],
-    signal: contactEditedSignal,
-    signalArgs: [{ contactId }],
-    staticSummary: 'Brings our changes of a contact to GHL',
     ...searchAttributesOf(agencyId, 'contact-sync', locationId),
   });
 }

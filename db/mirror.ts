@@ -104,6 +104,24 @@ export async function findContactOfRecord(
   return found?.ghl_contact_id ?? undefined;
 }
 
+/** How many appointments of a contact lie ahead, as far as the mirror knows. */
+export async function countUpcomingAppointments(
+  tx: Transaction<Database>,
+  locationId: string,
+  ghlContactId: string,
+  now: Date,
+): Promise<number> {
+  const found = await tx
+    .selectFrom('mirror_records')
+    .select('fields')
+    .where('location_id', '=', locationId)
+    .where('resource', '=', 'appointment')
+    .where('ghl_contact_id', '=', ghlContactId)
+    .where('deleted_at', 'is', null)
+    .execute();
+  return found.filter(({ fields }) => new Date(String(fields['startTime'])) > now).length;
+}
+
 function judgeAgainst(known: KnownRow | undefined, seen: Observation) {
   return judgeObservation(
     known && {

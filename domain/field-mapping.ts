@@ -17,6 +17,18 @@ export interface FieldMapping extends FieldDefinition {
   type: MappedType;
 }
 
+/** What is asked: which field is to be known by our name, and what it is taken for. */
+export interface MappingRequest {
+  name: string;
+  type: MappedType;
+  /** Its id, key or name in GHL; by default what bears our name there. */
+  field?: string;
+  /** What our side chooses among; those of the field have to hold them. A new field gets these. */
+  options: readonly string[];
+  /** Make the field where there is none. */
+  create: boolean;
+}
+
 /** The types of GHL that hold each of ours; the first is the one that is made on demand. */
 const DATA_TYPES: Record<MappedType, readonly [string, ...string[]]> = {
   text: ['TEXT', 'LARGE_TEXT', 'PHONE', 'EMAIL', 'TIME'],

@@ -25,3 +25,11 @@ export function readLeadIntakeWorkflowId(workflowId: string): { agencyId: string
 /** The workflow in which the events of one contact meet. @param contactKey the contact's id in GHL; see `contactKeyOf` */
 export const contactSyncWorkflowId = (locationId: string, contactKey: string): string =>
   `contact-sync/${locationId}/${contactKey}`;
+
+/** The workflow that asks a location about its custom fields. */
+export const fieldMappingWorkflowId = (locationId: string, requestId: string): string =>
+  `field-mapping/${locationId}/${requestId}`;
+
+/** The workflow that makes two contacts one. */
+export const contactMergeWorkflowId = (locationId: string, mergeId: string): string =>
+  `contact-merge/${locationId}/${mergeId}`;

@@ -6,8 +6,11 @@ import { createConnectActivities } from '../activities/agency-connect.ts';
 import { createConnectGhlActivities } from '../activities/agency-connect-ghl.ts';
 import { createContactEditActivities } from '../activities/contact-edits.ts';
 import { createContactEditGhlActivities } from '../activities/contact-edits-ghl.ts';
+import { createContactMergeActivities } from '../activities/contact-merge.ts';
+import { createContactMergeGhlActivities } from '../activities/contact-merge-ghl.ts';
 import { createContactSyncActivities } from '../activities/contact-sync.ts';
 import { createContactSyncGhlActivities } from '../activities/contact-sync-ghl.ts';
+import { createFieldMappingGhlActivities } from '../activities/field-mapping-ghl.ts';
 import { createRotationActivities } from '../activities/credential-rotation.ts';
 import { createRotationGhlActivities } from '../activities/credential-rotation-ghl.ts';
 import { createLeadActivities } from '../activities/lead-intake.ts';
@@ -47,6 +50,7 @@ export function createActivities({ db, keys, ghl: ghlOptions, log }: ActivityOpt
       ...createRotationActivities(store),
       ...createContactSyncActivities(store),
       ...createContactEditActivities(store),
+      ...createContactMergeActivities(store),
     },
     /** On queues of their own. */
     ghl: {
@@ -56,6 +60,8 @@ export function createActivities({ db, keys, ghl: ghlOptions, log }: ActivityOpt
       ...createRotationGhlActivities(withGhl),
       ...createContactSyncGhlActivities(withGhl),
       ...createContactEditGhlActivities(withGhl),
+      ...createContactMergeGhlActivities(withGhl),
+      ...createFieldMappingGhlActivities(withGhl),
     },
     close: () => gateway.close(),
   };
