@@ -1,4 +1,5 @@
 import type { GhlCalls } from '../ghl/calls.ts';
+import type { ReadCache } from '../ghl/read-cache.ts';
 import type { RepNotifier } from './rep-notifier.ts';
 import type { Kysely } from 'kysely';
 import type { KeyProvider } from '../crypto/key-ring.ts';
@@ -15,5 +16,7 @@ export interface StoreDeps {
 /** What steps that talk to GHL for a lead need. */
 export interface GhlDeps extends StoreDeps {
   ghl: GhlCalls;
+  /** One for the process. */
+  reads: ReadCache;
   notifier: RepNotifier;
 }

@@ -16,8 +16,8 @@ export type WhenDisconnected = 'wait' | 'fail';
 
 /**
  * Says to Temporal what a GHL error means: waiting for a limit or an outage is benign and retried after the time GHL or
- * the breaker named; an unavailable GHL is retried by the policy; a dead install is waited for where the step has no
- * other way; everything else is final.
+ * the breaker named; an unavailable GHL is retried by the policy, or after the time that is known to heal it; a dead
+ * install is waited for where the step has no other way; everything else is final.
  */
 export function toApplicationFailure(error: GhlError, whenDisconnected: WhenDisconnected = 'fail'): ApplicationFailure {
   const { code: type, message } = error;
@@ -33,7 +33,11 @@ export function toApplicationFailure(error: GhlError, whenDisconnected: WhenDisc
   // A token that GHL has just given and refuses all the same says that GHL is in trouble, not the install.
   const isTransient =
     error instanceof GhlUnavailableError || (error instanceof GhlAuthExpiredError && error.reason === 'token-refused');
-  if (isTransient) return ApplicationFailure.create({ type, message, cause: error });
+  if (isTransient) {
+    // Where GHL is known to need a while, a try before that is in vain; else the policy says when.
+    const named = error.retryAfterMs ? { nextRetryDelay: jittered(error.retryAfterMs) } : {};
+    return ApplicationFailure.create({ type, message, cause: error, ...named });
+  }
   if (error instanceof GhlAuthExpiredError && whenDisconnected === 'wait') {
     const nextRetryDelay = jittered(RECONNECT_LOOK_MS);
     const category = ApplicationFailureCategory.BENIGN;

@@ -1,4 +1,4 @@
-import { findAssignment, listAssignments, releaseAssignments } from '../db/assignments.ts';
+import { findAssignment, listAssignments, releaseAssignments, updateAssignment } from '../db/assignments.ts';
 import { audit } from '../db/audit-log.ts';
 import { addToTimeline } from '../db/lead-timeline.ts';
 import { updateLead } from '../db/leads.ts';
@@ -81,10 +81,29 @@ export function createLeadEnding(deps: StoreDeps) {
     }
   }
 
+  /**
+   * The lead's contact was merged into another one, which is the lead's from now on. Repeatable; nothing happens where
+   * the lead has another contact by now.
+   */
+  async function followMerge(
+    args: LeadArgs & { assignmentId: string; deletedContactId: string; ghlContactId: string },
+  ): Promise<LeadStanding> {
+    const { agencyId, leadId, assignmentId, deletedContactId, ghlContactId } = args;
+    return withScope(deps.db, { agencyId }, async (tx) => {
+      const lead = await lockKnownLead(tx, leadId);
+      const active = await findAssignment(tx, leadId, 'active');
+      if (active?.id === assignmentId && active.ghl_contact_id === deletedContactId) {
+        await updateAssignment(tx, assignmentId, { ghl_contact_id: ghlContactId });
+        await addToTimeline(tx, { agencyId, leadId }, { at: deps.now(), kind: 'contact-merged', detail: {} });
+      }
+      return standingOf(lead, active?.id ?? null);
+    });
+  }
+
   const couldMove = (agencyId: string, lead: Lead): Promise<boolean> =>
     withScope(deps.db, { agencyId }, (tx) => couldBeAssigned(tx, lead, deps.now()));
 
-  return { closeLead, applyChange };
+  return { closeLead, applyChange, followMerge };
 }
 
 /** How long the lead has had the contact of its active assignment. */

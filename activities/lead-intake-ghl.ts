@@ -8,6 +8,7 @@ import { callOf, talkingToGhl } from './ghl-step.ts';
 import { writeContact } from './lead-contact.ts';
 import { type AssignmentArgs, findWrittenFacts, getAssignmentFacts } from './lead-facts.ts';
 import { writeOpportunity } from './lead-opportunity.ts';
+import { createLeadMerge } from './lead-merge.ts';
 import { createLeadReread } from './lead-reread.ts';
 import { createLeadWithdrawal } from './lead-withdrawal.ts';
 import { mapStoreFailures } from './store-failure.ts';
@@ -17,7 +18,7 @@ const CALL_WITHIN_MS = 15 * 60_000;
 
 /** The steps of a lead that talk to GHL. Each remembers in the assignment's row what it has done, and a repeat skips it. */
 export function createLeadGhlActivities(deps: GhlDeps) {
-  const { ghl } = deps;
+  const { ghl, reads } = deps;
 
   const remember = ({ agencyId, assignmentId }: AssignmentArgs, change: Parameters<typeof updateAssignment>[2]) =>
     withScope(deps.db, { agencyId }, (tx) => updateAssignment(tx, assignmentId, change));
@@ -39,7 +40,8 @@ export function createLeadGhlActivities(deps: GhlDeps) {
   /**
    * Writes into GHL why the lead came here, and opens its opportunity where the location has a pipeline. Repeatable.
    * Of a contact that was deleted nothing is told: the event of that ends the lead.
-   * @throws ApplicationFailure NoContact, final, when the person has no contact of their own in the location
+   * @throws ApplicationFailure, final: NoContact when the person has no contact of their own in the location,
+   * PipelineGone when there is no longer a pipeline for its opportunity
    */
   async function explainLead(args: AssignmentArgs): Promise<void> {
     const facts = await getAssignmentFacts(deps.db, args);
@@ -59,7 +61,7 @@ export function createLeadGhlActivities(deps: GhlDeps) {
         await remember(args, { ghl_note_id: note.id });
       }
       if (facts.ghlOpportunityId === null && pipelineId !== null) {
-        const opportunityId = await writeOpportunity(ghl, call, facts, { contactId: ghlContactId, pipelineId });
+        const opportunityId = await writeOpportunity(ghl, reads, call, facts, { contactId: ghlContactId, pipelineId });
         await remember(args, { ghl_opportunity_id: opportunityId });
       }
     }, 'wait');
@@ -106,6 +108,7 @@ export function createLeadGhlActivities(deps: GhlDeps) {
     notifyRep,
     readAssignedUser,
     ...createLeadWithdrawal(deps),
+    ...createLeadMerge(deps),
   });
 }
 

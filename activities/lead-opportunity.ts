@@ -1,14 +1,18 @@
 import type { PlacementFacts } from '../db/lead-placement.ts';
 import type { GhlCalls, LocationCall } from '../ghl/calls.ts';
 import { createOpportunity, searchOpportunities, updateOpportunity, upsertOpportunity } from '../ghl/opportunities.ts';
+import type { ReadCache } from '../ghl/read-cache.ts';
+import { writeInStage } from './lead-pipeline.ts';
 
 /**
  * Opens the lead's opportunity, or hands over the one the contact has open already: what its reps have made of that,
- * its stage and its name, stays. Repeatable.
- * @returns its id @throws GhlError
+ * its stage and its name, stays. Repeatable. Opportunities are looked for in GHL itself: one that is remembered may be
+ * closed or gone, and the lead would have two or none.
+ * @returns its id @throws GhlError; ApplicationFailure PipelineGone, final
  */
 export async function writeOpportunity(
   ghl: GhlCalls,
+  reads: ReadCache,
   call: LocationCall,
   facts: PlacementFacts,
   to: { contactId: string; pipelineId: string },
@@ -24,12 +28,14 @@ export async function writeOpportunity(
   }
   const fields = {
     ...to,
-    ...(pipelineStageId === null ? {} : { pipelineStageId }),
     name: [person.firstName, person.lastName].filter(Boolean).join(' ') || 'New lead',
     status: 'open' as const,
     ...(ghlUserId === null ? {} : { assignedTo: ghlUserId }),
   };
-  // An upsert would open the won or lost one of an earlier enquiry again, and with it change the agency's history.
-  if (earlier.length > 0) return (await createOpportunity(ghl, call, fields)).id;
-  return (await upsertOpportunity(ghl, call, fields)).opportunity.id;
+  return writeInStage(reads, call, { pipelineId: to.pipelineId, stageId: pipelineStageId }, async (stageId) => {
+    const inStage = { ...fields, ...(stageId === null ? {} : { pipelineStageId: stageId }) };
+    // An upsert would open the won or lost one of an earlier enquiry again, and with it change the agency's history.
+    if (earlier.length > 0) return (await createOpportunity(ghl, call, inStage)).id;
+    return (await upsertOpportunity(ghl, call, inStage)).opportunity.id;
+  });
 }

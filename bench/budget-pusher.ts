@@ -5,6 +5,7 @@ import { createDatabase } from '../db/database.ts';
 import { createBreakerStore } from '../db/ghl-breakers.ts';
 import { createBudgetStore } from '../db/ghl-budgets.ts';
 import { createTokenStore } from '../db/installs.ts';
+import { isStorageAway } from '../db/storage-away.ts';
 import type { Lane } from '../domain/ghl-budget.ts';
 import { GhlError, GhlRateLimitedError } from '../ghl/errors.ts';
 import { createGhlGateway } from '../ghl/gateway.ts';
@@ -30,6 +31,8 @@ export interface PusherTask {
 export interface PusherReport {
   done: number;
   refusedByGhl: number;
+  /** How often Postgres was too busy or away; the call was tried again, as a step of a workflow would be. */
+  storageRetries: number;
   otherErrors: Record<string, number>;
   /** From the first try of each call to its answer. */
   latenciesMs: number[];
@@ -45,8 +48,13 @@ async function push(task: PusherTask): Promise<PusherReport> {
     breakers: createBreakerStore(db),
     log: pino({ level: 'silent' }),
   });
-  const report: PusherReport = { done: 0, refusedByGhl: 0, otherErrors: {}, latenciesMs: [] };
+  const report: PusherReport = { done: 0, refusedByGhl: 0, storageRetries: 0, otherErrors: {}, latenciesMs: [] };
   const endsAtMs = Date.now() + task.forMs;
+
+  function note(reason: string): void {
+    if (reason === 'limit') report.refusedByGhl += 1;
+    else if (reason !== 'budget') report.otherErrors[reason] = (report.otherErrors[reason] ?? 0) + 1;
+  }
 
   async function callOnce(resource: GhlLocationResource): Promise<void> {
     const startedMs = performance.now();
@@ -57,9 +65,9 @@ async function push(task: PusherTask): Promise<PusherReport> {
         report.latenciesMs.push(performance.now() - startedMs);
         return;
       } catch (error) {
-        const reason = error instanceof GhlError ? error.reason : 'storage';
-        if (reason === 'limit') report.refusedByGhl += 1;
-        else if (reason !== 'budget') report.otherErrors[reason] = (report.otherErrors[reason] ?? 0) + 1;
+        if (error instanceof GhlError) note(error.reason);
+        else if (isStorageAway(error)) report.storageRetries += 1;
+        else throw error;
         // As an activity does: it gives its slot back for the time that was named.
         const waitMs = error instanceof GhlRateLimitedError ? (error.retryAfterMs ?? 0) : 100;
         await sleep(Math.max(1, Math.min(waitMs * (1 + Math.random() * 0.02), endsAtMs - Date.now())));

@@ -35,6 +35,9 @@ export interface BudgetResult extends BudgetCase {
   used: number;
   highestInWindow: number;
   interactiveP95Ms: number | null;
+  /** How often a call was tried again because Postgres was too busy. */
+  storageRetries: number;
+  /** Errors that were neither a limit nor Postgres', by reason. */
   otherErrors: Record<string, number>;
 }
 
@@ -47,14 +50,15 @@ export const BUDGET_CASES: BudgetCase[] = [
 ];
 
 const APP = { clientId: '0123456789abcdef01234567-abcdefgh', clientSecret: 'secret-of-the-bench-app' };
-const PROCESSES = 4;
+export const PROCESSES = 4;
 const WINDOW_MS = 10_000;
+export const LOCATIONS = ['one', 'two', 'three'];
 const PLAN: AgencyPlan = {
   key: 'bench',
   name: 'Bench',
   locations: [
     { key: 'master', kind: 'master', parentKey: null, name: 'Master', postcode: '10001', reps: [] },
-    ...['one', 'two', 'three'].map((key) => ({
+    ...LOCATIONS.map((key) => ({
       key,
       kind: 'location' as const,
       parentKey: 'master',
@@ -90,7 +94,8 @@ async function measureCase(
   const encryptionKeys = `1:${randomBytes(32).toString('base64')}`;
   const simulator = await startSimulator({ port: 0 });
   const proxy = await startJitterProxy(simulator.url, given.jitterMs);
-  const db = createDatabase({ url: databaseUrl, poolSize: 2 });
+  // Only prepares: a machine that is busy with other work may take its time.
+  const db = createDatabase({ url: databaseUrl, poolSize: 2, connectTimeoutMs: 60_000 });
   const control = createControlClient(simulator.url);
   try {
     await control.setBehaviour({ rateWindow: given.window });
@@ -103,11 +108,10 @@ async function measureCase(
       app: APP,
       webhookUrl: null,
     });
-    const names = ['one', 'two', 'three'];
-    for (const name of names) {
+    for (const name of LOCATIONS) {
       await control.changeLocation(ghlIds.location(key, name), { rateLimit: { max: given.limit } });
     }
-    const resources = names.map((name): GhlLocationResource => {
+    const resources = LOCATIONS.map((name): GhlLocationResource => {
       const ids = { agencyId, ghlCompanyId: ghlIds.company(key), locationId: locations.get(name)! };
       return { kind: 'location', ...ids, ghlLocationId: ghlIds.location(key, name) };
     });
@@ -134,13 +138,22 @@ async function measureCase(
       used: given.withBulk ? Number.NaN : allowed / mostAllowed,
       highestInWindow: Math.max(...highest),
       interactiveP95Ms: given.withBulk ? quantile(reports.at(-1)!.latenciesMs, 0.95) : null,
-      otherErrors: Object.assign({}, ...reports.map((report) => report.otherErrors)) as Record<string, number>,
+      storageRetries: reports.reduce((all, report) => all + report.storageRetries, 0),
+      otherErrors: sumByReason(reports.map((report) => report.otherErrors)),
     };
   } finally {
     await db.destroy();
     await proxy.close();
     await simulator.close();
   }
+}
+
+function sumByReason(counts: readonly Record<string, number>[]): Record<string, number> {
+  const sums: Record<string, number> = {};
+  for (const [reason, count] of counts.flatMap((each) => Object.entries(each))) {
+    sums[reason] = (sums[reason] ?? 0) + count;
+  }
+  return sums;
 }
 
 async function runPusher(task: PusherTask): Promise<PusherReport> {
@@ -151,23 +164,4 @@ async function runPusher(task: PusherTask): Promise<PusherReport> {
   const message = await answer;
   if (!message) throw new Error('a process of the run ended without a report');
   return (message as [PusherReport])[0];
-}
-
-export function describeBudget(results: readonly BudgetResult[]): string[] {
-  const head = ['network and limit', 'allowed', '429s', 'of the most', 'highest window', 'interactive p95'];
-  const rows = results.map((each) => [
-    each.name,
-    String(each.allowed),
-    String(each.refused),
-    Number.isNaN(each.used) ? '' : `${(each.used * 100).toFixed(1)} %`,
-    `${each.highestInWindow} of ${each.limit}`,
-    each.interactiveP95Ms === null ? '' : `${Math.round(each.interactiveP95Ms)} ms`,
-  ]);
-  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]!.length)) + 2);
-  return [head, ...rows].map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column]!))
-      .join('')
-      .trimEnd(),
-  );
 }

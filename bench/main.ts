@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { cpus, loadavg } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
-import { BUDGET_CASES, describeBudget, measureBudget } from './budget.ts';
+import { BUDGET_CASES, measureBudget } from './budget.ts';
+import { checkBudget, describeBudget } from './budget-report.ts';
 import { measureScope, type ScopeResult } from './scope.ts';
 import type { Spread } from './spread.ts';
 import { measureUpdates } from './updates.ts';
@@ -62,8 +63,9 @@ program
   .action(async ({ seconds, json }: { seconds: number; json?: string }) => {
     const results = await measureBudget(BUDGET_CASES, seconds, log);
     for (const line of describeBudget(results)) console.log(line);
+    console.log(`load average before: ${loadAverageBefore.map((load) => load.toFixed(2)).join(' ')}`);
     if (json !== undefined) await writeFile(json, `${JSON.stringify({ ...describeMachine(), results }, null, 2)}\n`);
-    if (results.some(({ refused }) => refused > 0)) process.exitCode = 1;
+    if (checkBudget(results).some(({ passed }) => !passed)) process.exitCode = 1;
   });
 
 await program.parseAsync();

@@ -1,4 +1,5 @@
 import CircuitBreaker from 'opossum';
+import { createCallWindow } from './call-window.ts';
 import { GhlCircuitOpenError, GhlUnavailableError } from './errors.ts';
 import type { GhlLog } from './log.ts';
 import type { EndpointGroup, OperationName } from './operations.ts';
@@ -13,6 +14,7 @@ export interface BreakerStore {
 }
 
 export interface BreakerOptions {
+  /** A group is left alone when so many of its calls, at least `minimumCalls`, failed that ended within `windowMs`. */
   errorPercent: number;
   windowMs: number;
   minimumCalls: number;
@@ -54,14 +56,18 @@ export function createBreakers(store: BreakerStore, options: BreakerOptions, log
     if (known) return known;
     const circuit = new CircuitBreaker<[() => Promise<GhlAnswer>], GhlAnswer>((send) => send(), {
       timeout: false, // the transport has one for each operation
-      // opossum opens above its threshold, not at it
-      errorThresholdPercentage: options.errorPercent - 0.01,
-      rollingCountTimeout: options.windowMs,
-      volumeThreshold: options.minimumCalls,
+      // opossum counts calls by their beginning; when a closed circuit opens is decided below.
+      volumeThreshold: Number.MAX_SAFE_INTEGER,
       resetTimeout: options.openMs,
       errorFilter: (error) => !(error instanceof GhlUnavailableError),
     });
     const state: GroupState = { circuit, openUntilMs: 0, sharedReadAtMs: 0 };
+    const ends = createCallWindow(options);
+    circuit.on('success', () => ends.note(false, Date.now()));
+    circuit.on('failure', () => {
+      if (ends.note(true, Date.now())) circuit.open();
+    });
+    circuit.on('close', () => ends.clear());
     circuit.on('open', () => {
       // opossum's errors do not say how long it stays open, so that is kept here.
       state.openUntilMs = Date.now() + options.openMs;

@@ -48,6 +48,7 @@ export interface GatewayOptions {
   /** Replaces the timeout of named operations. */
   timeoutsMs?: Partial<Record<OperationName, number>>;
   breaker?: Partial<BreakerOptions>;
+  /** For each group of endpoints. */
   maxConnections?: number;
   /** The longest wait for budget inside a call; a longer one becomes GhlRateLimitedError. */
   maxBudgetWaitMs?: number;

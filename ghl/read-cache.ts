@@ -1,27 +1,15 @@
 import { LRUCache } from 'lru-cache';
 import type { Lane } from '../domain/ghl-budget.ts';
-import { listCalendars } from './calendars.ts';
 import type { GhlCalls, LocationCall } from './calls.ts';
-import { listCustomFields, listLocationTags } from './location-setup.ts';
 import { listPipelines } from './opportunities.ts';
 import type { GhlLocationResource } from './resource.ts';
-import { searchUsers } from './users.ts';
-import type { GhlUser } from './user-schema.ts';
-import { listWorkflows } from './workflows.ts';
 
 const MINUTE_MS = 60_000;
 
-/** What is kept, how it is read and for how long it is believed. */
+/** What is kept, how it is read and for how long it is believed. Only what somebody reads over and over belongs here. */
 const kinds = {
+  /** No event tells of these. */
   pipelines: { lifetimeMs: 10 * MINUTE_MS, read: listPipelines },
-  customFields: { lifetimeMs: 10 * MINUTE_MS, read: listCustomFields },
-  calendars: { lifetimeMs: 10 * MINUTE_MS, read: listCalendars },
-  /** No event tells of these, and people change them while they set something up. */
-  workflows: { lifetimeMs: 5 * MINUTE_MS, read: listWorkflows },
-  /** Any contact that is given a new tag makes one. */
-  locationTags: { lifetimeMs: 2 * MINUTE_MS, read: listLocationTags },
-  /** UserCreate, UserUpdate and UserDelete say when: whoever applies them calls `invalidate`. */
-  users: { lifetimeMs: 5 * MINUTE_MS, read: listAllUsers },
 } as const;
 
 export type CachedKind = keyof typeof kinds;
@@ -36,8 +24,8 @@ export interface ReadCache {
    * @throws GhlError of the read; the reason of the context's signal when that is aborted, which stops nobody else
    */
   read<Kind extends CachedKind>(kind: Kind, context: LocationCall): Promise<CachedList<Kind>>;
-  /** Forgets what is known of a location, one kind or all: who asks from now on is answered by GHL. */
-  invalidate(resource: GhlLocationResource, kind?: CachedKind): void;
+  /** Forgets what is known of a location: who asks from now on is answered by GHL. */
+  invalidate(resource: GhlLocationResource, kind: CachedKind): void;
 }
 
 export interface ReadCacheOptions {
@@ -51,8 +39,8 @@ export interface ReadCacheOptions {
 
 /**
  * Makes the cache of one process. Each process has its own: what one forgets the others believe until its lifetime ends,
- * so pipelines, custom fields and calendars may be 10 minutes old, users and workflows 5, tags 2. Ask GHL itself where
- * that would do harm. A list belongs to one location of one agency and is shared with no other.
+ * so a list of pipelines may be 10 minutes old. Ask GHL itself where that would do harm, as for contacts, opportunities
+ * and whom they are assigned to. A list belongs to one location of one agency and is shared with no other.
  */
 export function createReadCache(ghl: GhlCalls, options: ReadCacheOptions = {}): ReadCache {
   const nowMs = options.nowMs ?? (() => performance.now());
@@ -99,16 +87,13 @@ export function createReadCache(ghl: GhlCalls, options: ReadCacheOptions = {}): 
       return list as CachedList<Kind>;
     },
     invalidate(resource, kind) {
-      for (const each of kind ? [kind] : cachedKinds) {
-        const key = keyOf(resource, each);
-        lists.delete(key);
-        for (const lane of lanes) underway.delete(flightKeyOf(key, lane));
-      }
+      const key = keyOf(resource, kind);
+      lists.delete(key);
+      for (const lane of lanes) underway.delete(flightKeyOf(key, lane));
     },
   };
 }
 
-const cachedKinds = Object.keys(kinds) as CachedKind[];
 const lanes: Lane[] = ['interactive', 'sync', 'bulk'];
 
 /** Ids of GHL and ours hold no slash. The agency stands first: a location that changes hands takes nothing along. */
@@ -128,15 +113,5 @@ async function unlessAborted<T>(work: Promise<T>, { signal }: LocationCall): Pro
     return await Promise.race([work, aborted]);
   } finally {
     signal.removeEventListener('abort', onAbort);
-  }
-}
-
-/** All users of the location, however many pages they take. */
-async function listAllUsers(ghl: GhlCalls, context: LocationCall): Promise<GhlUser[]> {
-  const all: GhlUser[] = [];
-  for (;;) {
-    const { users, hasMore } = await searchUsers(ghl, context, { skip: all.length, limit: 100 });
-    all.push(...users);
-    if (!hasMore) return all;
   }
 }

@@ -1,6 +1,6 @@
 import { Agent, errors, request } from 'undici';
 import { GhlInvalidError, GhlUnavailableError } from './errors.ts';
-import type { GhlOperation, OperationName } from './operations.ts';
+import type { EndpointGroup, GhlOperation, OperationName } from './operations.ts';
 import type { ResponseHeaders } from './rate-headers.ts';
 
 export interface GhlAnswer {
@@ -27,12 +27,25 @@ const MAX_RESPONSE_BYTES = 20 * 1024 * 1024;
 /** Errors raised before a connection stood: the request cannot have reached GHL. */
 const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'UND_ERR_CONNECT_TIMEOUT']);
 
-/** One HTTP client with kept-alive connections to one GHL host. It knows nothing of tokens, budgets or retries. */
+/**
+ * The HTTP client of one GHL host. Each group of endpoints has kept-alive connections of its own, as it has a breaker of
+ * its own: calls that wait for a slow group take none from the others, who would time out in a queue for one. It knows
+ * nothing of tokens, budgets or retries.
+ * @param options.maxConnections for each group
+ */
 export function createTransport(options: { baseUrl: string; maxConnections: number }): Transport {
-  const agent = new Agent({ connections: options.maxConnections, maxResponseSize: MAX_RESPONSE_BYTES });
+  const agents = new Map<EndpointGroup, Agent>();
+  const agentOf = (group: EndpointGroup): Agent => {
+    const agent =
+      agents.get(group) ?? new Agent({ connections: options.maxConnections, maxResponseSize: MAX_RESPONSE_BYTES });
+    agents.set(group, agent);
+    return agent;
+  };
   return {
-    send: (name, operation, outgoing) => sendOnce(agent, options.baseUrl, name, operation, outgoing),
-    close: () => agent.destroy(),
+    send: (name, operation, outgoing) => sendOnce(agentOf(operation.group), options.baseUrl, name, operation, outgoing),
+    async close() {
+      await Promise.all([...agents.values()].map((agent) => agent.destroy()));
+    },
   };
 }
 

@@ -35,8 +35,17 @@ const trialsOfLocation = ({ ghlLocationId, ghlCompanyId }: GhlLocationResource):
   },
 ];
 
-const trialsOfCompany = ({ ghlCompanyId }: GhlCompanyResource): Trial[] => [
-  { scope: 'users.readonly', operation: 'searchUsers', request: { query: { companyId: ghlCompanyId } } },
+/** One cheap call for each scope that making a location and its users needs. Rebilling is not every agency's. */
+const trialsOfCompany = ({ ghlCompanyId: companyId }: GhlCompanyResource): Trial[] => [
+  { scope: 'locations.readonly', operation: 'searchLocations', request: { query: { companyId, limit: '1' } } },
+  {
+    scope: 'locations.write',
+    operation: 'updateLocation',
+    request: { path: { ghlLocationId: NOBODY }, body: { companyId } },
+  },
+  { scope: 'users.readonly', operation: 'searchUsers', request: { query: { companyId } } },
+  { scope: 'users.write', operation: 'updateUser', request: { path: { userId: NOBODY }, body: { companyId } } },
+  { scope: 'snapshots.readonly', operation: 'listSnapshots', request: { query: { companyId } } },
 ];
 
 /**
@@ -49,12 +58,14 @@ export async function tryToken(ghl: GhlCalls, context: CallContext, trialToken: 
   const trials = resource.kind === 'location' ? trialsOfLocation(resource) : trialsOfCompany(resource);
   const calls: TrialCall[] = [];
   for (const { scope, operation, request } of trials) {
-    calls.push({ scope, answer: await tryOnce(() => ghl.call(operation, { ...context, ...request, trialToken })) });
+    const isOfNobody = Object.values(request.path ?? {}).includes(NOBODY);
+    const tried = () => ghl.call(operation, { ...context, ...request, trialToken });
+    calls.push({ scope, answer: await tryOnce(tried, isOfNobody) });
   }
   return calls;
 }
 
-async function tryOnce(call: () => Promise<unknown>): Promise<TrialCall['answer']> {
+async function tryOnce(call: () => Promise<unknown>, isOfNobody: boolean): Promise<TrialCall['answer']> {
   try {
     await call();
     return 'allowed';
@@ -64,6 +75,8 @@ async function tryOnce(call: () => Promise<unknown>): Promise<TrialCall['answer'
     if (error instanceof GhlAuthExpiredError) return 'refused';
     if (!(error instanceof GhlForbiddenError)) throw error;
     if (error.reason === 'token-scope') return 'scope-missing';
+    // Whose a record is that nobody has says nothing, and what an agency pays for is not its token's fault.
+    if ((error.reason === 'wrong-tenant' && isOfNobody) || error.reason === 'plan') return 'allowed';
     // A company's token at a location's door, or another location's.
     if (error.reason === 'wrong-tenant' || error.reason === 'token-class') return 'other-account';
     return 'refused';

@@ -22,6 +22,7 @@ import { createBudgetStore } from '../db/ghl-budgets.ts';
 import { createTokenStore } from '../db/installs.ts';
 import type { Database } from '../db/schema.ts';
 import { createGhlGateway, type GatewayOptions } from '../ghl/gateway.ts';
+import { createReadCache } from '../ghl/read-cache.ts';
 
 export interface ActivityOptions {
   db: Kysely<Database>;
@@ -40,7 +41,7 @@ export function createActivities({ db, keys, ghl: ghlOptions, log }: ActivityOpt
     ...ghlOptions,
   });
   const store = { db, keys, now: () => new Date() };
-  const withGhl = { ...store, ghl: gateway, notifier: createGhlTaskNotifier(gateway) };
+  const withGhl = { ...store, ghl: gateway, reads: createReadCache(gateway), notifier: createGhlTaskNotifier(gateway) };
   return {
     /** On the workflows' own queues: the database only. */
     store: {
@@ -63,6 +64,8 @@ export function createActivities({ db, keys, ghl: ghlOptions, log }: ActivityOpt
       ...createContactMergeGhlActivities(withGhl),
       ...createFieldMappingGhlActivities(withGhl),
     },
+    /** The one way of this process to GHL. */
+    gateway,
     close: () => gateway.close(),
   };
 }

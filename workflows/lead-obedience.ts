@@ -1,10 +1,10 @@
-import { ActivityFailure, ApplicationFailure, patched } from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, log, patched } from '@temporalio/workflow';
 import type { LeadChange } from '../domain/lead-change.ts';
 import type { LeadMessage } from './lead-inbox.ts';
 import type { LeadStanding, ReassignRequest } from '../domain/lead-messages.ts';
 import { isGhlToldBeside } from './follow-ups.ts';
 import { ghlOf, type LeadRun, leads, place, takeIn, tellGhl } from './lead-placement.ts';
-import { failureCode, putBeforeOperator } from './step-failure.ts';
+import { failureCode, isStepFailure, putBeforeOperator } from './step-failure.ts';
 
 /**
  * Does what one message asks of a lead. What GHL is told of it follows beside.
@@ -48,6 +48,10 @@ async function reassign(run: LeadRun, standing: LeadStanding, request: ReassignR
 /** What happened to the lead elsewhere. Of a reassignment made in GHL the event may be old or our own: GHL is asked how it is now. */
 async function follow(run: LeadRun, standing: LeadStanding, change: LeadChange): Promise<LeadStanding> {
   const { lead, patienceMs } = run;
+  if (change.kind === 'contact-deleted' && patched('merge-followed')) {
+    const merged = await followMerge(run, standing, change.ghlContactId);
+    if (merged) return merged;
+  }
   if (change.kind !== 'assigned-in-ghl') {
     const next = await leads.applyChange({ ...lead, change });
     if (next.action !== 'reroute') return next.standing;
@@ -72,6 +76,28 @@ async function follow(run: LeadRun, standing: LeadStanding, change: LeadChange):
     await followInGhl(run, standing, ['withdrawLead']);
   }
   return adopted;
+}
+
+/** How long a deletion waits for GHL to tell whether it was a merge. */
+const MERGE_PATIENCE_MS = 3_600_000;
+
+/** A contact that is gone may have become another one: the lead goes on with that. Where GHL will not tell, it is over. */
+async function followMerge(
+  { lead, patienceMs }: LeadRun,
+  { assignmentId, locationId }: LeadStanding,
+  deletedContactId: string,
+): Promise<LeadStanding | undefined> {
+  if (assignmentId === null || locationId === null) return undefined;
+  const deleted = { ...lead, assignmentId, deletedContactId };
+  try {
+    const ghl = ghlOf(locationId, Math.min(patienceMs, MERGE_PATIENCE_MS));
+    const { ghlContactId } = await ghl.findMergedContact(deleted);
+    return ghlContactId === null ? undefined : await leads.followMerge({ ...deleted, ghlContactId });
+  } catch (error) {
+    if (!isStepFailure(error)) throw error;
+    log.warn('nobody could tell whether a contact was merged', { cause: failureCode(error) });
+    return undefined;
+  }
 }
 
 /** What GHL shows of an assignment follows, step by step; when it does not for good, an operator hears of it. */

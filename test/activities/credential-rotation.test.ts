@@ -41,6 +41,58 @@ it('does not let an older token replace a newer one', async () => {
   expect(await run(bench.rotationGhl.tryCredential, older)).toMatchObject({ outcome: 'superseded' });
 });
 
+describe('a private token of the agency', () => {
+  const NEEDED = ['locations.readonly', 'locations.write', 'users.readonly', 'users.write', 'snapshots.readonly'];
+  const tryAgencyToken = async (token: string, scopes?: string[], of: object = {}) => {
+    const { bench, agency } = all;
+    const seeded = { token, class: 'Company' as const, companyId: 'one-company', ...of, ...(scopes && { scopes }) };
+    if (scopes) await bench.simulator.seed({ tokens: [seeded] });
+    const args = await bringToken(bench, agency.agencyId, null, token);
+    return run(bench.rotationGhl.tryCredential, args);
+  };
+
+  it('is taken when it may do all that making a location needs, and no more is asked for', async () => {
+    const allowed = { outcome: 'replaced', missingScopes: [] };
+    expect(await tryAgencyToken('pit-agency-enough', NEEDED)).toEqual(allowed);
+    const more = [...NEEDED, 'companies.readonly', 'saas/company.write', 'snapshots.write', 'phonenumbers.read'];
+    expect(await tryAgencyToken('pit-agency-more', more)).toEqual(allowed);
+  });
+
+  it.each(NEEDED)('is not taken without %s, which is named', async (scope) => {
+    const scopes = NEEDED.filter((each) => each !== scope);
+    const trial = await tryAgencyToken(`pit-agency-without-${scope}`, scopes);
+    expect(trial).toEqual({ outcome: 'scope-missing', missingScopes: [scope] });
+  });
+
+  it.each([
+    ['that GHL does not know', 'pit-agency-dead', undefined, {}, 'refused'],
+    ['of another agency', 'pit-agency-other', NEEDED, { companyId: 'two-company' }, 'other-account'],
+    ['of a location', 'pit-agency-loc', NEEDED, { class: 'Location', locationId: 'one-loc-chelsea' }, 'other-account'],
+  ])('is refused when it is one %s', async (_what, token, scopes, of, outcome) => {
+    expect(await tryAgencyToken(token, scopes, of)).toEqual({ outcome, missingScopes: [] });
+  });
+
+  it('is not blamed for the agency’s plan', async () => {
+    await all.bench.simulator.addFault({
+      method: 'PUT',
+      path: '^/locations/',
+      status: 403,
+      message: 'This feature is only available on Agency Pro ($497) plan.',
+    });
+    const trial = await tryAgencyToken('pit-agency-cheap', NEEDED);
+    await all.bench.simulator.clearFaults();
+    expect(trial).toEqual({ outcome: 'replaced', missingScopes: [] });
+  });
+
+  it('changes nothing in GHL while it is tried', async () => {
+    const { simulator } = all.bench;
+    const look = async () => [await simulator.listLocations(), await simulator.listUsers()];
+    const before = await look();
+    await tryAgencyToken('pit-agency-harmless', NEEDED);
+    expect(await look()).toEqual(before);
+  });
+});
+
 describe('while GHL is away', () => {
   it.each([
     [{ status: 503 }, 'GhlUnavailable'],

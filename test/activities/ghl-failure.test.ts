@@ -51,6 +51,14 @@ it('waits as long as a 429 says, without an alarm', async () => {
   await all.bench.database.ownerDb.deleteFrom('ghl_budgets').execute();
 });
 
+it('waits as long as GHL is known to need for what it cannot do yet', async () => {
+  const message = 'No conversation provider found for this message';
+  const failure = await failureWhen({ status: 403, message, times: 1 });
+  expect(failure).toMatchObject({ type: 'GhlUnavailable', nonRetryable: false });
+  expect(failure.nextRetryDelay).toBeGreaterThanOrEqual(10_000);
+  expect(failure.nextRetryDelay).toBeLessThanOrEqual(12_000);
+});
+
 it('waits for GHL’s usual window where a limit names no time', () => {
   const failure = toApplicationFailure(new GhlRateLimitedError({ operation: 'x', reason: 'limit', retryAfterMs: 0 }));
   expect(failure.nextRetryDelay).toBeGreaterThanOrEqual(10_000);
@@ -87,6 +95,8 @@ it('tries again after a 5xx, and without an alarm once the circuit is open', asy
   const first = await failureWhen({ status: 500 });
   expect(first).toMatchObject({ type: 'GhlUnavailable', nonRetryable: false });
   expect(first.category).not.toBe(ApplicationFailureCategory.BENIGN);
+  // Nobody knows when GHL will be well: the policy says when to look.
+  expect(first.nextRetryDelay).toBeUndefined();
   const last = await waitFor('the circuit to open', async () => {
     const failure = await failureWhen({ status: 500 });
     return failure.type === 'GhlCircuitOpen' && failure;

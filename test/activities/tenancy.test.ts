@@ -37,6 +37,9 @@ const OF_LEADS: Record<string, (given: Given) => Promise<unknown>> = {
       ...given,
       change: { kind: 'location-uninstalled', locationId: all.neighbour.location('back-bay') },
     }),
+  followMerge: (given) =>
+    run(all.bench.leads.followMerge, { ...given, deletedContactId: 'one', ghlContactId: 'other' }),
+  findMergedContact: (given) => run(all.bench.ghl.findMergedContact, { ...given, deletedContactId: 'one' }),
   placeLead: (given) => run(all.bench.ghl.placeLead, given),
   explainLead: (given) => run(all.bench.ghl.explainLead, given),
   notifyRep: (given) => run(all.bench.ghl.notifyRep, given),
@@ -51,6 +54,7 @@ const TAKING_AN_ASSIGNMENT = [
   'confirmAssignment',
   'giveUpPlacement',
   'recordUntold',
+  'findMergedContact',
   'placeLead',
   'explainLead',
   'notifyRep',

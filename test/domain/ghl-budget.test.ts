@@ -1,27 +1,9 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { BudgetGrant, BudgetState, Lane } from '../../domain/ghl-budget.ts';
+import type { BudgetGrant, BudgetState } from '../../domain/ghl-budget.ts';
 import { decideBudget, NOTHING_OBSERVED, openBudget, settleBudget } from '../../domain/ghl-budget.ts';
-
-const START = new Date('2026-03-02T10:00:00.000Z');
-const at = (offsetMs: number): Date => new Date(START.getTime() + offsetMs);
-
-/** Takes until the lane is refused; returns how many were granted. */
-function drain(state: BudgetState, lane: Lane, now: Date, atMost = 1_000_000) {
-  let granted = 0;
-  let current = state;
-  while (granted < atMost) {
-    const decision = decideBudget(current, lane, now);
-    current = decision.state;
-    if (!decision.granted) return { granted, state: current, waitMs: decision.waitMs, reason: decision.reason };
-    granted += 1;
-  }
-  return { granted, state: current, waitMs: 0, reason: 'granted' };
-}
+import { at, drain, known, START } from './budget-fixtures.ts';
 
 const silent = NOTHING_OBSERVED;
-/** A resource whose limit is known to be GHL's published one. */
-const known = (): BudgetState => ({ ...openBudget(START), windowLimit: 100, isLimitKnown: true });
 const first: BudgetGrant = { lane: 'interactive', atMs: START.getTime() };
 
 /** The state after one request was sent at the start and answered now. */
@@ -58,100 +40,6 @@ describe('the budget of a GHL resource', () => {
     expect(drained.reason).toBe('window');
     expect(decideBudget(drained.state, 'interactive', at(drained.waitMs - 1)).granted).toBe(false);
     expect(decideBudget(drained.state, 'interactive', at(drained.waitMs)).granted).toBe(true);
-  });
-
-  it('never grants more than the limit in any ten seconds', () => {
-    const asks = fc.array(
-      fc.record({
-        gapMs: fc.integer({ min: 0, max: 400 }),
-        lane: fc.constantFrom<Lane>('interactive', 'sync', 'bulk'),
-      }),
-      { minLength: 200, maxLength: 600 },
-    );
-    fc.assert(
-      fc.property(asks, (sequence) => {
-        let state = known();
-        let offsetMs = 0;
-        const grantedAt: number[] = [];
-        for (const ask of sequence) {
-          offsetMs += ask.gapMs;
-          const decision = decideBudget(state, ask.lane, at(offsetMs));
-          // What is stored survives as JSON.
-          state = JSON.parse(JSON.stringify(decision.state)) as BudgetState;
-          if (decision.granted) grantedAt.push(offsetMs);
-        }
-        for (const [first, startMs] of grantedAt.entries()) {
-          const inWindow = grantedAt.slice(first).filter((grantMs) => grantMs - startMs <= 10_000);
-          expect(inWindow.length).toBeLessThanOrEqual(100);
-        }
-      }),
-      { numRuns: 60 },
-    );
-  });
-
-  it('never lets more reach GHL in any ten seconds, however long a request is on its way', () => {
-    const requests = fc.array(
-      fc.record({
-        gapMs: fc.integer({ min: 0, max: 60 }),
-        onItsWayMs: fc.integer({ min: 0, max: 3_000 }),
-        backMs: fc.integer({ min: 0, max: 2_000 }),
-      }),
-      { minLength: 300, maxLength: 900 },
-    );
-    fc.assert(
-      fc.property(requests, (sequence) => {
-        let state = known();
-        let offsetMs = 0;
-        let underWay: { grant: BudgetGrant; answeredMs: number }[] = [];
-        const arrivals: number[] = [];
-        for (const { gapMs, onItsWayMs, backMs } of sequence) {
-          offsetMs += gapMs;
-          const over = underWay.filter(({ answeredMs }) => answeredMs <= offsetMs);
-          underWay = underWay.filter(({ answeredMs }) => answeredMs > offsetMs);
-          for (const { grant, answeredMs } of over) state = settleBudget(state, grant, silent, at(answeredMs));
-          const decision = decideBudget(state, 'interactive', at(offsetMs));
-          state = decision.state;
-          if (!decision.granted) continue;
-          const arrivesMs = offsetMs + onItsWayMs;
-          arrivals.push(arrivesMs);
-          const grant = { lane: 'interactive' as const, atMs: START.getTime() + offsetMs };
-          underWay.push({ grant, answeredMs: arrivesMs + backMs });
-        }
-        arrivals.sort((one, other) => one - other);
-        for (const [index, atMs] of arrivals.entries()) {
-          expect(arrivals.slice(index).filter((other) => other - atMs < 10_000).length).toBeLessThanOrEqual(100);
-        }
-      }),
-      { numRuns: 40 },
-    );
-  });
-
-  it('starves no lane: whoever goes on asking gets its minimum in every two windows', () => {
-    const pressure = fc.record({
-      starving: fc.constantFrom<Lane>('interactive', 'sync', 'bulk'),
-      others: fc.array(fc.constantFrom<Lane>('interactive', 'sync', 'bulk'), { minLength: 1, maxLength: 4 }),
-      limit: fc.constantFrom(25, 100),
-    });
-    fc.assert(
-      fc.property(pressure, ({ starving, others, limit }) => {
-        let state: BudgetState = { ...known(), windowLimit: limit };
-        const granted: number[] = [];
-        for (let offsetMs = 0; offsetMs < 60_000; offsetMs += 100) {
-          // The others ask first and far more often.
-          const eager = others.filter((lane) => lane !== starving);
-          for (const lane of [...eager, ...eager, ...eager]) state = decideBudget(state, lane, at(offsetMs)).state;
-          const decision = decideBudget(state, starving, at(offsetMs));
-          state = decision.state;
-          if (decision.granted) granted.push(offsetMs);
-        }
-        const minimum = Math.max(1, Math.floor(limit * 0.05));
-        for (let fromMs = 0; fromMs <= 39_000; fromMs += 1_000) {
-          const inTwoWindows = granted.filter((atMs) => atMs >= fromMs && atMs < fromMs + 20_500);
-          expect(inTwoWindows.length).toBeGreaterThanOrEqual(minimum);
-        }
-      }),
-      { numRuns: 60 },
-    );
   });
 
   it('lets no more through than a sandbox allows until an answer has told the limit', () => {
@@ -193,6 +81,50 @@ describe('the budget of a GHL resource', () => {
       waitMs: 6_000,
     });
     expect(decideBudget(paused, 'interactive', at(7_000)).granted).toBe(true);
+  });
+
+  it('is not shortened by a later pause that ends sooner', () => {
+    const paused = answered(known(), { ...silent, pauseMs: 7_000 }, START);
+    const again = settleBudget(paused, first, { ...silent, pauseMs: 1_000 }, START);
+    expect(decideBudget(again, 'interactive', at(6_999)).granted).toBe(false);
+  });
+
+  it('keeps what it has counted when GHL turns out to have another window', () => {
+    const taken = drain(known(), 'interactive', START, 60).state;
+    const learned = settleBudget(taken, first, { ...silent, windowMs: 2_000 }, START);
+    expect(drain(learned, 'interactive', START).granted).toBe(40);
+    expect(drain(learned, 'interactive', at(2_100)).granted).toBe(100);
+  });
+
+  it('does not believe a limit of nothing, of the window or of the day', () => {
+    const learned = answered(known(), { ...silent, windowLimit: 0, dayLimit: 0 }, START);
+    expect(drain(learned, 'interactive', START).granted).toBe(99);
+  });
+
+  it('counts each request against the day until it is over', () => {
+    let state = answered(known(), { ...silent, dayLimit: 120, dayRemaining: 119, dayResetInMs: 60_000 }, START);
+    let granted = 0;
+    for (let offsetMs = 0; offsetMs < 60_000; offsetMs += 5_000) {
+      const drained = drain(state, 'interactive', at(offsetMs));
+      granted += drained.granted;
+      state = drained.state;
+    }
+    expect(granted).toBe(119);
+    expect(drain(state, 'interactive', at(60_000)).granted).toBe(100);
+  });
+
+  it('keeps its own count of the day when GHL has not seen the requests under way', () => {
+    const taken = drain(known(), 'interactive', START, 60).state;
+    const told = settleBudget(taken, first, { ...silent, dayLimit: 100, dayRemaining: 95 }, START);
+    expect(drain(told, 'interactive', START).granted).toBe(40);
+  });
+
+  it('leaves sync work a part of the day’s last, and interactive work all of it', () => {
+    const late = answered(known(), { ...silent, dayLimit: 1_000, dayRemaining: 90 }, START);
+    const afterMinimum: BudgetState = { ...late, dayCounts: { ...late.dayCounts, sync: 10 } };
+    expect(decideBudget(afterMinimum, 'sync', START)).toMatchObject({ granted: false, reason: 'day' });
+    expect(decideBudget(late, 'sync', START).granted).toBe(true);
+    expect(drain(late, 'interactive', START)).toMatchObject({ granted: 90, reason: 'day' });
   });
 
   it('stops bulk work while the last of the day is kept for leads', () => {

@@ -86,6 +86,20 @@ describe('the breaker of an endpoint group', () => {
     expect(await world.countCalls(/./)).toBe(0);
   });
 
+  it('opens for a group that hangs, although its calls take longer to fail than the window is', async () => {
+    await world.control.addFault({ path: '/contacts', hang: true });
+    const gateway = world.openGateway({ breaker: { windowMs: 300 }, timeoutsMs: { getContact: 1_000 } });
+    for (const result of await storm(gateway, 10)) expect(result).toMatchObject({ reason: 'timeout' });
+    expect(await storm(gateway, 1)).toMatchObject([{ code: 'GhlCircuitOpen' }]);
+  });
+
+  it('stays closed while fewer than half of the calls that ended in the window failed', async () => {
+    const gateway = world.openGateway();
+    await world.control.addFault({ path: '/contacts', status: 503, times: 9 });
+    await storm(gateway, 20);
+    await expect(getContact(gateway, interactive, 'c1')).rejects.toMatchObject({ code: 'GhlNotFound' });
+  });
+
   it('is shared with other processes', async () => {
     await world.control.addFault({ path: '/contacts', status: 503 });
     await storm(world.openGateway(), 10);
@@ -120,6 +134,21 @@ describe('the breaker of an endpoint group', () => {
     for (const result of results) expect(result).toMatchObject({ code: 'GhlNotFound' });
     await world.control.addFault({ path: '/contacts', status: 403 });
     for (const result of await storm(gateway, 30)) expect(result).toMatchObject({ code: 'GhlForbidden' });
+  });
+});
+
+describe('the connections to GHL', () => {
+  it('are not all taken by a group that hangs', async () => {
+    await world.control.addFault({ path: '/contacts', hang: true });
+    const gateway = world.openGateway({ maxConnections: 2, timeoutsMs: { getContact: 4_000 } });
+    const hanging = settle(Array.from({ length: 4 }, () => getContact(gateway, interactive, 'c1')));
+    await expect.poll(async () => (await world.control.listFaults())[0]?.struck).toBe(2);
+    const startedMs = performance.now();
+    const query = { locationId: 'loc1' };
+    await expect(gateway.call('listPipelines', { ...interactive, query })).resolves.toBeDefined();
+    expect(performance.now() - startedMs).toBeLessThan(2_000);
+    await gateway.close();
+    for (const result of await hanging) expect(result).toMatchObject({ code: 'GhlUnavailable' });
   });
 });
 

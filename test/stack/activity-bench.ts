@@ -22,6 +22,7 @@ import { createBreakerStore } from '../../db/ghl-breakers.ts';
 import { createBudgetStore } from '../../db/ghl-budgets.ts';
 import { createTokenStore } from '../../db/installs.ts';
 import { createGhlGateway, type GatewayOptions } from '../../ghl/gateway.ts';
+import { createReadCache } from '../../ghl/read-cache.ts';
 import { type AgencyPlan, ghlIds } from '../../scripts/demo/agency-plan.ts';
 import { plantAgency, type PlantedAgency } from '../../scripts/demo/plant-agency.ts';
 import { createControlClient } from '../../simulator/control-client.ts';
@@ -73,7 +74,7 @@ export async function startActivityBench(options: { ghl?: Partial<GatewayOptions
     ...options.ghl,
   });
   const store = { db, keys, now };
-  const withGhl = { ...store, ghl: gateway, notifier: createGhlTaskNotifier(gateway) };
+  const withGhl = { ...store, ghl: gateway, reads: createReadCache(gateway), notifier: createGhlTaskNotifier(gateway) };
   return {
     database,
     keys,

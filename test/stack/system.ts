@@ -11,6 +11,8 @@ import { startSimulator } from '../../simulator/simulator.ts';
 import { type ActivityOptions, createActivities } from '../../worker/activities.ts';
 import { createWorkers } from '../../worker/workers.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
+import type { GhlGateway } from '../../ghl/gateway.ts';
+import type { LaneQueue } from '../../workflows/task-queues.ts';
 import { createTestNamespace } from './namespace.ts';
 import { smallAgency } from './small-agency.ts';
 
@@ -34,17 +36,25 @@ export interface TestSystem {
   temporalAddress: string;
   namespace: string;
   client: SwitchyardClient;
+  /** The workers' own way to GHL. */
+  gateway: GhlGateway;
   plant(plan: AgencyPlan, webhookUrl?: string | null): Promise<PlantedAgency>;
-  startWorkers(): Promise<void>;
+  /** @param more further GHL activities of a test, on the workers' own queues */
+  startWorkers(more?: Record<string, (args: never) => Promise<unknown>>): Promise<void>;
   stopWorkers(): Promise<void>;
   stop(): Promise<void>;
 }
 
-export async function startTestSystem(
-  options: { ghl?: Partial<ActivityOptions['ghl']>; keys?: KeyProvider; temporalAddress?: string } = {},
-): Promise<TestSystem> {
+export interface TestSystemOptions {
+  ghl?: Partial<ActivityOptions['ghl']>;
+  keys?: KeyProvider;
+  temporalAddress?: string;
+  lanes?: LaneQueue[];
+}
+
+export async function startTestSystem(options: TestSystemOptions = {}): Promise<TestSystem> {
   const { ghl = {}, keys = parseKeyRing(`1:${randomBytes(32).toString('base64')}`) } = options;
-  const { temporalAddress = inject('temporalAddress') } = options;
+  const { temporalAddress = inject('temporalAddress'), lanes = ['interactive', 'sync'] } = options;
   const [database, simulator, namespace] = await Promise.all([
     createTestDatabase(),
     startSimulator({ port: 0, seed: 'test' }),
@@ -70,16 +80,17 @@ export async function startTestSystem(
     temporalAddress,
     namespace,
     client,
+    gateway: activities.gateway,
     plant: (plan = smallAgency('one'), webhookUrl = null) =>
       plantAgency(plan, { db: database.db, keys, simulator: control, app: TEST_APP, webhookUrl }),
-    async startWorkers() {
+    async startWorkers(more = {}) {
       const connection = await NativeConnection.connect({ address: temporalAddress });
       const workers = await createWorkers({
         connection,
         namespace,
         workflowBundle: { codePath: inject('workflowBundlePath') },
-        lanes: ['interactive', 'sync'],
-        activities,
+        lanes,
+        activities: { ...activities, ghl: { ...activities.ghl, ...more } },
         keys,
         maxCachedWorkflows: 200,
         shutdownGraceMs: 5_000,

@@ -1,0 +1,154 @@
+import { join } from 'node:path';
+import { bundleWorkflowCode, DefaultLogger, NativeConnection, Worker } from '@temporalio/worker';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { talkingToGhl } from '../../activities/ghl-step.ts';
+import { createPayloadCodec } from '../../crypto/payload-codec.ts';
+import { getContact } from '../../ghl/contacts.ts';
+import { exportMessages } from '../../ghl/messages.ts';
+import type { GhlLocationResource } from '../../ghl/resource.ts';
+import { ghlIds } from '../../scripts/demo/agency-plan.ts';
+import { createLeadHarness, type LeadHarness, somebody } from '../stack/lead-harness.ts';
+import { smallAgency } from '../stack/small-agency.ts';
+import { startTestSystem, type TestSystem } from '../stack/system.ts';
+import { waitFor } from '../stack/wait.ts';
+import type { ExportActivities, exportPages } from './export-workflow.ts';
+
+/** How long an export hangs before it is given up: whoever waits behind one waits so long. */
+const HANG_MS = 5_000;
+/** Fewer than exports run at once: shared with them, not one would be left. */
+const CONNECTIONS = 8;
+/** More than the interactive lane has slots, and all lanes together. */
+const PAGES = 90;
+
+const plan = smallAgency('one');
+let system: TestSystem;
+let leads: LeadHarness;
+let resource: GhlLocationResource;
+let contactId: string;
+/** Exports under way now, and the most there were. */
+const running = { now: 0, most: 0 };
+const stops: (() => Promise<unknown>)[] = [];
+
+const exporting: ExportActivities = {
+  async exportPage() {
+    running.now += 1;
+    running.most = Math.max(running.most, running.now);
+    try {
+      const call = { resource, lane: 'bulk' as const };
+      return (await talkingToGhl(() => exportMessages(system.gateway, call, { limit: 10 }))).items.length;
+    } finally {
+      running.now -= 1;
+    }
+  },
+};
+
+beforeAll(async () => {
+  system = await startTestSystem({
+    lanes: ['interactive', 'sync', 'bulk'],
+    ghl: {
+      maxConnections: CONNECTIONS,
+      timeoutsMs: { exportMessages: HANG_MS },
+      breaker: { openMs: 1_000, sharedCacheMs: 100 },
+    },
+  });
+  const agency = await system.plant(plan);
+  leads = createLeadHarness(system, agency);
+  for (const { key } of plan.locations) {
+    // The budget has tests of its own.
+    await system.simulator.changeLocation(ghlIds.location('one', key), { rateLimit: { max: 100_000 } });
+  }
+  const ghlLocationId = ghlIds.location('one', 'back-bay');
+  const ids = { agencyId: agency.agencyId, ghlCompanyId: ghlIds.company('one') };
+  resource = { kind: 'location', ...ids, locationId: agency.locations.get('back-bay')!, ghlLocationId };
+  contactId = (await system.simulator.createContact({ locationId: ghlLocationId, firstName: 'Ann' })).id;
+  await system.startWorkers({ ...exporting });
+  await startExportWorkflows();
+}, 60_000);
+afterAll(async () => {
+  for (const stop of stops) await stop();
+  await system.stop();
+});
+
+/** A worker for the workflow alone: what it asks for runs on the system's own workers. */
+async function startExportWorkflows(): Promise<void> {
+  const logger = new DefaultLogger('WARN');
+  const workflowsPath = join(import.meta.dirname, 'export-workflow.ts');
+  const connection = await NativeConnection.connect({ address: system.temporalAddress });
+  const worker = await Worker.create({
+    connection,
+    namespace: system.namespace,
+    taskQueue: 'exports',
+    workflowBundle: await bundleWorkflowCode({ workflowsPath, logger }),
+    dataConverter: { payloadCodecs: [createPayloadCodec(system.keys)] },
+  });
+  const done = worker.run();
+  stops.push(async () => {
+    worker.shutdown();
+    await done;
+    await connection.close();
+  });
+}
+
+/** @returns in milliseconds */
+async function measure(work: () => Promise<unknown>): Promise<number> {
+  const startedMs = performance.now();
+  await work();
+  return performance.now() - startedMs;
+}
+const readContact = () => measure(() => getContact(system.gateway, { resource, lane: 'interactive' }, contactId));
+/** From the enquiry to the rep's task in GHL. */
+const takeLeadIn = () =>
+  measure(async () => {
+    const leadId = await leads.start(somebody('02116'));
+    await waitFor('the rep to be told', async () => (await leads.timeline(leadId)).includes('assigned'));
+    const told = system.database.ownerDb.selectFrom('assignments').select('ghl_task_id').where('lead_id', '=', leadId);
+    await waitFor('the task', async () => (await told.execute()).some((row) => row.ghl_task_id !== null));
+  });
+const openGroups = async (): Promise<string[]> =>
+  (await system.database.ownerDb.selectFrom('ghl_breakers').select('endpoint_group').execute()).map(
+    (row) => row.endpoint_group,
+  );
+const countStruck = async (): Promise<number> => (await system.simulator.listFaults())[0]?.struck ?? 0;
+
+it('slow exports leave contact calls and leads alone, and go on by themselves when the exports answer again', async () => {
+  await takeLeadIn();
+  await system.simulator.addFault({ path: '/conversations/messages/export', hang: true });
+  const exports = await system.client.temporal.workflow.start<typeof exportPages>('exportPages', {
+    taskQueue: 'exports',
+    workflowId: 'exports',
+    args: [{ pages: PAGES }],
+  });
+  await waitFor('exports that hang', async () => (await countStruck()) >= CONNECTIONS);
+
+  // All at once: readers and leads, until exports are left alone, and a while longer.
+  const latenciesMs: number[] = [];
+  const leadsMs: number[] = [];
+  let isOver = false;
+  const repeat = async (into: number[], work: () => Promise<number>): Promise<void> => {
+    while (!isOver) into.push(await work());
+  };
+  const beside = Promise.all([
+    repeat(latenciesMs, readContact),
+    repeat(latenciesMs, readContact),
+    repeat(leadsMs, takeLeadIn),
+  ]);
+  const untilTried = async (): Promise<void> => {
+    await waitFor('the breaker of the exports', async () => (await openGroups()).length > 0, 30_000);
+    const struckWhenOpen = await countStruck();
+    await waitFor('a trial after it', async () => (await countStruck()) > struckWhenOpen, 30_000);
+  };
+  // What fails beside ends the wait, and the other way round.
+  await Promise.race([untilTried(), beside]).finally(() => (isOver = true));
+  await beside;
+
+  expect(await openGroups()).toEqual(['exports']);
+  expect(running.most).toBeGreaterThanOrEqual(CONNECTIONS);
+  expect(latenciesMs.length).toBeGreaterThan(20);
+  expect(Math.max(...latenciesMs)).toBeLessThan(HANG_MS / 2);
+  expect(leadsMs.length).toBeGreaterThan(1);
+  expect(Math.max(...leadsMs)).toBeLessThan(HANG_MS);
+
+  await system.simulator.clearFaults();
+  expect(await exports.result()).toBe(PAGES);
+  expect(await openGroups()).toEqual(['exports']);
+}, 120_000);
