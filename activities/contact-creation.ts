@@ -1,5 +1,6 @@
 import type { Transaction } from 'kysely';
-import { type ContactEdit, moveEdits, settleEdits, type Settlement } from '../db/contact-edits.ts';
+import { type ContactEdit } from '../db/contact-edits.ts';
+import { moveEdits, settleEdits, type Settlement } from '../db/edit-outcomes.ts';
 import { contactEditedWork } from '../db/contact-work.ts';
 import { type Contact, linkContact, listContactsWith, lockContact } from '../db/contacts.ts';
 import { addWork } from '../db/event-capabilities.ts';
@@ -113,7 +114,9 @@ async function lookFor(
     listContactsWith(tx, contact.location_id, { email, phone }),
   );
   const inMirror = (field: 'email' | 'phone'): MatchedContact | undefined => {
-    const found = mirrored.find((each) => each.ghl_id !== null && each[field] !== null && each[field] === person[field]);
+    const found = mirrored.find(
+      (each) => each.ghl_id !== null && each[field] !== null && each[field] === person[field],
+    );
     return found?.ghl_id ? { ...identityOf(found, []), id: found.ghl_id } : undefined;
   };
   byEmail ??= await confirm(inMirror('email'), 'email');
@@ -122,7 +125,10 @@ async function lookFor(
   return chooseCreation(person, byEmail, byPhone);
 
   /** What the mirror knows may be over. */
-  async function confirm(known: MatchedContact | undefined, field: 'email' | 'phone'): Promise<MatchedContact | undefined> {
+  async function confirm(
+    known: MatchedContact | undefined,
+    field: 'email' | 'phone',
+  ): Promise<MatchedContact | undefined> {
     if (!known) return undefined;
     if (known.id === byEmail?.id || known.id === byPhone?.id) return known;
     const seen = await getContact(deps.ghl, call, known.id).catch(ignoreMissing);
@@ -164,11 +170,7 @@ async function hold(
 }
 
 /** Our contact is this one of GHL from now on; what still differs is decided where it is written. */
-async function link(
-  deps: CreationDeps,
-  { contact, pending }: EditTarget,
-  seen: Observation,
-): Promise<void> {
+async function link(deps: CreationDeps, { contact, pending }: EditTarget, seen: Observation): Promise<void> {
   const { agency_id: agencyId, location_id: locationId } = contact;
   const place: MirrorPlace = { agencyId, locationId, resource: 'contact' };
   const now = deps.now();

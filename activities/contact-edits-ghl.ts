@@ -1,5 +1,5 @@
 import { ApplicationFailure } from '@temporalio/activity';
-import { deferEdits } from '../db/contact-edits.ts';
+import { deferEdits } from '../db/edit-outcomes.ts';
 import { contactEditedWork, editorKeyOf } from '../db/contact-work.ts';
 import { addWork } from '../db/event-capabilities.ts';
 import { withScope } from '../db/scope.ts';

@@ -1,5 +1,6 @@
 import { ApplicationFailure } from '@temporalio/activity';
-import { settleEdits, listUnsettledEdits } from '../db/contact-edits.ts';
+import { listUnsettledEdits } from '../db/contact-edits.ts';
+import { settleEdits } from '../db/edit-outcomes.ts';
 import { lockContact } from '../db/contacts.ts';
 import { withScope } from '../db/scope.ts';
 import { addEditLetter } from './contact-push.ts';
@@ -10,7 +11,11 @@ import { mapStoreFailures } from './store-failure.ts';
 /** The step of a contact's workflow that notes what could not be written. */
 export function createContactEditActivities(deps: StoreDeps) {
   /** Ends a contact's pending edits, which GHL refuses or was away for too long to take. Repeatable. */
-  async function recordEditFailure({ agencyId, contactId, cause }: EditedContactArgs & { cause: string }): Promise<void> {
+  async function recordEditFailure({
+    agencyId,
+    contactId,
+    cause,
+  }: EditedContactArgs & { cause: string }): Promise<void> {
     const now = deps.now();
     await withScope(deps.db, { agencyId }, async (tx) => {
       const contact = await lockContact(tx, contactId);

@@ -1,5 +1,6 @@
 import type { Transaction } from 'kysely';
-import { type ContactEdit, settleEdits, type Settlement } from '../db/contact-edits.ts';
+import { type ContactEdit } from '../db/contact-edits.ts';
+import { settleEdits, type Settlement } from '../db/edit-outcomes.ts';
 import { type Contact, type LineageEntry, lockContact, noteLineage } from '../db/contacts.ts';
 import { addDeadLetter } from '../db/dead-letters.ts';
 import { markDeleted, type MirrorPlace, writeObservations } from '../db/mirror.ts';
@@ -73,14 +74,24 @@ async function decide(
   const settlements: Settlement[] = [];
   const toPush = pending.filter((edit) => {
     const value = valueOf(seen.fields, edit.field);
-    const judged = judgeEdit(edit, { value, changedAt: changedAtOf(known, seen, edit) }, choosePolicy(policies, edit.field));
+    const judged = judgeEdit(
+      edit,
+      { value, changedAt: changedAtOf(known, seen, edit) },
+      choosePolicy(policies, edit.field),
+    );
     // Only a new contact can be given one.
     const isFixed = edit.field === 'companyName' && judged.verdict === 'push';
     if (judged.verdict === 'push' && !isFixed) return true;
     const { reason } = judged;
     if (isFixed) settlements.push({ editId: edit.id, state: 'overruled', reason: 'not-changeable', theirs: value });
     else if (judged.verdict === 'done') settlements.push({ editId: edit.id, state: 'synced', reason });
-    else settlements.push({ editId: edit.id, state: judged.verdict === 'hold' ? 'held' : 'overruled', reason, theirs: value });
+    else
+      settlements.push({
+        editId: edit.id,
+        state: judged.verdict === 'hold' ? 'held' : 'overruled',
+        reason,
+        theirs: value,
+      });
     return false;
   });
   await settle(tx, known, pending, settlements, now);

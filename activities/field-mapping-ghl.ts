@@ -3,12 +3,7 @@ import { audit } from '../db/audit-log.ts';
 import { noteFieldDrift, saveFieldMapping } from '../db/field-mappings.ts';
 import { findGhlAddress, findLocation } from '../db/locations.ts';
 import { withScope } from '../db/scope.ts';
-import {
-  dataTypeFor,
-  type FieldDefinition,
-  judgeMapping,
-  type MappingRequest,
-} from '../domain/field-mapping.ts';
+import { dataTypeFor, type FieldDefinition, judgeMapping, type MappingRequest } from '../domain/field-mapping.ts';
 import { mappingRequestSchema } from '../domain/field-mapping-schema.ts';
 import type { LocationCall } from '../ghl/calls.ts';
 import { createCustomField, listCustomFields } from '../ghl/location-setup.ts';

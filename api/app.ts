@@ -52,7 +52,11 @@ import type { WorkClient } from './work.ts';
 export interface AppDeps {
   db: Kysely<Database>;
   keys: KeyProvider;
-  client: LeadChangeDeps['client'] & ConnectDeps['client'] & RotationDeps['client'] & FieldMappingDeps['client'] & Pick<WorkClient, 'isReachable'>;
+  client: LeadChangeDeps['client'] &
+    ConnectDeps['client'] &
+    RotationDeps['client'] &
+    FieldMappingDeps['client'] &
+    Pick<WorkClient, 'isReachable'>;
   ghlDoor: GhlDoor;
   publicKeys: readonly KeyObject[];
   intake: EventIntake;

@@ -22,7 +22,8 @@ export async function lockChangeableContact(tx: Transaction<Database>, id: unkno
   const contact = isId(id) ? await lockContact(tx, id.toLowerCase()) : undefined;
   if (!contact) throw new ProblemError(404, 'no-such-contact');
   if (contact.deleted_at !== null) throw new ProblemError(409, 'contact-deleted');
-  if (await isBeingMerged(tx, contact.id)) throw new ProblemError(409, 'contact-being-merged', { retryAfterSeconds: 10 });
+  if (await isBeingMerged(tx, contact.id))
+    throw new ProblemError(409, 'contact-being-merged', { retryAfterSeconds: 10 });
   return contact;
 }
 

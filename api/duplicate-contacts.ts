@@ -59,7 +59,10 @@ export const mergeContactsByApi =
     const act = { actor: caller.actor, origin: 'api' as const, now: deps.now() };
     const asked = await withScope(db, caller.scope, (tx) => requestMerge(tx, { ...pair, acceptsLoss }, act));
     if ('refused' in asked) {
-      throw new ProblemError(asked.refused === 'unknown' ? 404 : 409, asked.refused === 'unknown' ? 'no-such-contact' : asked.refused);
+      throw new ProblemError(
+        asked.refused === 'unknown' ? 404 : 409,
+        asked.refused === 'unknown' ? 'no-such-contact' : asked.refused,
+      );
     }
     deps.relay.wake();
     res.status(202).location(`/v1/contact-merges/${asked.mergeId}`).json({ id: asked.mergeId, outcome: null });

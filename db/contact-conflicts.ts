@@ -1,15 +1,8 @@
 import type { Transaction } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { audit } from './audit-log.ts';
-import {
-  type ContactEdit,
-  discardEdits,
-  type EditAct,
-  findEdit,
-  moveEdits,
-  releaseHeldEdits,
-  resolveHeldEdit,
-} from './contact-edits.ts';
+import { type ContactEdit, type EditAct, findEdit } from './contact-edits.ts';
+import { discardEdits, moveEdits, releaseHeldEdits, resolveHeldEdit } from './edit-outcomes.ts';
 import { contactEditedWork } from './contact-work.ts';
 import { discardLocalContact, linkContact, lockContact } from './contacts.ts';
 import { addWork } from './event-capabilities.ts';

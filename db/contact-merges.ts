@@ -133,12 +133,7 @@ async function note(
  * Lets what hangs on the contact that goes follow: open and closed leads, and what triggers know of it, so that the tags
  * which the survivor gets ask for no lead. Before GHL deletes it, for its deletion would end the leads. Repeatable.
  */
-export async function moveLeads(
-  tx: Transaction<Database>,
-  agencyId: string,
-  from: string,
-  to: string,
-): Promise<void> {
+export async function moveLeads(tx: Transaction<Database>, agencyId: string, from: string, to: string): Promise<void> {
   await tx
     .updateTable('leads')
     .set({ source_contact_id: to })

@@ -68,7 +68,12 @@ export async function saveFieldMapping(
     .values({ agency_id: of.agencyId, location_id: of.locationId, name: mapping.name, ...values })
     .onConflict((conflict) => conflict.columns(['location_id', 'name']).doUpdateSet(values))
     .execute();
-  await resolveDeadLetters(tx, { subjectId: subjectOf(of.locationId, mapping.name), causePrefix: 'field-drift:' }, 'mapped', now);
+  await resolveDeadLetters(
+    tx,
+    { subjectId: subjectOf(of.locationId, mapping.name), causePrefix: 'field-drift:' },
+    'mapped',
+    now,
+  );
   return true;
 }
 
@@ -83,7 +88,12 @@ export async function removeFieldMapping(
     .where('location_id', '=', of.locationId)
     .where('name', '=', of.name)
     .executeTakeFirst();
-  await resolveDeadLetters(tx, { subjectId: subjectOf(of.locationId, of.name), causePrefix: 'field-drift:' }, 'unmapped', now);
+  await resolveDeadLetters(
+    tx,
+    { subjectId: subjectOf(of.locationId, of.name), causePrefix: 'field-drift:' },
+    'unmapped',
+    now,
+  );
   return removed.numDeletedRows === 1n;
 }
 
@@ -117,7 +127,8 @@ export async function noteFieldDrift(
       locationId: of.locationId,
       capability: 'contact-sync',
       cause: `field-drift:${drift}`,
-      advice: 'The custom field is not as it was when it was mapped. Mend it in GHL and run `fields check`, or run `fields map` again.',
+      advice:
+        'The custom field is not as it was when it was mapped. Mend it in GHL and run `fields check`, or run `fields map` again.',
       subject,
       workflowId: null,
     });

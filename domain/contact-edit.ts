@@ -49,7 +49,9 @@ export function judgeSync(edits: readonly ShownEdit[]): ContactSync {
  * all is known from its edits, whatever has become of them.
  */
 export function overlay(fields: Fields, edits: readonly ShownEdit[], isInGhl: boolean): Fields {
-  const shown = edits.filter(({ state }) => state === 'pending' || (!isInGhl && (state === 'held' || state === 'failed')));
+  const shown = edits.filter(
+    ({ state }) => state === 'pending' || (!isInGhl && (state === 'held' || state === 'failed')),
+  );
   return shown.reduce((shownSoFar, { field, value }) => withValue(shownSoFar, field, value), fields);
 }
 

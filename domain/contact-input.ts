@@ -74,7 +74,7 @@ export function readContactInput(
   for (const [name, value] of Object.entries(fieldsByName) as [EditableField, string | null | undefined][]) {
     if (value === undefined) continue;
     const read = readPlain(name, value === '' ? null : value, of.country);
-    if (read === 'invalid') issues.push({ path: name, message: 'is not valid' });
+    if (read === undefined) issues.push({ path: name, message: 'is not valid' });
     else changes.set(name, read);
   }
   for (const [name, value] of Object.entries(mapped)) {
@@ -92,8 +92,9 @@ export function readContactInput(
   return { changes: [...changes].map(([field, value]) => ({ field, value })), issues };
 }
 
-function readPlain(name: EditableField, value: string | null, country: CountryCode): string | null | 'invalid' {
+/** Undefined for what is not valid. */
+function readPlain(name: EditableField, value: string | null, country: CountryCode): string | null | undefined {
   if (value === null || (name !== 'email' && name !== 'phone')) return value;
   const read = name === 'email' ? normaliseEmail(value).email : normalisePhone(value, country).phone;
-  return read ?? 'invalid';
+  return read ?? undefined;
 }

@@ -57,7 +57,10 @@ const tagsOf = (fields: Fields): string[] =>
 /** The channels on which somebody is not to be contacted. GHL's `active` and `permanent` both mean that it is off. */
 const blockedOf = (fields: Fields): string[] =>
   Object.entries(recordOf(fields['dndSettings']))
-    .filter(([, setting]) => ['active', 'permanent'].includes(String(recordOf(setting)['status'])))
+    .filter(([, setting]) => {
+      const { status } = recordOf(setting);
+      return status === 'active' || status === 'permanent';
+    })
     .map(([channel]) => channel);
 
 /**

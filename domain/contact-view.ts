@@ -19,7 +19,10 @@ export function viewFields(
   mappings: readonly FieldMapping[],
 ): ContactView {
   const { tags = [], customFields = {}, ...contact } = overlay(of.fields, edits, of.isInGhl);
-  const custom: Fields = typeof customFields === 'object' && customFields !== null && !Array.isArray(customFields) ? { ...customFields } : {};
+  const custom: Fields =
+    typeof customFields === 'object' && customFields !== null && !Array.isArray(customFields)
+      ? { ...customFields }
+      : {};
   const fields: Fields = {};
   for (const mapping of mappings) {
     const { [mapping.ghlFieldId]: raw } = custom;

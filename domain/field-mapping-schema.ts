@@ -4,7 +4,10 @@ import { MAPPED_TYPES } from './field-mapping.ts';
 /** A name of ours for a field: as programs spell names. */
 export const mappedNameSchema = z
   .string()
-  .regex(/^[a-z][A-Za-z0-9_]{0,59}$/, 'wanted is a name such as favouriteColour: a small letter, then letters, digits and _');
+  .regex(
+    /^[a-z][A-Za-z0-9_]{0,59}$/,
+    'wanted is a name such as favouriteColour: a small letter, then letters, digits and _',
+  );
 
 /** What may be said of the field beside its name. */
 export const mappedFieldShape = {

@@ -89,7 +89,9 @@ export function toGhlValue({ type, options }: FieldMapping, value: unknown): Con
     case 'date':
       return typeof value === 'string' && isDay(value) ? fitting(value) : refused('must be a day such as 2027-01-31');
     case 'option':
-      return typeof value === 'string' && options.includes(value) ? fitting(value) : refused(`must be ${oneOf(options)}`);
+      return typeof value === 'string' && options.includes(value)
+        ? fitting(value)
+        : refused(`must be ${oneOf(options)}`);
     case 'options':
       return Array.isArray(value) && value.every((each) => typeof each === 'string' && options.includes(each))
         ? fitting([...new Set(value as string[])])
@@ -99,7 +101,8 @@ export function toGhlValue({ type, options }: FieldMapping, value: unknown): Con
   }
 }
 
-const oneOf = (options: readonly string[]): string => `one of ${options.map((each) => JSON.stringify(each)).join(', ')}`;
+const oneOf = (options: readonly string[]): string =>
+  `one of ${options.map((each) => JSON.stringify(each)).join(', ')}`;
 
 /** What a value of GHL's is by our type; one that cannot be read as it is shown as GHL has it. */
 export function fromGhlValue({ type }: Pick<FieldMapping, 'type'>, raw: FieldValue): FieldValue {

@@ -30,7 +30,8 @@ const REFUSALS: Record<MergeRequestRefusal, string> = {
 const OUTCOMES: Record<string, string> = {
   'would-lose-records':
     'GHL would delete opportunities, appointments or the conversation of the second contact with it. --accept-loss merges all the same.',
-  'opt-out-cannot-follow': 'The second contact has opted out on a channel that the API cannot switch off for the first.',
+  'opt-out-cannot-follow':
+    'The second contact has opted out on a channel that the API cannot switch off for the first.',
   'loser-gone': 'The second contact is gone in GHL.',
   'survivor-gone': 'The first contact is gone in GHL.',
 };
@@ -57,6 +58,9 @@ export function addContactsMerge(contacts: Command, session: Session): void {
     const data = { id: asked.mergeId, outcome: found?.outcome ?? null, reason: found?.reason ?? null };
     if (data.outcome === 'merged') return { data, text: 'They are one contact now.' };
     if (data.outcome === null) return { data, text: 'It is under way; contacts show tells when it is done.' };
-    throw new CommandError(data.reason ?? 'failed', OUTCOMES[data.reason ?? ''] ?? `It stopped: ${data.reason ?? ''} (dead-letters list).`);
+    throw new CommandError(
+      data.reason ?? 'failed',
+      OUTCOMES[data.reason ?? ''] ?? `It stopped: ${data.reason ?? ''} (dead-letters list).`,
+    );
   });
 }

@@ -28,7 +28,11 @@ export function addContactsPolicy(contacts: Command, session: Session): void {
       const { id: locationId } = await getNamedLocation(tx, location);
       if (chosen !== undefined) {
         await setConflictPolicy(tx, { agencyId, locationId, field }, chosen);
-        const act = { action: 'conflict-policy.set', subject: `location:${locationId}`, after: { field, policy: chosen } };
+        const act = {
+          action: 'conflict-policy.set',
+          subject: `location:${locationId}`,
+          after: { field, policy: chosen },
+        };
         await recordAct(tx, session, { agencyId, ...act });
       }
       return listConflictPolicies(tx, locationId);

@@ -14,15 +14,19 @@ const input = z
     is: ghlId.optional(),
     discard: z.boolean().default(false),
   })
-  .refine((given) => [given.keep, given.is, given.discard || undefined].filter((each) => each !== undefined).length === 1, {
-    path: ['keep'],
-    message: 'name one of --keep, --is and --discard',
-  });
+  .refine(
+    (given) => [given.keep, given.is, given.discard || undefined].filter((each) => each !== undefined).length === 1,
+    {
+      path: ['keep'],
+      message: 'name one of --keep, --is and --discard',
+    },
+  );
 
 const REFUSALS = {
   unknown: 'The agency has no such conflict: contacts conflicts.',
   'not-held': 'It is decided already.',
-  'does-not-fit': 'This is no decision of such a conflict: a field is kept, a new contact is one of those named, or discarded.',
+  'does-not-fit':
+    'This is no decision of such a conflict: a field is kept, a new contact is one of those named, or discarded.',
 };
 
 export function addContactsResolve(contacts: Command, session: Session): void {

@@ -8,8 +8,7 @@ import { nameField, viewFields } from '../../domain/contact-view.ts';
 import { CommandError } from '../failure.ts';
 import { type Answer, formatFields, formatTable } from '../output.ts';
 
-const unknown = (id: string): CommandError =>
-  new CommandError('unknown-contact', `The agency has no contact ${id}.`);
+const unknown = (id: string): CommandError => new CommandError('unknown-contact', `The agency has no contact ${id}.`);
 
 /** A contact of the agency, or what it has become. @throws CommandError when there is none such */
 export async function getNamedContact(tx: Transaction<Database>, id: string): Promise<Contact> {
@@ -49,15 +48,19 @@ export async function describeContact(tx: Transaction<Database>, contact: Contac
     ...Object.entries(fields).map(([name, value]) => [`fields.${name}`, value] as const),
     ...Object.entries(customFields).map(([id, value]) => [`customFields.${id}`, value] as const),
   ];
-  const setters = new Map(
-    Object.entries(lineage).map(([field, entry]) => [nameField(field, mappings), entry]),
-  );
+  const setters = new Map(Object.entries(lineage).map(([field, entry]) => [nameField(field, mappings), entry]));
   for (const { field, state, actor, origin, madeAt } of edits) {
     if (state === 'pending') setters.set(nameField(field, mappings), { origin, actor, at: madeAt.toISOString() });
   }
   const rows = values.map(([name, value]) => {
     const by = setters.get(name);
-    return [name, typeof value === 'string' ? value : JSON.stringify(value), by?.actor ?? 'ghl', by?.origin ?? 'ghl', by?.at];
+    return [
+      name,
+      typeof value === 'string' ? value : JSON.stringify(value),
+      by?.actor ?? 'ghl',
+      by?.origin ?? 'ghl',
+      by?.at,
+    ];
   });
   const open = edits.map((edit) => [
     edit.id,

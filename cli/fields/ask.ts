@@ -25,7 +25,8 @@ export async function askFields(
   const client = await session.client();
   const answer = await client.askFields({ agencyId, locationId: location.id, requestId: uuidv7(), ...question });
   if (answer === 'mapped' || answer === 'checked') return;
-  if (answer === 'pending') throw new CommandError('pending', 'GHL does not answer yet; fields list shows the outcome.');
+  if (answer === 'pending')
+    throw new CommandError('pending', 'GHL does not answer yet; fields list shows the outcome.');
   if (typeof answer === 'object') throw new CommandError(answer.failed, `GHL could not be asked: ${answer.failed}.`);
   throw new CommandError(answer, REFUSALS[answer]);
 }

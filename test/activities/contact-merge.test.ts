@@ -47,12 +47,20 @@ describe('a merge', () => {
         state: 'MA',
         tags: ['b'],
         dndSettings: { SMS: { status: 'permanent' } },
-        customFields: [{ id: 'f1', value: 'lost' }, { id: 'f2', value: 'follows' }],
+        customFields: [
+          { id: 'f1', value: 'lost' },
+          { id: 'f2', value: 'follows' },
+        ],
       },
     );
     const contactId = loser.ghl_id!;
     const note = { contactId, locationId: world.ghlLocationId, body: 'called twice' };
-    const task = { contactId, locationId: world.ghlLocationId, title: 'Call back', dueDate: '2027-01-01T00:00:00.000Z' };
+    const task = {
+      contactId,
+      locationId: world.ghlLocationId,
+      title: 'Call back',
+      dueDate: '2027-01-01T00:00:00.000Z',
+    };
     await bench.simulator.seed({ notes: [note], tasks: [{ ...task, completed: false }] });
     const args = await asked(survivor, loser);
     expect(await run(bench.mergesGhl.judgeContactMerge, args)).toBe('ok');
@@ -67,7 +75,10 @@ describe('a merge', () => {
       state: 'MA',
       tags: ['a', 'b'],
       dndSettings: { SMS: { status: 'active' } },
-      customFields: [{ id: 'f1', value: 'kept' }, { id: 'f2', value: 'follows' }],
+      customFields: [
+        { id: 'f1', value: 'kept' },
+        { id: 'f2', value: 'follows' },
+      ],
     });
     const ofSurvivor = <T extends { contactId: string }>(each: T) => each.contactId === survivor.ghl_id;
     expect((await bench.simulator.listNotes()).filter(ofSurvivor).map(({ body }) => body)).toEqual(['called twice']);
@@ -113,8 +124,10 @@ describe('a merge', () => {
     const contactId = loser.ghl_id!;
     const at = new Date().toISOString();
     await world.bench.simulator.seed({
-      conversations: [{ id: `conversation-${contactId}`, locationId: world.ghlLocationId, contactId, dateAdded: at, dateUpdated: at }],
-    } as never);
+      conversations: [
+        { id: `conversation-${contactId}`, locationId: world.ghlLocationId, contactId, dateAdded: at, dateUpdated: at },
+      ],
+    });
     const args = await asked(survivor, loser);
     expect(await run(world.bench.mergesGhl.judgeContactMerge, args)).toBe('would-lose-records');
     const end = { ...args, outcome: 'refused' as const, reason: 'would-lose-records' };

@@ -84,7 +84,7 @@ describe('a change of a contact', () => {
   it('that is refused keeps no other back, and goes to an operator who can redrive it', async () => {
     const other = await world.known(somebody());
     const contact = await world.known(somebody());
-    const email = String(other.fields['email']);
+    const email = other.email!;
     await world.change(contact.id, { email, city: 'Boston', 'tag:vip': true });
     await world.push(contact.id);
     expect((await world.fates(contact.id)).sort()).toEqual([

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { settleEdits } from '../../db/contact-edits.ts';
+import { settleEdits } from '../../db/edit-outcomes.ts';
 import { saveFieldMapping } from '../../db/field-mappings.ts';
 import { writeObservations } from '../../db/mirror.ts';
 import { withScope } from '../../db/scope.ts';
@@ -48,7 +48,18 @@ describe('contacts', () => {
       ),
     );
     const id = await mirrored({ firstName: 'Ann', city: 'Old', tags: ['old'] });
-    const edited = await json('contacts', 'edit', id, '--set', 'city=Boston', 'fields.budget=7', '--add-tag', 'VIP', '--remove-tag', 'old');
+    const edited = await json(
+      'contacts',
+      'edit',
+      id,
+      '--set',
+      'city=Boston',
+      'fields.budget=7',
+      '--add-tag',
+      'VIP',
+      '--remove-tag',
+      'old',
+    );
     expect(edited).toMatchObject({ city: 'Boston', fields: { budget: 7 }, tags: ['vip'], syncStatus: 'pending' });
     const shown = await run('contacts', 'show', id);
     expect(shown.out).toMatch(/city +Boston +cli:tester +cli/);

@@ -36,8 +36,22 @@ describe('what becomes of an edit', () => {
     ['both were emptied', edit({ value: null }), '', 20, 'ask', 'done ghl-has-it'],
     ['it may only fill, and is empty', edit({ bases: [null], fillsOnly: true }), null, 20, 'ask', 'push unmoved'],
     ['it may only fill', edit({ bases: [null], fillsOnly: true }), 'x', 5, 'ours-wins', 'overrule identifier-kept'],
-    ['the phone is spelt otherwise', edit({ field: 'phone', value: '+12125550100' }), '+1 212-555-0100', 20, 'ask', 'done ghl-has-it'],
-    ['the e-mail is in other case', edit({ field: 'email', value: 'a@x.test' }), 'A@X.test', 20, 'ask', 'done ghl-has-it'],
+    [
+      'the phone is spelt otherwise',
+      edit({ field: 'phone', value: '+12125550100' }),
+      '+1 212-555-0100',
+      20,
+      'ask',
+      'done ghl-has-it',
+    ],
+    [
+      'the e-mail is in other case',
+      edit({ field: 'email', value: 'a@x.test' }),
+      'A@X.test',
+      20,
+      'ask',
+      'done ghl-has-it',
+    ],
     ['a number is told as text', edit({ field: 'custom:1', value: 7 }), '7', 20, 'ask', 'done ghl-has-it'],
     ['a tag is there', edit({ field: 'tag:vip', value: true, bases: [false] }), true, 20, 'ask', 'done ghl-has-it'],
     ['a tag is to go', edit({ field: 'tag:vip', value: false, bases: [true] }), true, 20, 'ask', 'push unmoved'],
@@ -62,7 +76,13 @@ describe('the policy of a field', () => {
   it('is newest-wins where nothing is said', () => expect(choosePolicy([], 'city')).toBe('newest-wins'));
   it('can be given for fields that there are', () => {
     expect(['*', 'tags', 'email', 'custom:Ab1', 'tag:vip', 'dnd', ''].map(policyField)).toEqual([
-      true, true, true, true, false, false, false,
+      true,
+      true,
+      true,
+      true,
+      false,
+      false,
+      false,
     ]);
   });
 });
@@ -112,10 +132,7 @@ function play(policy: Exclude<ConflictPolicy, 'ask'>, acts: readonly Act[]) {
   return { ghl: ghl.value, pending, isQuiet: ghl.changedAt === wrote };
 }
 
-type Act =
-  | { kind: 'ours' | 'theirs'; value: string }
-  | { kind: 'push'; answerIsLost: boolean }
-  | { kind: 'read' };
+type Act = { kind: 'ours' | 'theirs'; value: string } | { kind: 'push'; answerIsLost: boolean } | { kind: 'read' };
 
 /** Every value comes once, so that none can be taken for another. */
 const anyActs: fc.Arbitrary<Act[]> = fc

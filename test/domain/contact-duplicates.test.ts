@@ -7,7 +7,15 @@ const phone = (contactId: string, key: string): SharedIdentifier => ({ contactId
 
 describe('groups of duplicates', () => {
   it('join over e-mail and phone, the larger first, and leave alone who shares with nobody', () => {
-    const shared = [email('a', '1'), email('b', '1'), phone('b', '7'), phone('c', '7'), email('x', '9'), phone('y', '8'), phone('z', '8')];
+    const shared = [
+      email('a', '1'),
+      email('b', '1'),
+      phone('b', '7'),
+      phone('c', '7'),
+      email('x', '9'),
+      phone('y', '8'),
+      phone('z', '8'),
+    ];
     expect(groupDuplicates(shared)).toEqual([
       { contactIds: ['a', 'b', 'c'], reasons: ['same-email', 'same-phone'] },
       { contactIds: ['y', 'z'], reasons: ['same-phone'] },

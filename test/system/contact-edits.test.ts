@@ -30,7 +30,8 @@ const inStatus = (id: string, syncStatus: string) =>
   waitFor(`the contact to be ${syncStatus}`, async () => (await get(id))['syncStatus'] === syncStatus, 30_000);
 const shown = async (ghlId: unknown) =>
   (await system.simulator.listContacts(GHL_LOCATION)).find((each) => each.id === ghlId);
-const callsTo = async (route: string) => (await system.simulator.getCalls()).last.filter((call) => call.route === route);
+const callsTo = async (route: string) =>
+  (await system.simulator.getCalls()).last.filter((call) => call.route === route);
 /** Every workflow of a contact has done what it was told, and nothing waits in the inbox. */
 const quiet = () =>
   waitFor(

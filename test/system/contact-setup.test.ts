@@ -39,7 +39,10 @@ describe('field mappings', () => {
   it('are made by asking GHL, serve contacts by their names both ways, and tell of drift', async () => {
     const wanted = { name: 'budget', type: 'number', create: true };
     const mapped = await system.ask('PUT', path(), key, wanted);
-    expect(mapped).toMatchObject({ status: 200, body: { mappings: [{ name: 'budget', type: 'number', drift: null }] } });
+    expect(mapped).toMatchObject({
+      status: 200,
+      body: { mappings: [{ name: 'budget', type: 'number', drift: null }] },
+    });
     const [field] = await system.simulator.listRecords('customFields', GHL_LOCATION);
     const unknown = await system.ask('PUT', path(), key, { name: 'size', type: 'text' });
     expect(unknown).toMatchObject({ status: 409, body: { code: 'field-unknown' } });
@@ -52,13 +55,22 @@ describe('field mappings', () => {
       return body['syncStatus'] === 'synced' && body;
     });
     expect(synced).toMatchObject({ fields: { budget: 9 } });
-    const there = (await system.simulator.listContacts(GHL_LOCATION)).find(({ id: each }) => each === synced['ghlContactId']);
+    const there = (await system.simulator.listContacts(GHL_LOCATION)).find(
+      ({ id: each }) => each === synced['ghlContactId'],
+    );
     expect(there?.customFields).toEqual([{ id: field!.id, value: 9 }]);
 
     await system.simulator.seed({ customFields: [{ ...field!, dataType: 'TEXT' }] });
     const checked = await system.ask('POST', `${path()}/check`, key);
     expect(checked.body).toMatchObject({ mappings: [{ name: 'budget', drift: 'type-changed' }] });
-    expect((await fetch(`${system.apiUrl}${path()}/budget`, { method: 'DELETE', headers: { authorization: `Bearer ${key}` } })).status).toBe(204);
+    expect(
+      (
+        await fetch(`${system.apiUrl}${path()}/budget`, {
+          method: 'DELETE',
+          headers: { authorization: `Bearer ${key}` },
+        })
+      ).status,
+    ).toBe(204);
     expect((await system.ask('GET', path(), key)).body).toEqual({ mappings: [] });
   }, 60_000);
 
