@@ -36,7 +36,7 @@ afterAll(() => world.bench.stop());
 const args = (request: Partial<MappingRequest>) => ({
   agencyId: world.agencyId,
   locationId: world.locationId,
-  request: { name: 'budget', type: 'number', options: [], create: false, ...request } as MappingRequest,
+  request: { name: 'budget', type: 'number', options: [], create: false, ...request },
   actor: 'cli:tester',
   origin: 'cli' as const,
 });
