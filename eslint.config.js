@@ -32,6 +32,14 @@ export default tseslint.config(
     },
   },
   {
+    // What a test's logger writes is searched at the end of `npm test`.
+    files: ['test/**/*.ts'],
+    ignores: ['test/stack/test-logger.ts'],
+    rules: {
+      'no-restricted-imports': ['error', { name: 'pino', message: 'Use createTestLogger of test/stack.' }],
+    },
+  },
+  {
     // Tool configuration files are read by their tools as default exports.
     files: ['vitest.config.ts', 'test/replay/vitest.config.ts'],
     rules: { 'no-restricted-syntax': 'off' },

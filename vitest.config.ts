@@ -7,6 +7,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/stack/global-setup.ts'],
+    setupFiles: ['test/leaks/setup.ts'],
     pool: 'forks',
     // The machine's other half runs Postgres and Temporal.
     maxWorkers: 2,

@@ -10,6 +10,7 @@ import { createActivities } from './worker/activities.ts';
 import { connectToTemporal } from './worker/connect.ts';
 import { serveHealth } from './worker/health.ts';
 import { runWorkers } from './worker/run-workers.ts';
+import { createTemporalLogger } from './worker/temporal-log.ts';
 import { createWorkers } from './worker/workers.ts';
 
 async function run(config: Config): Promise<void> {
@@ -17,10 +18,7 @@ async function run(config: Config): Promise<void> {
   const stopping = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopping.abort());
   // The signals are ours: Temporal's runtime would stop its workers, and nobody would close the rest.
-  Runtime.install({
-    shutdownSignals: [],
-    logger: new DefaultLogger('WARN', (entry) => log.warn({ from: 'temporal', ...entry.meta }, entry.message)),
-  });
+  Runtime.install({ shutdownSignals: [], logger: createTemporalLogger(log) });
 
   const db = createDatabase({
     url: config.DATABASE_URL,

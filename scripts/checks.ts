@@ -33,3 +33,14 @@ export const listStaticChecks = (): Check[] => [
   { title: 'picture in docs/architecture.md', program: 'tsx', args: ['scripts/draw-architecture.ts', '--check'] },
   { title: 'unused code (knip)', program: 'knip', args: [] },
 ];
+
+/**
+ * Whether anything that the tests used can be read in what the system said meanwhile.
+ * @param folder where the tests have left both
+ * @param isWhole whether all tests ran
+ */
+export const searchForLeaks = (folder: string, isWhole: boolean): Check => ({
+  title: 'no token, phone, e-mail or name in logs, errors, metrics and histories',
+  program: 'tsx',
+  args: ['test/leaks/main.ts', folder, ...(isWhole ? ['whole'] : [])],
+});

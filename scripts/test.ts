@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeResults, runCheck, runChecks } from './check-run.ts';
-import { listStaticChecks } from './checks.ts';
+import { listStaticChecks, searchForLeaks } from './checks.ts';
 import { countTests } from './test-report.ts';
 
 const dataDir = join(import.meta.dirname, '..', '.switchyard');
@@ -12,8 +12,10 @@ const reportFile = join(folder, 'vitest.json');
 try {
   const checks = await runChecks(listStaticChecks());
   const vitest = { title: 'tests (vitest)', program: 'vitest', args: ['run', ...process.argv.slice(2)] };
-  const tests = await runCheck(vitest, { TEST_REPORT_FILE: reportFile });
+  const tests = await runCheck(vitest, { TEST_REPORT_FILE: reportFile, TEST_EVIDENCE_FOLDER: folder });
   const count = await countTests(reportFile, tests.passed);
+  const leaks = await runCheck(searchForLeaks(folder, process.argv.length === 2));
+  checks.push(leaks);
   console.log(describeResults([...checks, tests]));
 
   const passed = count.passed + checks.filter((check) => check.passed).length;

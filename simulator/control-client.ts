@@ -3,17 +3,21 @@ import type {
   behaviourChangeSchema,
   installRequestSchema,
   locationChangeSchema,
+  makeChangesSchema,
+  mergeSchema,
   newLocationSchema,
   planChangeSchema,
   revokeSchema,
   rotatePrivateTokenSchema,
   sendWebhookSchema,
+  startChangesSchema,
   uiContactCreateSchema,
   uiContactUpdateSchema,
   uiOpportunityUpdateSchema,
   uiUserCreateSchema,
   uiUserUpdateSchema,
 } from './control/schemas.ts';
+import type { ChangeReport } from './changes/ledger.ts';
 import type { CallRecord } from './calls.ts';
 import type { Stats } from './control/stats.ts';
 import type { Fault, FaultInput } from './faults.ts';
@@ -60,7 +64,7 @@ type CollectionSeeds = { [Name in CollectionName]?: Undated<(typeof collectionSc
 type SeedRequest = z.input<typeof seedSchema>;
 
 /** What to put into the world; ids and dates of contacts and what hangs on them may be left to the simulator. */
-export interface SeedInput extends Pick<SeedRequest, 'tokens' | 'codes' | 'installs'>, CollectionSeeds {
+export interface SeedInput extends Pick<SeedRequest, 'tokens' | 'codes' | 'installs' | 'generated'>, CollectionSeeds {
   companies?: z.input<typeof companySchema>[];
   apps?: z.input<typeof appSchema>[];
   locations?: z.input<typeof locationSchema>[];
@@ -104,6 +108,15 @@ export interface ControlClient extends PersonClient {
   createContact(contact: z.input<typeof uiContactCreateSchema>): Promise<ShownContact>;
   updateContact(contactId: string, change: z.input<typeof uiContactUpdateSchema>): Promise<ShownContact>;
   deleteContact(contactId: string): Promise<void>;
+  /** A person merges two contacts: the loser is gone and what it had is the survivor's. */
+  mergeContacts(merge: z.input<typeof mergeSchema>): Promise<ShownContact>;
+  /** Makes random changes at once, as many as were possible; the report has all since the last `resetChanges`. */
+  makeChanges(request: z.input<typeof makeChangesSchema>): Promise<ChangeReport>;
+  /** Makes random changes at a pace until `stopChanges`. */
+  startChanges(request: z.input<typeof startChangesSchema>): Promise<void>;
+  stopChanges(): Promise<ChangeReport>;
+  getChanges(): Promise<ChangeReport>;
+  resetChanges(): Promise<void>;
   updateOpportunity(opportunityId: string, change: z.input<typeof uiOpportunityUpdateSchema>): Promise<Opportunity>;
   deleteOpportunity(opportunityId: string): Promise<void>;
   createUser(user: z.input<typeof uiUserCreateSchema>): Promise<User>;
@@ -195,6 +208,12 @@ export function createControlClient(url: string): ControlClient {
     updateContact: async (id, change) =>
       (await ask<{ contact: ShownContact }>('PUT', `/ui/contacts/${id}`, change)).contact,
     deleteContact: (id) => done(ask('DELETE', `/ui/contacts/${id}`)),
+    mergeContacts: async (merge) => (await ask<{ contact: ShownContact }>('POST', '/ui/contacts/merge', merge)).contact,
+    makeChanges: (request) => ask('POST', '/changes', request),
+    startChanges: (request) => done(ask('POST', '/changes/start', request)),
+    stopChanges: () => ask('POST', '/changes/stop'),
+    getChanges: () => ask('GET', '/changes'),
+    resetChanges: () => done(ask('DELETE', '/changes')),
     updateOpportunity: async (id, change) =>
       (await ask<{ opportunity: Opportunity }>('PUT', `/ui/opportunities/${id}`, change)).opportunity,
     deleteOpportunity: (id) => done(ask('DELETE', `/ui/opportunities/${id}`)),

@@ -4,6 +4,8 @@ import { createAgenda } from './agenda.ts';
 import type { Agenda } from './agenda.ts';
 import { createCalls } from './calls.ts';
 import type { Calls } from './calls.ts';
+import { createChangeLedger } from './changes/ledger.ts';
+import type { ChangeLedger } from './changes/ledger.ts';
 import { createClock } from './clock.ts';
 import type { Clock } from './clock.ts';
 import { createFaults } from './faults.ts';
@@ -39,6 +41,8 @@ export interface Behaviour extends DoorBehaviour, ResourceBehaviour {
   accessTokenSeconds: number;
   /** How far the contact search index lags behind writes. */
   searchLagMs: number;
+  /** How much longer it may lag, by chance. */
+  searchLagJitterMs: number;
 }
 
 /** Everything one simulator is made of; passed to every handler. */
@@ -58,6 +62,8 @@ export interface Simulation {
   deliveryLog: DeliveryLog;
   urlBreaker: UrlBreaker;
   emitter: Emitter;
+  /** What random changes were made. */
+  changes: ChangeLedger;
   /** Where one was given at the start. */
   scenario?: RunningScenario;
   /** Set by anything that changes state; cleared by whoever saves it. */
@@ -77,9 +83,11 @@ export function createSimulation(seed: string, behaviour: Partial<Behaviour>): S
     refreshGraceMs: 30_000,
     accessTokenSeconds: 86_399,
     searchLagMs: 0,
+    searchLagJitterMs: 0,
     ...behaviour,
   };
   const deliveryLog = createDeliveryLog();
+  const changes = createChangeLedger();
   const urlBreaker = createUrlBreaker(webhookSettings, clock);
   const deliveries = createDeliveryQueue({
     settings: webhookSettings,
@@ -100,14 +108,17 @@ export function createSimulation(seed: string, behaviour: Partial<Behaviour>): S
     limits: createLimits(world, clock, whole),
     faults: createFaults(clock, random),
     calls: createCalls(),
-    index: createSearchIndex(clock, whole),
+    index: createSearchIndex(clock, random, world.populations, whole),
     agenda: createAgenda(clock),
     signer,
     webhookSettings,
     deliveries,
     deliveryLog,
     urlBreaker,
-    emitter: createEmitter(world, clock, random, webhookSettings, deliveries, deliveryLog),
+    emitter: createEmitter(world, clock, random, webhookSettings, deliveries, deliveryLog, (sent) =>
+      changes.noteWebhook(sent),
+    ),
+    changes,
     changed: false,
   };
   return simulation;

@@ -69,6 +69,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     async close() {
       clearInterval(timer);
       simulation.scenario?.stop();
+      simulation.changes.stop();
       simulation.agenda.close();
       const closed = once(server, 'close');
       server.close();

@@ -10,23 +10,25 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       `
     grant create, usage on schema public to switchyard_owner;
 
-    create table monthly_tables (name text primary key);
+    -- What is older than first_month stands in a partition of its own; null where nothing is.
+    create table monthly_tables (name text primary key, first_month date);
     alter table monthly_tables owner to switchyard_owner;
 
     create function ensure_month_partitions(from_month date, months integer) returns integer
       language plpgsql security definer set search_path = public, pg_temp as $$
     declare
       parent text;
+      earliest date;
       month date;
       leaf text;
       made integer := 0;
     begin
       perform pg_advisory_xact_lock(hashtext('switchyard partitions'));
-      for parent in select name from monthly_tables order by name loop
+      for parent, earliest in select name, first_month from monthly_tables order by name loop
         for step in 0 .. months - 1 loop
           month := (date_trunc('month', from_month) + make_interval(months => step))::date;
           leaf := parent || '_' || to_char(month, 'YYYY_MM');
-          if to_regclass(leaf) is null then
+          if to_regclass(leaf) is null and month >= coalesce(earliest, month) then
             execute format('create table %I partition of %I for values from (%L) to (%L)',
               leaf, parent, month, month + interval '1 month');
             made := made + 1;

@@ -86,7 +86,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
         date_trunc('month', now())::date);
     end $$;
     alter table messages_past owner to switchyard_owner;
-    insert into monthly_tables values ('messages');
+    insert into monthly_tables values ('messages', date_trunc('month', now())::date);
     select ensure_month_partitions(current_date, 12);
 
     -- What makes leads goes before what keeps the mirror; events of one record that wait together are handed over once.

@@ -6,6 +6,7 @@ import { rotatePrivateToken } from '../oauth/private-tokens.ts';
 import type { Simulation } from '../simulation.ts';
 import { applySeed, seedSchema } from '../world/seed.ts';
 import { addLocation, changeLocation, revokeTokens } from './authority.ts';
+import { createChangesRouter } from './changes.ts';
 import { createBusinessRouter } from './business.ts';
 import { createMessagingRouter } from './messaging.ts';
 import { renderPage } from './page/page.ts';
@@ -41,6 +42,7 @@ export function createControlRouter(sim: Simulation): Router {
   });
   router.use('/ui', createUiRouter(sim), createMessagingRouter(sim), createBusinessRouter(sim));
   router.use('/webhooks', createWebhookRouter(sim));
+  router.use('/changes', createChangesRouter(sim));
   addDisturbanceRoutes(router, sim);
 
   router.get('/state/:collection', (req, res) => {

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { doorBehaviourSchema } from '../behaviour.ts';
+import { changeKinds } from '../changes/ledger.ts';
 import { contactCreateSchema, contactUpdateSchema } from '../resources/contact-input.ts';
 import { resourceBehaviourSchema } from '../resources/behaviour.ts';
-import { opportunityUpdateSchema } from '../resources/opportunity-input.ts';
+import { opportunityFormSchema } from '../resources/opportunity-input.ts';
 import { collectionNames } from '../world/collections.ts';
 import { locationSettingsSchema, rateLimitSchema } from '../world/records.ts';
 
@@ -46,6 +47,7 @@ export const behaviourChangeSchema = z.strictObject({
   refreshGraceMs: z.number().int().min(0).optional(),
   accessTokenSeconds: z.number().int().positive().optional(),
   searchLagMs: z.number().int().min(0).optional(),
+  searchLagJitterMs: z.number().int().min(0).optional(),
   ...resourceBehaviourSchema.partial().shape,
 });
 
@@ -54,7 +56,7 @@ export const advanceClockSchema = z.strictObject({ ms: z.number().int().min(0) }
 /** What a person types into GHL's own forms: the API's fields. */
 export const uiContactCreateSchema = contactCreateSchema;
 export const uiContactUpdateSchema = contactUpdateSchema;
-export const uiOpportunityUpdateSchema = opportunityUpdateSchema;
+export const uiOpportunityUpdateSchema = opportunityFormSchema;
 
 const userFields = {
   firstName: z.string().optional(),
@@ -85,6 +87,19 @@ export const planChangeSchema = z.strictObject({
 
 /** The old token works 7 more days, or ends now. */
 export const rotatePrivateTokenSchema = z.strictObject({ token: id, expireOldNow: z.boolean().default(false) });
+
+const weights = z.partialRecord(z.enum(changeKinds), z.number().int().min(0)).optional();
+export const makeChangesSchema = z.strictObject({
+  locationId: id,
+  count: z.number().int().min(1).max(10_000),
+  weights,
+});
+export const startChangesSchema = z.strictObject({
+  locationId: id,
+  perSecond: z.number().positive().max(500),
+  weights,
+});
+export const mergeSchema = z.strictObject({ survivorId: id, loserId: id });
 
 export const stateQuerySchema = z.strictObject({ locationId: id.optional() });
 export const collectionSchema = z.enum([

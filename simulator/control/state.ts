@@ -7,7 +7,7 @@ export function listState(world: World, collection: Collection, locationId: stri
   const here = (record: { locationId: string }): boolean => !locationId || record.locationId === locationId;
   switch (collection) {
     case 'contacts':
-      return (locationId ? world.contacts.listByLocation(locationId) : world.contacts.list()).map(viewContact);
+      return (locationId ? world.contacts.listStored(locationId) : world.contacts.list()).map(viewContact);
     case 'users':
       return [...world.users.values()].filter((user) => !locationId || user.locationIds.includes(locationId));
     case 'locations':

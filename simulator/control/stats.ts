@@ -22,7 +22,7 @@ export function countStats(sim: Simulation): Stats {
     webhooks: sim.deliveries.stats(),
     calls: sim.calls.total(),
     callsPerSecond: recent / 10,
-    contacts: world.contacts.list().length,
+    contacts: world.contacts.count(),
     notes: world.notes.size,
     tasks: world.tasks.size,
     opportunities: world.opportunities.size,

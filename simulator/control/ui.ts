@@ -2,6 +2,7 @@ import { Router } from 'express';
 import { plainRefusal } from '../http/reply.ts';
 import { validate } from '../http/validate.ts';
 import { deleteLocation } from '../resources/accounts/location-writes.ts';
+import { mergeContacts } from '../resources/contact-merge.ts';
 import { viewContact } from '../resources/contact-view.ts';
 import { createContact, deleteContact, getContact, updateContact } from '../resources/contact-writes.ts';
 import { changeOf } from '../resources/opportunity-input.ts';
@@ -12,6 +13,7 @@ import type { Simulation } from '../simulation.ts';
 import { userSchema } from '../world/records.ts';
 import {
   installRequestSchema,
+  mergeSchema,
   uiContactCreateSchema,
   uiContactUpdateSchema,
   uiOpportunityUpdateSchema,
@@ -30,6 +32,11 @@ export function createUiRouter(sim: Simulation): Router {
     const location = sim.world.locations.get(locationId);
     if (!location) throw plainRefusal(400, `Location with id ${locationId} not found`);
     res.status(201).json({ contact: viewContact(createContact(sim, location, input)) });
+  });
+  router.post('/contacts/merge', (req, res) => {
+    const { survivorId, loserId } = validate(mergeSchema, req.body);
+    const merged = mergeContacts(sim, getContact(sim, survivorId), getContact(sim, loserId));
+    res.json({ contact: viewContact(merged) });
   });
   router.put('/contacts/:id', (req, res) => {
     const input = validate(uiContactUpdateSchema, req.body);

@@ -9,3 +9,8 @@ export function isV3(call: Pick<OpenCall, 'headers'>): boolean {
 export function succeeded(call: Pick<OpenCall, 'headers'>): Record<string, boolean> {
   return isV3(call) ? { succeeded: true } : { succeded: true };
 }
+
+/** The same where the newer version says it in both spellings: removals, enrolments and bulk changes. */
+export function succeededEitherWay(call: Pick<OpenCall, 'headers'>): Record<string, boolean> {
+  return isV3(call) ? { succeeded: true, succeded: true } : { succeded: true };
+}

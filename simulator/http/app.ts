@@ -20,6 +20,7 @@ import { conversationRoutes } from '../resources/messaging/conversations.ts';
 import { messageListRoutes } from '../resources/messaging/message-lists.ts';
 import { messageRoutes } from '../resources/messaging/messages.ts';
 import { providerRoutes } from '../resources/messaging/providers.ts';
+import { uploadRoutes } from '../resources/messaging/uploads.ts';
 import { invoiceRoutes } from '../resources/money/invoices.ts';
 import { paymentRoutes } from '../resources/money/payments.ts';
 import { noteRoutes } from '../resources/notes.ts';
@@ -27,6 +28,7 @@ import { opportunityListRoutes } from '../resources/opportunity-lists.ts';
 import { opportunityRoutes } from '../resources/opportunities.ts';
 import { saasReadRoutes } from '../resources/saas/saas-reads.ts';
 import { saasWriteRoutes } from '../resources/saas/saas.ts';
+import { walletRoutes } from '../resources/saas/wallet.ts';
 import { snapshotRoutes } from '../resources/snapshots/snapshots.ts';
 import { taskRoutes } from '../resources/tasks.ts';
 import { userRoutes } from '../resources/users.ts';
@@ -34,6 +36,7 @@ import { workflowRoutes } from '../resources/workflows.ts';
 import type { Simulation } from '../simulation.ts';
 import { wrongClassMessage } from './access.ts';
 import { createHandler } from './dispatch.ts';
+import { readMultipart } from './multipart.ts';
 import { notFound, ReplyError } from './reply.ts';
 import type { Route } from './route.ts';
 
@@ -59,6 +62,7 @@ const routes: Route[] = [
   ...snapshotRoutes,
   ...messageListRoutes,
   ...providerRoutes,
+  ...uploadRoutes,
   ...messageRoutes,
   ...conversationRoutes,
   ...appointmentRoutes,
@@ -67,6 +71,7 @@ const routes: Route[] = [
   ...invoiceRoutes,
   ...saasReadRoutes,
   ...saasWriteRoutes,
+  ...walletRoutes,
   ...workflowRoutes,
 ];
 
@@ -85,7 +90,7 @@ export function createApp(sim: Simulation): Express {
     res.set(sim.limits.usualHeaders());
     next();
   });
-  app.use(express.json({ limit: '10mb' }), express.urlencoded({ extended: false }));
+  app.use(express.json({ limit: '10mb' }), express.urlencoded({ extended: false }), ...readMultipart());
 
   app.use(createAuthorizeRouter(sim));
 

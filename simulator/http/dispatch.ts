@@ -21,7 +21,11 @@ export function createHandler(sim: Simulation, route: Route): RequestHandler {
     if (req.method !== 'GET') sim.changed = true;
 
     const allowance = token ? sim.limits.take(token) : undefined;
-    if (allowance) res.set(allowance.headers);
+    if (allowance) {
+      // Its budget has changed, even where nothing else has.
+      sim.changed = true;
+      res.set(allowance.headers);
+    }
     if (allowance && !allowance.allowed) {
       refuseOverLimit(sim, res, allowance.waitMs);
       return;

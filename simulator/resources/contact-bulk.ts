@@ -1,9 +1,12 @@
 import { z } from 'zod';
+import { isV3 } from '../http/api-version.ts';
 import { ok, plainRefusal } from '../http/reply.ts';
 import type { Route } from '../http/route.ts';
 import { validate } from '../http/validate.ts';
 import { normaliseTags } from './contact-fields.ts';
+import { findContacts } from './contact-hits.ts';
 import { viewContact } from './contact-view.ts';
+import { takePage } from './merge-sorted.ts';
 import { replaceContact } from './contact-writes.ts';
 import { getCallLocation } from './lookup.ts';
 
@@ -44,7 +47,8 @@ export const contactBulkRoutes: Route[] = [
         return [contactId];
       });
       const errorCount = contacts.length - responses.length;
-      return ok({ succeded: errorCount === 0, errorCount, responses }, 201);
+      const succeded = errorCount === 0;
+      return ok({ succeded, ...(isV3(call) ? { succeeded: succeded } : {}), errorCount, responses }, 201);
     },
   },
   {
@@ -57,24 +61,27 @@ export const contactBulkRoutes: Route[] = [
       const { locationId, query, startAfter, startAfterId, limit } = validate(listSchema, call.query);
       getCallLocation(call, locationId);
       const wanted = query?.toLowerCase();
-      const newestFirst = call.sim.world.contacts
-        .listByLocation(locationId)
-        .filter((contact) => !wanted || JSON.stringify(contact).toLowerCase().includes(wanted))
-        .sort((a, b) => b.dateAdded.localeCompare(a.dateAdded) || a.id.localeCompare(b.id));
-      const rest = newestFirst.filter(({ dateAdded, id }) => {
-        if (startAfter === undefined) return true;
-        const atMs = Date.parse(dateAdded);
-        return atMs < startAfter || (atMs === startAfter && id > (startAfterId ?? ''));
+      const { contacts, populations } = call.sim.world;
+      const stored = contacts.listStored(locationId);
+      const shelf = { stored, population: populations.of(locationId), covered: contacts.coveredIn(locationId) };
+      const { hits, total } = findContacts(shelf, {
+        filters: [],
+        sort: [],
+        searchAfter: startAfter === undefined ? undefined : [startAfter, startAfterId ?? ''],
+        fits: (contact) => !wanted || JSON.stringify(contact).toLowerCase().includes(wanted),
+        byDateAlone: !wanted,
       });
-      const page = rest.slice(0, limit);
+      const found = takePage(hits, 0, limit + 1).map(({ contact }) => contact);
+      const page = found.slice(0, limit);
       const last = page.at(-1);
       return ok({
         contacts: page.map(viewContact),
+        count: total,
         meta: {
-          total: newestFirst.length,
+          total,
           startAfterId: last?.id ?? null,
           startAfter: last ? Date.parse(last.dateAdded) : null,
-          nextPage: rest.length > limit ? 2 : null,
+          nextPage: found.length > limit ? 2 : null,
         },
       });
     },

@@ -3,11 +3,15 @@ import { ok, refusal } from '../http/reply.ts';
 import type { Route } from '../http/route.ts';
 import { validate } from '../http/validate.ts';
 import type { Contact } from '../world/records.ts';
+import type { Simulation } from '../simulation.ts';
 import { findMatch } from './contact-dedupe.ts';
 import { normalisePhone } from './contact-fields.ts';
+import { findContacts } from './contact-hits.ts';
+import type { Shelf } from './contact-hits.ts';
 import { nameOf, viewContact, viewSearchDocument } from './contact-view.ts';
 import { getCallLocation } from './lookup.ts';
-import { filterSchema, passes, searchValue } from './search-filters.ts';
+import { takePage } from './merge-sorted.ts';
+import { dateBoundsOf, filterSchema, passes } from './search-filters.ts';
 import type { Filter } from './search-filters.ts';
 
 /** Paging by `page` reaches this many documents; beyond it only `searchAfter` leads on. */
@@ -44,22 +48,17 @@ export const contactSearchRoutes: Route[] = [
       const search = validate(searchSchema, call.body);
       getCallLocation(call, search.locationId);
       refuseBadPaging(search);
-      const misses = call.sim.behaviour.phoneFilter === 'misses' && search.filters.some(isAboutPhone);
-      const documents = misses ? [] : call.sim.index.listByLocation(search.locationId);
-      const hits = documents
-        .filter(
-          (contact) => search.filters.every((filter) => passes(contact, filter)) && mentions(contact, search.query),
-        )
-        .map((contact) => ({ contact, key: sortKeyOf(contact, search.sort) }))
-        .sort((a, b) => compareKeys(a.key, b.key, search.sort));
-      const rest = search.searchAfter
-        ? hits.filter((hit) => compareKeys(hit.key, search.searchAfter ?? [], search.sort) > 0)
-        : hits.slice(((search.page ?? 1) - 1) * search.pageLimit);
+      const { hits, total } = findContacts(shelfOf(call.sim, search), {
+        ...search,
+        fits: (contact) => suits(contact, search),
+        byDateAlone: search.filters.every(isDateRange) && !search.query,
+      });
+      const skip = search.searchAfter ? 0 : ((search.page ?? 1) - 1) * search.pageLimit;
       const { searchShowsDnd } = call.sim.behaviour;
-      const contacts = rest
-        .slice(0, search.pageLimit)
-        .map(({ contact, key }) => viewSearchDocument(contact, key, searchShowsDnd));
-      return ok({ contacts, total: hits.length });
+      const contacts = takePage(hits, skip, search.pageLimit).map(({ contact, key }) =>
+        viewSearchDocument(contact, key, searchShowsDnd),
+      );
+      return ok({ contacts, total });
     },
   },
   {
@@ -86,6 +85,25 @@ function refuseBadPaging(search: Search): void {
   }
 }
 
+/** What the index shows of a location; of a search that GHL was reported to miss on, nothing. */
+function shelfOf({ behaviour, index, world }: Simulation, search: Search): Shelf {
+  const { locationId } = search;
+  if (behaviour.phoneFilter === 'misses' && search.filters.some(isAboutPhone)) {
+    return { stored: [], population: undefined, covered: new Set() };
+  }
+  const stored = index.listByLocation(locationId);
+  return { stored, population: world.populations.of(locationId), covered: index.coveredIn(locationId) };
+}
+
+/** Stored contacts are looked at one by one whatever is asked; generated ones within dates need not be. */
+function isDateRange(filter: Filter): boolean {
+  return !('group' in filter) && dateBoundsOf(filter) !== undefined;
+}
+
+function suits(contact: Contact, { filters, query }: Search): boolean {
+  return filters.every((filter) => passes(contact, filter)) && mentions(contact, query);
+}
+
 function isAboutPhone(filter: Filter): boolean {
   return 'group' in filter ? filter.filters.some(isAboutPhone) : filter.field === 'phone';
 }
@@ -96,28 +114,4 @@ function mentions(contact: Contact, query: string | undefined): boolean {
   return [nameOf(contact), contact.email, contact.phone, contact.companyName].some((text) =>
     text?.toLowerCase().includes(wanted),
   );
-}
-
-/** The cursor of a document: its sort values, then its id, so that no two are equal. */
-function sortKeyOf(contact: Contact, sort: Search['sort']): unknown[] {
-  const fields = sort.length > 0 ? sort : defaultSort;
-  return [...fields.map(({ field }) => searchValue(contact, field) ?? null), contact.id];
-}
-
-const defaultSort: Search['sort'] = [{ field: 'dateAdded', direction: 'desc' }];
-
-function compareKeys(a: unknown[], b: unknown[], sort: Search['sort']): number {
-  const fields = sort.length > 0 ? sort : defaultSort;
-  for (const [position, { direction }] of fields.entries()) {
-    const order = compareValues(a[position], b[position]);
-    if (order !== 0) return direction === 'asc' ? order : -order;
-  }
-  return compareValues(a[fields.length], b[fields.length]);
-}
-
-function compareValues(a: unknown, b: unknown): number {
-  if (typeof a === 'number' && typeof b === 'number') return a - b;
-  const [left, right] = [a, b].map((value) => (value === null || value === undefined ? '' : JSON.stringify(value)));
-  if (left === right) return 0;
-  return (left ?? '') < (right ?? '') ? -1 : 1;
 }

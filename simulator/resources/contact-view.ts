@@ -13,8 +13,8 @@ export function viewContact(contact: Contact): Record<string, unknown> {
     contactName: nameOf(contact),
     fullNameLowerCase: nameOf(contact).toLowerCase(),
     emailLowerCase: contact.email?.toLowerCase() ?? null,
-    additionalEmails: [],
-    additionalPhones: [],
+    additionalEmails: (contact.additionalEmails ?? []).map((email) => ({ email })),
+    additionalPhones: (contact.additionalPhones ?? []).map((phone) => ({ phone })),
   };
 }
 

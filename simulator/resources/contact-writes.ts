@@ -52,12 +52,9 @@ export function replaceContact(sim: Simulation, before: Contact, written: Contac
   if (isDeepStrictEqual(before, written)) return before;
   const after = { ...written, dateUpdated: sim.clock.now().toISOString() };
   store(sim, after);
-  const tagsChanged = !isDeepStrictEqual(before.tags, after.tags);
-  const dndChanged = before.dnd !== after.dnd || !isDeepStrictEqual(before.dndSettings, after.dndSettings);
   const rest = { ...written, tags: before.tags, dnd: before.dnd, dndSettings: before.dndSettings };
   if (!isDeepStrictEqual(before, rest)) announce(sim, 'ContactUpdate', after);
-  if (tagsChanged) announce(sim, 'ContactTagUpdate', after);
-  if (dndChanged) announce(sim, 'ContactDndUpdate', after, { dndSettings: after.dndSettings });
+  announceTagsAndDnd(sim, before, after);
   return after;
 }
 
@@ -76,6 +73,24 @@ export function deleteContact(sim: Simulation, contact: Contact): void {
   world.contacts.remove(contact.id);
   sim.index.write(contact.locationId, contact.id, null);
   announce(sim, 'ContactDelete', contact);
+}
+
+/** Ends a contact and writes what its survivor is from then on; announces both, whether the survivor has changed or not. */
+export function absorbContact(sim: Simulation, survivor: Contact, written: Contact, loser: Contact): Contact {
+  sim.world.contacts.remove(loser.id);
+  sim.index.write(loser.locationId, loser.id, null);
+  announce(sim, 'ContactDelete', loser);
+  const after = { ...written, dateUpdated: sim.clock.now().toISOString() };
+  store(sim, after);
+  announce(sim, 'ContactUpdate', after);
+  announceTagsAndDnd(sim, survivor, after);
+  return after;
+}
+
+function announceTagsAndDnd(sim: Simulation, before: Contact, after: Contact): void {
+  const dndChanged = before.dnd !== after.dnd || !isDeepStrictEqual(before.dndSettings, after.dndSettings);
+  if (!isDeepStrictEqual(before.tags, after.tags)) announce(sim, 'ContactTagUpdate', after);
+  if (dndChanged) announce(sim, 'ContactDndUpdate', after, { dndSettings: after.dndSettings });
 }
 
 function store(sim: Simulation, contact: Contact): void {

@@ -1,4 +1,4 @@
-import { succeeded } from '../http/api-version.ts';
+import { succeeded, succeededEitherWay } from '../http/api-version.ts';
 import { ok } from '../http/reply.ts';
 import type { Route } from '../http/route.ts';
 import { validate } from '../http/validate.ts';
@@ -49,7 +49,7 @@ export const contactRoutes: Route[] = [
     handle(call) {
       const input = validate(contactUpdateSchema, readContactBody(call));
       const contact = updateContact(call.sim, getCallContact(call), input);
-      // `succeded` is how GHL spells it; the newer version mends that here, and not where a contact is deleted.
+      // `succeded` is how GHL spells it; the newer version mends that here, and keeps both where a contact is deleted.
       return ok({ ...succeeded(call), contact: viewContactFor(call, contact) });
     },
   },
@@ -59,7 +59,7 @@ export const contactRoutes: Route[] = [
     path: '/contacts/:contactId',
     handle(call) {
       deleteContact(call.sim, getCallContact(call));
-      return ok({ succeded: true });
+      return ok(succeededEitherWay(call));
     },
   },
 ];

@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { succeededEitherWay } from '../http/api-version.ts';
 import { ok, plainRefusal } from '../http/reply.ts';
 import type { Call, Route } from '../http/route.ts';
 import { validate } from '../http/validate.ts';
 import type { Simulation } from '../simulation.ts';
-import type { Note } from '../world/records.ts';
+import type { Contact, Note } from '../world/records.ts';
 import { getCallContact } from './lookup.ts';
 
 const noteInputSchema = z.strictObject({
@@ -13,6 +14,8 @@ const noteInputSchema = z.strictObject({
   color: z.string().nullish(),
   pinned: z.boolean().nullish(),
 });
+
+const noteChangeSchema = noteInputSchema.partial();
 
 const write = { access: 'location', scope: 'contacts.write' } as const;
 const read = { access: 'location', scope: 'contacts.readonly' } as const;
@@ -37,16 +40,7 @@ export const noteRoutes: Route[] = [
     handle(call) {
       const input = validate(noteInputSchema, call.body);
       const contact = getCallContact(call);
-      const note: Note = {
-        ...input,
-        id: call.sim.random.id(),
-        contactId: contact.id,
-        locationId: contact.locationId,
-        dateAdded: call.sim.clock.now().toISOString(),
-      };
-      call.sim.world.notes.set(note.id, note);
-      announce(call.sim, 'NoteCreate', note);
-      return ok({ note }, 201);
+      return ok({ note: addNote(call.sim, contact, input) }, 201);
     },
   },
   { ...read, method: 'get', path: single, handle: (call) => ok({ note: getNote(call) }) },
@@ -55,7 +49,9 @@ export const noteRoutes: Route[] = [
     method: 'put',
     path: single,
     handle(call) {
-      const note = { ...getNote(call), ...validate(noteInputSchema, call.body) };
+      const { body, ...rest } = validate(noteChangeSchema, call.body);
+      const before = getNote(call);
+      const note = { ...before, ...rest, body: body ?? before.body };
       call.sim.world.notes.set(note.id, note);
       announce(call.sim, 'NoteUpdate', note);
       return ok({ note });
@@ -69,10 +65,19 @@ export const noteRoutes: Route[] = [
       const note = getNote(call);
       call.sim.world.notes.delete(note.id);
       announce(call.sim, 'NoteDelete', note);
-      return ok({ succeded: true });
+      return ok(succeededEitherWay(call));
     },
   },
 ];
+
+/** Writes a note on a contact and announces it. */
+export function addNote(sim: Simulation, contact: Contact, input: z.output<typeof noteInputSchema>): Note {
+  const { id: contactId, locationId } = contact;
+  const note = { ...input, id: sim.random.id(), contactId, locationId, dateAdded: sim.clock.now().toISOString() };
+  sim.world.notes.set(note.id, note);
+  announce(sim, 'NoteCreate', note);
+  return note;
+}
 
 function getNote(call: Call): Note {
   const contact = getCallContact(call);

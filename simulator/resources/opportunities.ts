@@ -9,8 +9,10 @@ import { getCallLocation } from './lookup.ts';
 import {
   changeOf,
   opportunityCreateSchema,
+  opportunityCreateSchemaV3,
   opportunityStatusChangeSchema,
   opportunityUpdateSchema,
+  opportunityUpdateSchemaV3,
 } from './opportunity-input.ts';
 import { searchOpportunities } from './opportunity-search.ts';
 import { upsertOpportunity } from './opportunity-upsert.ts';
@@ -40,7 +42,8 @@ export const opportunityRoutes: Route[] = [
     method: 'post',
     path: '/opportunities/',
     handle(call) {
-      const { locationId, contactId, name, ...input } = validate(opportunityCreateSchema, call.body);
+      const schema = isV3(call) ? opportunityCreateSchemaV3 : opportunityCreateSchema;
+      const { locationId, contactId, name, ...input } = validate(schema, call.body);
       getCallLocation(call, locationId);
       const place = { locationId, contactId, pipelineId: input.pipelineId };
       const opportunity = createOpportunity(call.sim, place, { ...changeOf(input), name });
@@ -63,7 +66,7 @@ export const opportunityRoutes: Route[] = [
     method: 'put',
     path: single,
     handle(call) {
-      const change = changeOf(validate(opportunityUpdateSchema, call.body));
+      const change = changeOf(validate(isV3(call) ? opportunityUpdateSchemaV3 : opportunityUpdateSchema, call.body));
       return ok({ opportunity: view(call, updateOpportunity(call.sim, getOwn(call), change)) });
     },
   },

@@ -35,6 +35,7 @@ const advancedSchema = z.strictObject({
     })
     .default({}),
 });
+const leaveSchema = z.strictObject({ isRemoveAllFollowers: z.enum(['true', 'false']).optional() });
 const followersSchema = z.strictObject({ followers: z.array(id) });
 
 const read = { access: 'location', scope: 'opportunities.readonly' } as const;
@@ -66,8 +67,7 @@ export const opportunityListRoutes: Route[] = [
       const found = [...call.sim.world.opportunities.values()]
         .filter((one) => one.locationId === locationId && one.name.toLowerCase().includes(wanted))
         .sort((a, b) => b.createdAt.localeCompare(a.createdAt) || a.id.localeCompare(b.id));
-      const after = searchAfter?.at(-1);
-      const from = after === undefined ? (page - 1) * limit : found.findIndex((one) => one.id === after) + 1;
+      const from = searchAfter ? placeAfter(found, searchAfter) : (page - 1) * limit;
       const opportunities = found.slice(from, from + limit).map((one) => ({
         ...viewOpportunity(call.sim.world, one),
         ...detailsOf(call, one, additionalDetails),
@@ -93,20 +93,30 @@ export const opportunityListRoutes: Route[] = [
     method: 'delete',
     path: '/opportunities/:opportunityId/followers',
     handle(call) {
-      const { followers } = validate(followersSchema, call.body);
+      const { isRemoveAllFollowers } = validate(leaveSchema, call.query);
       const before = getOwn(call);
+      const all = isRemoveAllFollowers === 'true';
+      const leaving = all ? before.followers : validate(followersSchema, call.body).followers;
       const after = setFollowers(
         call.sim,
         before,
-        before.followers.filter((userId) => !followers.includes(userId)),
+        before.followers.filter((userId) => !leaving.includes(userId)),
       );
-      return ok({
-        followers: after.followers,
-        followersRemoved: before.followers.filter((userId) => followers.includes(userId)),
-      });
+      const followersRemoved = before.followers.filter((userId) => leaving.includes(userId));
+      return ok({ followers: after.followers, followersRemoved });
     },
   },
 ];
+
+/** The first place behind a cursor, which holds when the record it was taken from is gone. */
+function placeAfter(newestFirst: Opportunity[], [at, id]: unknown[]): number {
+  const atMs = Number(at);
+  const index = newestFirst.findIndex((one) => {
+    const createdMs = Date.parse(one.createdAt);
+    return createdMs < atMs || (createdMs === atMs && one.id.localeCompare(String(id)) > 0);
+  });
+  return index < 0 ? newestFirst.length : index;
+}
 
 function getOwn(call: Call): Opportunity {
   const opportunity = getOpportunity(call.sim, call.params['opportunityId'] ?? '');

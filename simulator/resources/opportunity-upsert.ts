@@ -9,7 +9,9 @@ import {
   changeOf,
   opportunityUpsertByContactSchema,
   opportunityUpsertByIdSchema,
+  opportunityUpsertByIdSchemaV3,
   opportunityUpsertSchema,
+  opportunityUpsertSchemaV3,
 } from './opportunity-input.ts';
 import { viewOpportunity } from './opportunity-view.ts';
 import { createOpportunity, setFollowers, updateOpportunity } from './opportunity-writes.ts';
@@ -38,14 +40,14 @@ export function upsertOpportunity(call: Call): Reply {
   return ok(isV3(call) ? { success: true, ...answer } : answer);
 }
 
-function readBody(call: Call): ReturnType<typeof opportunityUpsertSchema.parse> {
+function readBody(call: Call): ReturnType<typeof opportunityUpsertSchemaV3.parse> {
   switch (call.sim.behaviour.opportunityUpsert) {
     case 'both':
-      return validate(opportunityUpsertSchema, call.body);
+      return validate(isV3(call) ? opportunityUpsertSchemaV3 : opportunityUpsertSchema, call.body);
     case 'by-contact':
       return validate(opportunityUpsertByContactSchema, call.body);
     case 'by-id':
-      return validate(opportunityUpsertByIdSchema, call.body);
+      return validate(isV3(call) ? opportunityUpsertByIdSchemaV3 : opportunityUpsertByIdSchema, call.body);
   }
 }
 

@@ -7,9 +7,12 @@ export function viewOpportunity(world: World, opportunity: Opportunity): Record<
   const contact = world.contacts.find(opportunity.contactId);
   return {
     ...opportunity,
+    // Read as `fieldValue`, unlike those of contacts.
+    customFields: opportunity.customFields.map(({ id, value }) => ({ id, fieldValue: value })),
     contact: contact && {
       id: contact.id,
       name: nameOf(contact),
+      companyName: contact.companyName,
       email: contact.email,
       phone: contact.phone,
       tags: contact.tags,

@@ -15,6 +15,8 @@ export type OpportunityChange = Partial<
     | 'source'
     | 'lostReasonId'
     | 'customFields'
+    | 'forecastExpectedCloseDate'
+    | 'forecastProbability'
   >
 >;
 
@@ -72,7 +74,7 @@ export function updateOpportunity(sim: Simulation, before: Opportunity, fields: 
 
 /** Names who follows an opportunity; nothing announces that. */
 export function setFollowers(sim: Simulation, before: Opportunity, followers: string[]): Opportunity {
-  const after = { ...before, followers };
+  const after = { ...before, followers, updatedAt: sim.clock.now().toISOString() };
   sim.world.opportunities.set(after.id, after);
   return after;
 }

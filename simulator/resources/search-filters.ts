@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { refusal } from '../http/reply.ts';
+import type { TimeBounds } from '../world/generated/series.ts';
 import type { Contact } from '../world/records.ts';
 import { nameOf } from './contact-view.ts';
 
@@ -17,6 +18,7 @@ const conditionSchema = z.strictObject({
   value: z.union([scalar, z.array(scalar), rangeSchema]).optional(),
 });
 type Condition = z.infer<typeof conditionSchema>;
+type DateField = 'dateAdded' | 'dateUpdated';
 
 /** A condition, or a group of filters joined by AND or OR. */
 export type Filter = Condition | { group: 'AND' | 'OR'; filters: Filter[] };
@@ -32,6 +34,16 @@ export function passes(contact: Contact, filter: Filter): boolean {
     return filter.group === 'AND' ? filter.filters.every(test) : filter.filters.some(test);
   }
   return passesCondition(searchValue(contact, filter.field), filter);
+}
+
+/** Returns what a condition asks of a date in milliseconds, or undefined where it asks something else. */
+export function dateBoundsOf({ field, operator, value }: Condition): (TimeBounds & { field: DateField }) | undefined {
+  if ((field !== 'dateAdded' && field !== 'dateUpdated') || operator !== 'range') return undefined;
+  const range = rangeSchema.safeParse(value);
+  if (!range.success) return undefined;
+  const bounds = Object.entries(range.data).map(([name, bound]) => [name, Number(comparable(field, bound))] as const);
+  if (bounds.some(([, atMs]) => Number.isNaN(atMs))) return undefined;
+  return { field, ...Object.fromEntries(bounds) };
 }
 
 /** The value a search field has in a contact's document: text in lower case, dates in milliseconds. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { succeededEitherWay } from '../http/api-version.ts';
 import { ok, plainRefusal } from '../http/reply.ts';
 import type { Call, Route } from '../http/route.ts';
 import { validate } from '../http/validate.ts';
@@ -72,7 +73,7 @@ export const taskRoutes: Route[] = [
       const task = getTask(call);
       call.sim.world.tasks.delete(task.id);
       announce(call.sim, 'TaskDelete', task);
-      return ok({ succeded: true });
+      return ok(succeededEitherWay(call));
     },
   },
 ];

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { succeededEitherWay } from '../http/api-version.ts';
 import { ok, plainRefusal } from '../http/reply.ts';
 import type { Call, Route } from '../http/route.ts';
 import { validate } from '../http/validate.ts';
@@ -39,7 +40,7 @@ export const workflowRoutes: Route[] = [
         ...(eventStartTime ? { eventStartTime } : {}),
         dateAdded: call.sim.clock.now().toISOString(),
       });
-      return ok({ succeded: true }, 201);
+      return ok(succeededEitherWay(call), 201);
     },
   },
   {
@@ -48,7 +49,7 @@ export const workflowRoutes: Route[] = [
     handle(call) {
       validate(enrolSchema, call.body);
       call.sim.world.enrolments.delete(target(call).key);
-      return ok({ succeded: true });
+      return ok(succeededEitherWay(call));
     },
   },
 ];

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { makeChanges, startChanges } from '../changes/run.ts';
 import { addLocation, changeLocation, revokeTokens } from '../control/authority.ts';
 import {
   advanceClockSchema,
@@ -6,11 +7,13 @@ import {
   enableUrlSchema,
   installRequestSchema,
   locationChangeSchema,
+  makeChangesSchema,
   newLocationSchema,
   planChangeSchema,
   revokeSchema,
   rotatePrivateTokenSchema,
   sendWebhookSchema,
+  startChangesSchema,
 } from '../control/schemas.ts';
 import { sendWebhook } from '../control/webhooks.ts';
 import { faultSchema } from '../faults.ts';
@@ -62,6 +65,9 @@ export const acts = {
     changeSettings(sim.webhookSettings, change);
     sim.deliveries.pump();
   }),
+  makeChanges: act(makeChangesSchema, makeChanges),
+  startChanges: act(startChangesSchema, startChanges),
+  stopChanges: act(nothing, (sim) => sim.changes.stop()),
   sendWebhook: act(sendWebhookSchema, sendWebhook),
   rotateWebhookKey: act(nothing, (sim) => sim.signer.rotate()),
   enableUrl: act(enableUrlSchema, (sim, { url }) => {

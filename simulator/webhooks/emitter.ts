@@ -4,6 +4,7 @@ import { scopesOf } from '../oauth/scopes.ts';
 import type { App } from '../world/records.ts';
 import { appIdOf, installKey } from '../world/world.ts';
 import type { World } from '../world/world.ts';
+import type { SentWebhook } from '../changes/ledger.ts';
 import type { DeliveryQueue } from './delivery.ts';
 import type { DeliveryLog } from './log.ts';
 import { scopeOfEvent } from './scopes.ts';
@@ -37,6 +38,7 @@ export function createEmitter(
   settings: WebhookSettings,
   queue: DeliveryQueue,
   log: DeliveryLog,
+  onSent: (sent: SentWebhook) => void,
 ): Emitter {
   const waitMs = (): number =>
     settings.delayMs +
@@ -48,13 +50,16 @@ export function createEmitter(
       queue.count('dropped');
       log.open(delivery);
       log.close(delivery.deliveryId, 'dropped');
+      onSent({ webhookId, type, dueMs: [] });
       return;
     }
-    queue.enqueue(delivery, waitMs());
+    const waits = [waitMs()];
     if (happens(settings.duplicateRate, 'duplicate')) {
       queue.count('duplicated');
-      queue.enqueue({ ...delivery }, waitMs());
+      waits.push(waitMs());
     }
+    for (const wait of waits) queue.enqueue({ ...delivery }, wait);
+    onSent({ webhookId, type, dueMs: waits.map((wait) => clock.nowMs() + wait) });
   };
   const happens = (rate: number, stream: string): boolean => rate > 0 && random.chance(stream) < rate;
 

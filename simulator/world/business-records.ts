@@ -118,13 +118,29 @@ export const saasAccountSchema = z.object({
   customerId: z.string().optional(),
   subscriptionId: z.string().optional(),
   subscriptionStatus: z.string().default('active'),
+  /** How far an account is that was announced before SaaS begins; rebilling can be attached to a pending one alone. */
+  setup: z.enum(['setup_pending', 'payment_pending', 'activated']).default('activated'),
+  /** Product to what will be charged for it, the markup in percent. */
+  attachedRebillingConfig: z
+    .record(z.string(), z.object({ enabled: z.boolean(), markup: z.number(), price: z.number().optional() }))
+    .default({}),
   /** Product to what is charged for it. */
   rebilling: z
     .record(z.string(), z.object({ optIn: z.boolean(), enabled: z.boolean(), markup: z.number() }))
     .default({}),
 });
 
+/** The money of a location; its id is the location's. Amounts are in dollars. */
+export const walletSchema = z.object({
+  id,
+  companyId: id,
+  locationId: id,
+  balance: z.number().default(0),
+  complimentaryCredits: z.number().default(0),
+});
+
 export type Calendar = z.infer<typeof calendarSchema>;
 export type Appointment = z.infer<typeof appointmentSchema>;
 export type Invoice = z.infer<typeof invoiceSchema>;
+export type Wallet = z.infer<typeof walletSchema>;
 export type SaasAccount = z.infer<typeof saasAccountSchema>;

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import * as account from './account-records.ts';
 import * as business from './business-records.ts';
+import { OverlaidMap } from './generated/overlaid-map.ts';
+import type { Populations } from './generated/populations.ts';
 import { IndexedMap } from './indexed-map.ts';
 import * as messaging from './messaging-records.ts';
 
@@ -26,6 +28,7 @@ export const collectionSchemas = {
   invoices: business.invoiceSchema,
   saasPlans: business.saasPlanSchema,
   saasAccounts: business.saasAccountSchema,
+  wallets: business.walletSchema,
 };
 
 export type CollectionName = keyof typeof collectionSchemas;
@@ -34,13 +37,28 @@ export const collectionNames = z.enum(Object.keys(collectionSchemas) as [Collect
 /** The records themselves, each kind by id. */
 export type Collections = {
   [Name in CollectionName]: IndexedMap<z.output<(typeof collectionSchemas)[Name]>>;
+} & {
+  conversations: OverlaidMap<messaging.Conversation>;
+  messages: OverlaidMap<messaging.Message>;
 };
 
-/** Makes the collections, empty. */
-export function createCollections(): Collections {
+/** Makes the collections, empty but for the threads of generated contacts. */
+export function createCollections(populations: Populations): Collections {
   return {
-    conversations: new IndexedMap(),
-    messages: new IndexedMap(),
+    conversations: new OverlaidMap({
+      find: (id) => populations.findConversation(id),
+      listBy(field, ownerId) {
+        const at = field === 'contactId' ? populations.locate('contact', ownerId) : undefined;
+        return at && at.population.spec.messagesPerContact > 0 ? [at.population.conversationAt(at.index)] : [];
+      },
+    }),
+    messages: new OverlaidMap({
+      find: (id) => populations.findMessage(id),
+      listBy(field, ownerId) {
+        const at = populations.locate(field === 'contactId' ? 'contact' : 'conversation', ownerId);
+        return at ? at.population.listMessages(at.index) : [];
+      },
+    }),
     conversationProviders: new IndexedMap(),
     locationTags: new IndexedMap(),
     customFields: new IndexedMap(),
@@ -59,5 +77,6 @@ export function createCollections(): Collections {
     invoices: new IndexedMap(),
     saasPlans: new IndexedMap(),
     saasAccounts: new IndexedMap(),
+    wallets: new IndexedMap(),
   };
 }

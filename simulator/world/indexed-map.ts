@@ -1,5 +1,5 @@
 const fields = ['companyId', 'locationId', 'contactId', 'conversationId'] as const;
-type Field = (typeof fields)[number];
+export type OwnerField = (typeof fields)[number];
 
 /** Records by id that are also found by what they belong to, without walking them all. */
 export class IndexedMap<T extends object> extends Map<string, T> {
@@ -24,7 +24,7 @@ export class IndexedMap<T extends object> extends Map<string, T> {
   }
 
   /** The records that name this owner, in the order in which they came to it. */
-  listBy(field: Field, ownerId: string): T[] {
+  listBy(field: OwnerField, ownerId: string): T[] {
     return [...(this.#byOwner.get(`${field}/${ownerId}`) ?? [])].flatMap((id) => this.get(id) ?? []);
   }
 }

@@ -128,6 +128,9 @@ export const contactSchema = z.object({
   tags: z.array(z.string()).default([]),
   customFields: z.array(customFieldSchema).default([]),
   attributionSource: z.unknown().optional(),
+  /** What came from contacts that were merged into this one. */
+  additionalEmails: z.array(z.string()).optional(),
+  additionalPhones: z.array(z.string()).optional(),
   dateAdded: isoDate,
   dateUpdated: isoDate,
 });
@@ -172,6 +175,9 @@ export const opportunitySchema = z.object({
   lostReasonId: z.string().nullish(),
   customFields: z.array(customFieldSchema).default([]),
   followers: z.array(z.string()).default([]),
+  forecastExpectedCloseDate: z.string().optional(),
+  /** Percent. */
+  forecastProbability: z.number().optional(),
   createdAt: isoDate,
   updatedAt: isoDate,
 });

@@ -1,8 +1,11 @@
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
+import { plainRefusal } from '../http/reply.ts';
 import { validate } from '../http/validate.ts';
 import type { Simulation } from '../simulation.ts';
 import { collectionNames, collectionSchemas } from './collections.ts';
 import type { CollectionName } from './collections.ts';
+import { generatedSchema } from './generated/population.ts';
 import { tokenSchema } from './grants.ts';
 import {
   appSchema,
@@ -52,6 +55,8 @@ export const seedSchema = z.strictObject({
     CollectionName,
     z.ZodOptional<typeof maybeNew>
   >),
+  /** Locations full of contacts and messages that are made up when they are asked for. */
+  generated: z.array(generatedSchema).default([]),
   tokens: z.array(seedTokenSchema).default([]),
   codes: z
     .array(
@@ -82,6 +87,7 @@ export function applySeed(sim: Simulation, seed: Seed): void {
   merge(world.locations, locationSchema, seed.locations, { dateAdded: now });
   merge(world.users, userSchema, seed.users);
   merge(world.pipelines, pipelineSchema, seed.pipelines);
+  for (const given of seed.generated) populate(sim, given);
   for (const given of seed.contacts) {
     const known = given.id ? world.contacts.find(given.id) : undefined;
     const contact = validate(contactSchema, { id: random.id(), ...dated, ...known, ...given });
@@ -108,6 +114,15 @@ export function applySeed(sim: Simulation, seed: Seed): void {
 /** The app meant when a request names none. */
 export function firstClientId(sim: Simulation): string {
   return [...sim.world.apps.keys()][0] ?? 'simulator';
+}
+
+/** A location is populated once: the same again changes nothing, and another size is refused with 400. */
+function populate({ world, random }: Simulation, given: Seed['generated'][number]): void {
+  const known = world.populations.of(given.locationId)?.spec;
+  if (!world.locations.has(given.locationId)) throw plainRefusal(400, `Location with id ${given.locationId} not found`);
+  const { key, ...before } = known ?? { key: random.id().slice(0, 8), ...given };
+  if (!isDeepStrictEqual(before, given)) throw plainRefusal(400, 'the location is populated otherwise already');
+  if (!known) world.populations.add({ ...given, key });
 }
 
 function merge<T>(

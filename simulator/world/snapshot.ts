@@ -10,6 +10,7 @@ import { changeSettings, webhookSettingsChangeSchema } from '../webhooks/setting
 import { signerStateSchema } from '../webhooks/signer.ts';
 import { bucketSchema } from '../limits.ts';
 import { collectionNames, collectionSchemas } from './collections.ts';
+import { populationSchema } from './generated/population.ts';
 import { agencyInstallSchema, codeSchema, installSchema, refreshGrantSchema, tokenSchema } from './grants.ts';
 import {
   appSchema,
@@ -24,6 +25,8 @@ import {
 } from './records.ts';
 
 const keyed = <T extends z.ZodType>(schema: T) => z.array(z.tuple([z.string(), schema]));
+
+const ids = z.array(z.string());
 
 const snapshotSchema = z.object({
   companies: keyed(companySchema),
@@ -40,6 +43,11 @@ const snapshotSchema = z.object({
   codes: keyed(codeSchema),
   installs: keyed(installSchema),
   agencyInstalls: keyed(agencyInstallSchema).default([]),
+  populations: z.array(populationSchema).default([]),
+  /** Generated records that were removed. */
+  gone: z
+    .object({ contacts: ids, conversations: ids, messages: ids })
+    .default({ contacts: [], conversations: [], messages: [] }),
   collections: z.record(z.string(), keyed(z.unknown())),
   jobs: z.array(jobSchema),
   random: z.record(z.string(), z.number()),
@@ -71,6 +79,12 @@ export async function saveSnapshot(sim: Simulation, path: string): Promise<void>
     codes: [...maps.codes],
     installs: [...maps.installs],
     agencyInstalls: [...maps.agencyInstalls],
+    populations: maps.populations.list(),
+    gone: {
+      contacts: contacts.listGone(),
+      conversations: maps.conversations.listGone(),
+      messages: maps.messages.listGone(),
+    },
     collections: Object.fromEntries(collectionNames.map((name) => [name, [...maps[name]]])),
     jobs: sim.agenda.list(),
     random: sim.random.position(),
@@ -111,6 +125,7 @@ export async function loadSnapshot(sim: Simulation, path: string): Promise<Job[]
   fill(world.codes, snapshot.codes);
   fill(world.installs, snapshot.installs);
   fill(world.agencyInstalls, snapshot.agencyInstalls);
+  for (const population of snapshot.populations) world.populations.add(population);
   for (const name of collectionNames) {
     const map: Map<string, unknown> = world[name];
     for (const [key, record] of snapshot.collections[name] ?? []) map.set(key, collectionSchemas[name].parse(record));
@@ -119,6 +134,7 @@ export async function loadSnapshot(sim: Simulation, path: string): Promise<Job[]
     world.contacts.put(contact);
     sim.index.seed(contact);
   }
+  dropGone(sim, snapshot.gone);
   sim.random.restore(snapshot.random);
   Object.assign(sim.behaviour, snapshot.behaviour);
   sim.clock.advance(snapshot.clockOffsetMs);
@@ -128,6 +144,18 @@ export async function loadSnapshot(sim: Simulation, path: string): Promise<Job[]
   changeSettings(sim.webhookSettings, snapshot.webhookSettings);
   for (const delivery of snapshot.pending) sim.deliveries.enqueue(delivery, 0);
   return snapshot.jobs;
+}
+
+function dropGone(
+  { world, index }: Simulation,
+  gone: Record<'contacts' | 'conversations' | 'messages', string[]>,
+): void {
+  for (const contactId of gone.contacts) {
+    const at = world.populations.locate('contact', contactId);
+    world.contacts.remove(contactId);
+    if (at) index.seedGone(at.population.spec.locationId, contactId);
+  }
+  for (const kind of ['conversations', 'messages'] as const) for (const id of gone[kind]) world[kind].delete(id);
 }
 
 function fill<T>(map: Map<string, T>, entries: [string, T][]): void {

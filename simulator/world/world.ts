@@ -2,11 +2,17 @@ import { createCollections } from './collections.ts';
 import type { Collections } from './collections.ts';
 import { createContactBook } from './contact-book.ts';
 import type { ContactBook } from './contact-book.ts';
+import { createPopulations } from './generated/populations.ts';
+import type { Populations } from './generated/populations.ts';
 import type { AgencyInstall, Code, Install, RefreshGrant, Token } from './grants.ts';
 import type { App, Company, Location, Note, Opportunity, Pipeline, Task, User } from './records.ts';
 
 /** Everything the pretended GHL knows, keyed by id. */
-export interface World extends Collections {
+export type World = Collections & Records;
+
+interface Records {
+  /** Contacts and messages that are made up when they are asked for; changes of them are stored with the others. */
+  populations: Populations;
   companies: Map<string, Company>;
   apps: Map<string, App>;
   locations: Map<string, Location>;
@@ -27,13 +33,15 @@ export interface World extends Collections {
 
 /** Makes an empty world. */
 export function createWorld(): World {
+  const populations = createPopulations();
   return {
+    populations,
     companies: new Map(),
     apps: new Map(),
     locations: new Map(),
     users: new Map(),
     pipelines: new Map(),
-    contacts: createContactBook(),
+    contacts: createContactBook(populations),
     notes: new Map(),
     tasks: new Map(),
     opportunities: new Map(),
@@ -42,7 +50,7 @@ export function createWorld(): World {
     codes: new Map(),
     installs: new Map(),
     agencyInstalls: new Map(),
-    ...createCollections(),
+    ...createCollections(populations),
   };
 }
 

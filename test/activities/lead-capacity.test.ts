@@ -11,7 +11,12 @@ beforeAll(async () => {
 });
 afterAll(() => bench.stop());
 
-const rep = (key: string, more: Partial<RepPlan> = {}): RepPlan => ({ key, firstName: key, lastName: 'Rep', ...more });
+const rep = (key: string, more: Partial<RepPlan> = {}): RepPlan => ({
+  key,
+  firstName: `Jory-${key}`,
+  lastName: 'Quistgaard',
+  ...more,
+});
 
 /** Two locations a few miles apart below a region that takes what is left over. */
 const plan = (key: string, first: object, reps: RepPlan[], second: object = {}): AgencyPlan => ({

@@ -2,12 +2,14 @@ import { generateKeyPairSync, randomBytes, randomUUID, sign } from 'node:crypto'
 import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { pino } from 'pino';
 import request from 'supertest';
 import { v7 as uuidv7 } from 'uuid';
 import { createService, type Service, type ServiceOptions } from '../../api/service.ts';
 import { parseKeyRing } from '../../crypto/key-ring.ts';
+import { suiteEvidence } from '../leaks/evidence.ts';
+import { listKeys } from '../leaks/used-values.ts';
 import { createTestDatabase, type TestDatabase } from '../stack/database.ts';
+import { createTestLogger } from '../stack/test-logger.ts';
 import { addAgency, type TestAgency } from './agency.ts';
 import { FakeClient } from './fake-client.ts';
 
@@ -41,7 +43,8 @@ export async function createApiWorld(
   const neighbour = await addAgency(database.ownerDb, 'Neighbour');
   const client = new FakeClient();
   const logLines: string[] = [];
-  const logger = pino({ level: 'debug' }, { write: (line: string) => void logLines.push(line) });
+  const logger = createTestLogger((line) => void logLines.push(line));
+  suiteEvidence.use(listKeys(keyRing));
   const publicKeys = [signing.publicKey];
   const common = { db: database.db, keys: keyRing, client, publicKeys, logger, relayPollMs: 50 };
   const service = createService({ ...common, ...options });
@@ -71,6 +74,7 @@ export async function createApiWorld(
     deliver: (event) => deliverRaw(JSON.stringify({ locationId: agency.master.ghlId, ...event })),
     async close() {
       await service.stop();
+      suiteEvidence.say('metrics', 'registry', await service.metrics.registry.metrics());
       server.closeAllConnections();
       server.close();
       await database.drop();
@@ -85,8 +89,8 @@ export const contactCreate = (more: Record<string, unknown> = {}): Record<string
   webhookId: randomUUID(),
   timestamp: new Date().toISOString(),
   dateAdded: new Date().toISOString(),
-  firstName: 'Ann',
-  lastName: 'Example',
+  firstName: 'Annabeth',
+  lastName: 'Zyndram',
   email: 'ann@example.com',
   phone: '+14155550123',
   postalCode: '94107',

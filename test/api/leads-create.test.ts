@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-const enquiry = { firstName: 'Ann', email: 'ann@example.com', phone: '415 555 0123', postcode: '94107' };
+const enquiry = { firstName: 'Annabeth', email: 'ann@example.com', phone: '415 555 0123', postcode: '94107' };
 const post = (body: unknown, options: { key?: string; idempotencyKey?: string | null } = {}) => {
   const { key = world.agency.keys.agency, idempotencyKey = randomUUID() } = options;
   const request = world.http.post('/v1/leads').set('authorization', `Bearer ${key}`);
@@ -93,7 +93,7 @@ describe('POST /v1/leads', () => {
 
   it.each([
     ['not JSON', '{"email":', 400, 'not-json'],
-    ['without phone and e-mail', { firstName: 'Ann' }, 422, 'invalid-body'],
+    ['without phone and e-mail', { firstName: 'Annabeth' }, 422, 'invalid-body'],
     ['a misspelt property', { ...enquiry, postCode: '94107' }, 422, 'invalid-body'],
     ['no object', [], 422, 'invalid-body'],
     ['only an invalid phone', { phone: '12' }, 422, 'no-usable-identifier'],

@@ -32,7 +32,14 @@ async function addLead(options: LeadOptions = {}): Promise<string> {
   const tenant = { agency_id: agency.agencyId };
   await ownerDb
     .insertInto('persons')
-    .values({ ...tenant, id: personId, first_name: 'Ann', last_name: null, email: `${id}@example.com`, phone: null })
+    .values({
+      ...tenant,
+      id: personId,
+      first_name: 'Annabeth',
+      last_name: null,
+      email: `${id}@example.com`,
+      phone: null,
+    })
     .execute();
   await ownerDb
     .insertInto('leads')
@@ -100,7 +107,7 @@ describe('GET /v1/leads/:id', () => {
       id,
       state: 'assigned',
       locationId: world.agency.branch.id,
-      person: { firstName: 'Ann', email: `${id}@example.com` },
+      person: { firstName: 'Annabeth', email: `${id}@example.com` },
       decision: { step: 'nearest', inputs: { postcode: '94107' }, candidates: [{ reason: 'chosen' }] },
       timeline: [{ kind: 'recognised' }, { kind: 'routed', detail: { locationId: world.agency.branch.id } }],
     });
@@ -109,7 +116,7 @@ describe('GET /v1/leads/:id', () => {
   it('hides candidates from a location, and where else a lead went', async () => {
     const id = await addLead();
     const own = await get(`/v1/leads/${id}`, world.agency.keys.branch).expect(200);
-    expect(own.body).toMatchObject({ person: { firstName: 'Ann' }, decision: { step: 'nearest' } });
+    expect(own.body).toMatchObject({ person: { firstName: 'Annabeth' }, decision: { step: 'nearest' } });
     expect((own.body as { decision: object }).decision).not.toHaveProperty('candidates');
     expect((own.body as { decision: object }).decision).not.toHaveProperty('inputs');
     const intake = await get(`/v1/leads/${id}`, world.agency.keys.master).expect(200);

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
-import { pino } from 'pino';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createSilenceWatch } from '../../api/silence.ts';
 import { createMetrics } from '../../api/metrics.ts';
+import { createTestLogger } from '../stack/test-logger.ts';
 import { type ApiWorld, contactCreate, createApiWorld } from './api-world.ts';
 
 let world: ApiWorld;
@@ -88,7 +88,7 @@ describe('an account that normally speaks', () => {
     await speak(world.neighbour.branch.id, world.neighbour.agencyId, 10);
 
     const lines: string[] = [];
-    const logger = pino({}, { write: (line: string) => void lines.push(line) });
+    const logger = createTestLogger((line) => void lines.push(line));
     const metrics = createMetrics();
     const watch = createSilenceWatch({ db, logger, metrics, now: () => new Date() });
     await watch.check();

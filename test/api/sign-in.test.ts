@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createService } from '../../api/service.ts';
 import { revokeOperatorCredentials } from '../../db/operators.ts';
 import { withSystemRole } from '../../db/scope.ts';
+import { createTestLogger } from '../stack/test-logger.ts';
 import { type ApiWorld, createApiWorld, keyRing } from './api-world.ts';
 import { FakeClient } from './fake-client.ts';
 import { makeOperatorCredential, signIn } from './operator-credentials.ts';
@@ -102,7 +102,7 @@ describe('a session', () => {
   it('outlives a restart of the API', async () => {
     const cookie = await signIn(world.db, apiUrl);
     const options = { db: world.db, keys: keyRing, client: new FakeClient(), publicKeys: [], door };
-    const restarted = createService({ ...options, logger: pino({ level: 'silent' }) });
+    const restarted = createService({ ...options, logger: createTestLogger() });
     const server = createServer(restarted.app).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/codec/decode`;

@@ -1,5 +1,4 @@
 import { sql } from 'kysely';
-import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createUpkeep } from '../../api/upkeep.ts';
 import { addWork } from '../../db/event-capabilities.ts';
@@ -9,6 +8,7 @@ import { plantAgency } from '../../scripts/demo/plant-agency.ts';
 import { createControlClient } from '../../simulator/control-client.ts';
 import { startSimulator } from '../../simulator/simulator.ts';
 import { createTestDatabase, type TestDatabase } from '../stack/database.ts';
+import { createTestLogger } from '../stack/test-logger.ts';
 import { enquire } from '../stack/enquire.ts';
 import { smallAgency } from '../stack/small-agency.ts';
 
@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-const upkeep = () => createUpkeep({ db: database.db, logger: pino({ level: 'silent' }) });
+const upkeep = () => createUpkeep({ db: database.db, logger: createTestLogger() });
 const listPartitions = async (): Promise<string[]> => {
   const found = await sql<{ name: string }>`
     select relname as name from pg_class where relispartition and relkind = 'r' order by 1`.execute(database.ownerDb);

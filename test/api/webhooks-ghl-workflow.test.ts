@@ -15,7 +15,7 @@ const post = (body: string | object, secret = world.agency.keys.webhook) =>
     .post('/webhooks/ghl-workflow')
     .set({ 'x-switchyard-secret': secret, 'content-type': 'application/json' })
     .send(body);
-const hook = (more: object = {}) => ({ contact_id: `contact-${uuidv7()}`, first_name: 'Ann', ...more });
+const hook = (more: object = {}) => ({ contact_id: `contact-${uuidv7()}`, first_name: 'Annabeth', ...more });
 const leads = () => world.ownerDb.selectFrom('leads').selectAll().orderBy('id').execute();
 
 describe('the custom webhook of a GHL workflow', () => {
@@ -39,7 +39,7 @@ describe('the custom webhook of a GHL workflow', () => {
   });
 
   it('is a repeat for ten minutes; after that an enquiry without a contact is a new one', async () => {
-    const body = { first_name: 'Ann', email: `${randomUUID()}@example.com` };
+    const body = { first_name: 'Annabeth', email: `${randomUUID()}@example.com` };
     const before = (await leads()).length;
     await post(body).expect(200);
     expect((await post(body).expect(200)).body).toMatchObject({ outcome: 'repeat' });

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCommand } from '../../cli/run.ts';
 import type { Terminal } from '../../cli/terminal.ts';
+import { suiteEvidence } from '../leaks/evidence.ts';
+import { listEnvironmentSecrets } from '../leaks/used-values.ts';
 import { createTestDatabase, type TestDatabase } from '../stack/database.ts';
 
 interface Ran {
@@ -83,10 +85,14 @@ export function recordTerminal(more: Partial<Terminal> & Pick<Terminal, 'environ
   written: { out: string; error: string };
 } {
   const written = { out: '', error: '' };
+  suiteEvidence.use(listEnvironmentSecrets(more.environment));
   const terminal: Terminal = {
     stdin: (async function* () {})(),
     write: (text) => void (written.out += text),
-    writeError: (text) => void (written.error += text),
+    writeError(text) {
+      written.error += text;
+      suiteEvidence.say('command', 'standard error', text);
+    },
     user: 'tester',
     now: () => new Date(),
     ...more,

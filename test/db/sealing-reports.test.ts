@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseKeyRing } from '../../crypto/key-ring.ts';
 import { createDatabase } from '../../db/database.ts';
 import { createSealingReports } from '../../db/sealing-reports.ts';
 import { createTestDatabase, type TestDatabase } from '../stack/database.ts';
+import { createTestLogger } from '../stack/test-logger.ts';
 import { waitFor } from '../stack/wait.ts';
 
 const entry = (version: number): string => `${version}:${randomBytes(32).toString('base64')}`;
@@ -17,7 +17,7 @@ beforeEach(async () => {
 });
 afterEach(() => database.drop());
 
-const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(JSON.parse(line) as never) });
+const log = createTestLogger((line) => void lines.push(JSON.parse(line) as never));
 const reportsOf = (keys: string, db = database.db) => createSealingReports({ db, keys: parseKeyRing(keys), log });
 const known = () => database.ownerDb.selectFrom('encryption_key_versions').selectAll().orderBy('version').execute();
 const alerts = () =>

@@ -7,6 +7,9 @@ import { createControlClient } from '../../simulator/control-client.ts';
 import type { ControlClient } from '../../simulator/control-client.ts';
 import { startSimulator } from '../../simulator/simulator.ts';
 import type { SimulatorOptions } from '../../simulator/simulator.ts';
+import { suiteEvidence } from '../leaks/evidence.ts';
+import { hearGateway } from '../leaks/hear-errors.ts';
+import { createTestLogger } from '../stack/test-logger.ts';
 import { createMemoryBreakerStore, createMemoryBudgetStore, createMemoryTokenStore } from './memory-stores.ts';
 import type { MemoryTokenStore } from './memory-stores.ts';
 
@@ -59,7 +62,8 @@ export async function openGhlWorld(options: SimulatorOptions = {}): Promise<GhlW
     tokens,
     budget,
     openGateway(given = {}) {
-      const gateway = createGhlGateway({ baseUrl: simulator.url, app, tokens, budget, breakers, ...given });
+      const common = { baseUrl: simulator.url, app, tokens, budget, breakers, log: createTestLogger() };
+      const gateway = hearGateway(suiteEvidence, createGhlGateway({ ...common, ...given }));
       gateways.push(gateway);
       return gateway;
     },

@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findFreePort } from '../../scripts/stack/ports.ts';
 import { type RunningProcess, startProcess, watchForUnexpectedEnd } from '../../scripts/stack/process.ts';
+import { hearLogFile } from '../leaks/hear-processes.ts';
 import { waitFor } from '../stack/wait.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -63,6 +64,7 @@ describe.concurrent('the build', () => {
   ])('starts the %s without a TypeScript loader, and stops it when told to', async (name, script) => {
     const child = await start(name, script);
     await child.stop();
+    await hearLogFile(child.logFile, {});
     expect(await child.ended).toEqual({ code: 0, signal: null });
   });
 

@@ -16,6 +16,25 @@ afterEach(async () => {
 const parse = (steps: unknown[]): ReturnType<typeof parseScenario> => parseScenario(JSON.stringify({ steps }));
 
 describe('a scenario', () => {
+  it('lets an account live for a while', async () => {
+    const population = { locationId: one, contacts: 1_000 };
+    const scenario = parse([
+      { atSeconds: 0, do: 'seed', with: basicSeed },
+      { atSeconds: 0, do: 'seed', with: { generated: [population] } },
+      { atSeconds: 0, do: 'makeChanges', with: { locationId: one, count: 5, weights: { tag: 1 } } },
+      { atSeconds: 0, do: 'startChanges', with: { locationId: one, perSecond: 50 } },
+      { atSeconds: 0.5, do: 'stopChanges' },
+    ]);
+    simulator = await startSimulator({ scenario });
+    const control = createControlClient(simulator.url);
+    await vi.waitFor(async () => expect((await control.getScenario())?.steps.at(-1)?.state).toBe('done'), 5_000);
+    const { running, changes } = await control.getChanges();
+    expect(running).toBe(false);
+    expect(changes.slice(0, 5).map(({ kind }) => kind)).toEqual(['tag', 'tag', 'tag', 'tag', 'tag']);
+    expect(changes.length).toBeGreaterThan(5);
+    expect((await control.getStats()).contacts).toBeGreaterThan(900);
+  });
+
   it('does its steps in the order of time and goes on after one that is refused', async () => {
     const scenario = parse([
       { atSeconds: 0.1, do: 'revokeTokens', with: { locationId: one } },

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { clientId, clientSecret, company, one, startHarness } from './harness.ts';
+import { clientId, clientSecret, company, one, rows, startHarness } from './harness.ts';
 import type { Harness } from './harness.ts';
 import { startReceiver } from './receiver.ts';
 
@@ -53,6 +53,37 @@ describe('a restarted simulator', () => {
     const three = await after.control.addLocation({ companyId: company, name: 'Three' });
     expect(await after.control.listInstalls(three.id)).toEqual([]);
   });
+
+  it('finds generated contacts again, with what was changed and removed', async () => {
+    const before = await start({ snapshotPath: path });
+    await before.control.seed({ generated: [{ locationId: one, contacts: 50, messagesPerContact: 2 }] });
+    const search = async (harness: Harness): Promise<Record<string, unknown>[]> => {
+      const found = await harness.ask('POST', '/contacts/search', { body: { locationId: one, pageLimit: 100 } });
+      return rows(found.body, 'contacts').map(({ searchAfter: _cursor, ...contact }) => contact);
+    };
+    const [changed, removed] = await search(before);
+    await before.control.updateContact(String(changed?.['id']), { city: 'Changed' });
+    await before.control.deleteContact(String(removed?.['id']));
+    const left = await search(before);
+    await stop();
+
+    const after = await start({ snapshotPath: path });
+    expect(left).toHaveLength(49);
+    expect(await search(after)).toEqual(left);
+    const messages = await after.ask(
+      'GET',
+      `/conversations/messages/export?locationId=${one}&contactId=${String(removed?.['id'])}`,
+    );
+    expect(messages.body['total']).toBe(0);
+  });
+
+  it('keeps what a read used of a budget, although nothing else has changed since it was last saved', async () => {
+    const before = await start({ snapshotPath: path });
+    await vi.waitFor(() => readFile(path), 10_000);
+    await before.ask('GET', `/locations/${one}`);
+    await stop();
+    expect(await (await start({ snapshotPath: path })).control.listLimits()).toMatchObject([{ allowed: 1 }]);
+  }, 30_000);
 
   it('obeys what it is told at its start before what was in force', async () => {
     const before = await start({ snapshotPath: path });

@@ -27,7 +27,11 @@ import { type AgencyPlan, ghlIds } from '../../scripts/demo/agency-plan.ts';
 import { plantAgency, type PlantedAgency } from '../../scripts/demo/plant-agency.ts';
 import { createControlClient } from '../../simulator/control-client.ts';
 import { startSimulator } from '../../simulator/simulator.ts';
+import { suiteEvidence } from '../leaks/evidence.ts';
+import { hearingErrors } from '../leaks/hear-errors.ts';
+import { listKeys } from '../leaks/used-values.ts';
 import { createTestDatabase } from './database.ts';
+import { createTestLogger } from './test-logger.ts';
 
 export const BENCH_APP = { clientId: '0123456789abcdef01234567-abcdefgh', clientSecret: 'secret-of-the-test-app' };
 
@@ -50,12 +54,16 @@ const logger = new DefaultLogger('ERROR');
 export function run<A, R>(activity: (args: A) => Promise<R>, args: A, attempt: Attempt = {}): Promise<R> {
   activities += 1;
   const info = { attempt: 1, activityId: `activity-${activities}`, ...attempt };
-  return new MockActivityEnvironment(info, { logger }).run<[A], R, (args: A) => Promise<R>>(activity, args);
+  const environment = new MockActivityEnvironment(info, { logger });
+  return hearingErrors(suiteEvidence, activity.name, () =>
+    environment.run<[A], R, (args: A) => Promise<R>>(activity, args),
+  );
 }
 
 /** The real parts under an activity: Postgres and the simulator over HTTP, without Temporal. */
 export async function startActivityBench(options: { ghl?: Partial<GatewayOptions> } = {}) {
   const keys = parseKeyRing(`1:${randomBytes(32).toString('base64')}`);
+  suiteEvidence.use(listKeys(keys));
   const [database, simulator] = await Promise.all([
     createTestDatabase(),
     startSimulator({ port: 0, seed: 'activities' }),
@@ -71,6 +79,7 @@ export async function startActivityBench(options: { ghl?: Partial<GatewayOptions
     tokens: createTokenStore(db, keys),
     budget: createBudgetStore(db),
     breakers: createBreakerStore(db),
+    log: createTestLogger(),
     ...options.ghl,
   });
   const store = { db, keys, now };

@@ -3,6 +3,8 @@ import { type Kysely, sql } from 'kysely';
 import { inject } from 'vitest';
 import { createDatabase } from '../../db/database.ts';
 import type { Database } from '../../db/schema.ts';
+import { suiteEvidence } from '../leaks/evidence.ts';
+import { hearPeople } from '../leaks/hear-people.ts';
 import { databaseUrl, TEMPLATE_DATABASE, TEST_LOGIN } from './template.ts';
 
 export interface TestDatabase {
@@ -31,6 +33,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     url,
     ownerUrl,
     async drop() {
+      if (suiteEvidence.isKept) await hearPeople(ownerDb, suiteEvidence);
       await db.destroy();
       await ownerDb.destroy();
       await sql`drop database ${sql.id(name)} with (force)`.execute(server);

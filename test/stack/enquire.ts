@@ -3,6 +3,8 @@ import { seal } from '../../crypto/seal.ts';
 import { takeEvent } from '../../db/events.ts';
 import { createLead } from '../../db/lead-intake.ts';
 import { withSystemRole } from '../../db/scope.ts';
+import { suiteEvidence } from '../leaks/evidence.ts';
+import { listValues } from '../leaks/used-values.ts';
 import type { TestSystem } from './system.ts';
 
 /** Puts a lead of our own API into the database as intake does, without starting its workflow. */
@@ -12,6 +14,7 @@ export async function enquire(
   intakeLocationId: string,
   body: Record<string, unknown>,
 ): Promise<string> {
+  suiteEvidence.use(listValues(body));
   const leadId = uuidv7();
   const eventRowId = uuidv7();
   const receivedAt = new Date();

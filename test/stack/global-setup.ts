@@ -6,6 +6,8 @@ import type { TestProject } from 'vitest/node';
 import { startPostgres } from '../../scripts/stack/postgres.ts';
 import { endLeftovers, findStartTime } from '../../scripts/stack/process-record.ts';
 import { BEHIND_API, SEARCH_ATTRIBUTES, startTemporal } from '../../scripts/stack/temporal.ts';
+import { suiteEvidence } from '../leaks/evidence.ts';
+import { hearHistories } from '../leaks/hear-histories.ts';
 import { decideNeeds, readFilters } from './needs.ts';
 import { prepareTemplate } from './template.ts';
 
@@ -36,6 +38,12 @@ async function removeOldRuns(runsFolder: string): Promise<void> {
   }
 }
 
+/** What all test files have left in Temporal, for the search of `npm test`. */
+async function hearSharedServer(address: string): Promise<void> {
+  await hearHistories(address);
+  suiteEvidence.flush();
+}
+
 async function providePostgres(project: TestProject, folder: string): Promise<Stop> {
   const external = process.env['DATABASE_URL'];
   if (external) {
@@ -54,14 +62,17 @@ async function provideTemporal(project: TestProject, folder: string): Promise<St
   if (external) {
     project.provide('temporalAddress', external);
     project.provide('temporalUiUrl', process.env['TEMPORAL_UI_URL'] ?? '');
-    return async () => {};
+    return () => hearSharedServer(external);
   }
   const ports = { port: 0, uiPort: 0, behindApi: BEHIND_API };
   const server = { ...ports, namespace: 'default', searchAttributes: SEARCH_ATTRIBUTES, inMemory: true };
   const temporal = await startTemporal({ dataDir: folder, ...server, log });
   project.provide('temporalAddress', temporal.address);
   project.provide('temporalUiUrl', temporal.uiUrl ?? '');
-  return temporal.stop;
+  return async () => {
+    await hearSharedServer(temporal.address);
+    await temporal.stop();
+  };
 }
 
 async function provideWorkflowBundle(project: TestProject, folder: string): Promise<Stop> {

@@ -16,7 +16,7 @@ export function somebody(postcode?: string) {
   people += 1;
   return {
     firstName: `First${people}`,
-    lastName: 'Person',
+    lastName: 'Whortleberry',
     email: `person-${people}@x.test`,
     ...(postcode === undefined ? {} : { postcode }),
   };

@@ -30,6 +30,13 @@ export async function pictureOfGhl(simulator: ControlClient, ghlLocationId: stri
   };
 }
 
+/** Which messages and appointments the simulator holds of a location. */
+export async function idsInGhl(simulator: ControlClient, ghlLocationId: string): Promise<Record<string, string[]>> {
+  const ids = async (name: 'messages' | 'appointments'): Promise<string[]> =>
+    (await simulator.listRecords(name, ghlLocationId)).map((each) => String((each as { id: unknown }).id)).sort();
+  return { message: await ids('messages'), appointment: await ids('appointments') };
+}
+
 /** What the mirror holds of a location and does not hold for deleted, by kind. */
 export async function pictureOfMirror({ ownerDb }: TestDatabase, locationId: string): Promise<Record<string, Picture>> {
   const contacts = await ownerDb

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { relative } from 'node:path';
 import { Connection } from '@temporalio/client';
+import { expect } from 'vitest';
 import { addMissingSearchAttributes, probeNamespace } from '../../scripts/stack/temporal-namespace.ts';
 import { SEARCH_ATTRIBUTES } from '../../scripts/stack/temporal.ts';
 import { waitFor } from './wait.ts';
@@ -11,6 +13,8 @@ export async function createTestNamespace(address: string): Promise<string> {
   try {
     await connection.workflowService.registerNamespace({
       namespace,
+      // Who looks at the server sees whose it is.
+      description: relative(process.cwd(), expect.getState().testPath ?? ''),
       workflowExecutionRetentionPeriod: { seconds: 86_400 as never },
     });
   } finally {

@@ -2,7 +2,13 @@ import type { AgencyPlan } from '../../scripts/demo/agency-plan.ts';
 
 /** One master, one region, three locations a few miles apart in Boston and one in New York; enough for most questions. */
 export function smallAgency(key: string): AgencyPlan {
-  const rep = (name: string, more: object = {}) => ({ key: name, firstName: name, lastName: 'Rep', ...more });
+  // Names that occur in no id: the search for names in logs tells them apart.
+  const rep = (name: string, more: object = {}) => ({
+    key: name,
+    firstName: `Jory-${name}`,
+    lastName: 'Quistgaard',
+    ...more,
+  });
   return {
     key,
     name: `Agency ${key}`,

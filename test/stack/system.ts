@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { DefaultLogger, NativeConnection, Runtime, type Worker } from '@temporalio/worker';
-import { pino } from 'pino';
 import { inject } from 'vitest';
 import { createSwitchyardClient, type SwitchyardClient } from '../../client.ts';
 import { type KeyProvider, parseKeyRing } from '../../crypto/key-ring.ts';
@@ -9,12 +8,17 @@ import { plantAgency, type PlantedAgency } from '../../scripts/demo/plant-agency
 import { type ControlClient, createControlClient } from '../../simulator/control-client.ts';
 import { startSimulator } from '../../simulator/simulator.ts';
 import { type ActivityOptions, createActivities } from '../../worker/activities.ts';
+import { createTemporalLogger } from '../../worker/temporal-log.ts';
 import { createWorkers } from '../../worker/workers.ts';
+import { suiteEvidence } from '../leaks/evidence.ts';
+import { hearHistories } from '../leaks/hear-histories.ts';
+import { listKeys } from '../leaks/used-values.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import type { GhlGateway } from '../../ghl/gateway.ts';
 import type { LaneQueue } from '../../workflows/task-queues.ts';
 import { createTestNamespace } from './namespace.ts';
 import { smallAgency } from './small-agency.ts';
+import { createTestLogger } from './test-logger.ts';
 
 export const TEST_APP = { clientId: '0123456789abcdef01234567-abcdefgh', clientSecret: 'secret-of-the-test-app' };
 
@@ -24,7 +28,13 @@ export const TEST_PROVISIONING_APP = {
   clientSecret: 'secret-of-the-agency-app',
 };
 
-Runtime.install({ shutdownSignals: [], logger: new DefaultLogger('ERROR') });
+const ours = createTemporalLogger(createTestLogger());
+const shown = new DefaultLogger('ERROR');
+const logger = new DefaultLogger('WARN', ({ level, message, meta }) => {
+  ours.log(level, message, meta);
+  shown.log(level, message, meta);
+});
+Runtime.install({ shutdownSignals: [], logger });
 
 /** The real parts under a test: Postgres, Temporal, the simulator, and workers in this process. */
 export interface TestSystem {
@@ -62,12 +72,12 @@ export async function startTestSystem(options: TestSystemOptions = {}): Promise<
   ]);
   const control = createControlClient(simulator.url);
   const client = createSwitchyardClient({ connection: { address: temporalAddress }, namespace, keys });
-  const log = pino({ level: process.env['TEST_LOG_LEVEL'] ?? 'silent' });
+  suiteEvidence.use(listKeys(keys));
   const activities = createActivities({
     db: database.db,
     keys,
     ghl: { baseUrl: simulator.url, app: TEST_APP, provisioningApp: TEST_PROVISIONING_APP, ...ghl },
-    log,
+    log: createTestLogger(),
   });
   let running: { connection: NativeConnection; workers: Worker[]; done: Promise<unknown> } | undefined;
 
@@ -110,6 +120,8 @@ export async function startTestSystem(options: TestSystemOptions = {}): Promise<
       await client.close();
       await simulator.close();
       await database.drop();
+      // The server that all files share is read when all have ended.
+      if (temporalAddress !== inject('temporalAddress')) await hearHistories(temporalAddress);
     },
   };
   return system;

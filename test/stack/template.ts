@@ -5,7 +5,7 @@ import { grantLogin, migrateToLatest } from '../../db/migrate.ts';
 /** The database every test file gets a copy of. */
 export const TEMPLATE_DATABASE = 'switchyard_template';
 /** Roles belong to the cluster: all copies share the login. */
-export const TEST_LOGIN = { name: 'switchyard_test', password: 'switchyard_test' };
+export const TEST_LOGIN = { name: 'switchyard_test', password: 'password-of-the-tests' };
 
 /** The same server, another database, and if given another login. */
 export function databaseUrl(url: string, name: string, login?: { name: string; password: string }): string {

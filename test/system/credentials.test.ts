@@ -84,7 +84,7 @@ describe('a private integration token for a location', () => {
   });
 
   it('changes nothing in GHL while it is tried', async () => {
-    await live.simulator.createContact({ locationId: 'one-loc-cambridge', firstName: 'Ann', email: 'ann@x.test' });
+    await live.simulator.createContact({ locationId: 'one-loc-cambridge', firstName: 'Annabeth', email: 'ann@x.test' });
     const before = await live.simulator.listContacts();
     await give('pit-of-cambridge-that-does-it-all', { locationId: 'one-loc-cambridge', scopes: NEEDED });
     expect((await rotate('cambridge', 'pit-of-cambridge-that-does-it-all')).status).toBe(200);

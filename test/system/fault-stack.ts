@@ -14,6 +14,10 @@ import { type ProcessEnd, type RunningProcess, startProcess } from '../../script
 import { SEARCH_ATTRIBUTES, startTemporal, type Temporal } from '../../scripts/stack/temporal.ts';
 import { type ControlClient, createControlClient } from '../../simulator/control-client.ts';
 import { startSimulator } from '../../simulator/simulator.ts';
+import { suiteEvidence } from '../leaks/evidence.ts';
+import { hearHistories } from '../leaks/hear-histories.ts';
+import { hearLogFile, hearMetrics } from '../leaks/hear-processes.ts';
+import { listValues } from '../leaks/used-values.ts';
 import { TEST_APP } from '../stack/system.ts';
 import { waitFor } from '../stack/wait.ts';
 
@@ -91,6 +95,7 @@ export async function startFaultStack(bundlePath: string): Promise<FaultStack> {
     API_PORT: String(ports.api),
     WORKER_HEALTH_PORT: String(ports.worker),
     SHUTDOWN_GRACE_MS: '5000',
+    LOG_LEVEL: 'trace',
   };
   const service = (name: string, script: string, port: number) => ({
     async start(): Promise<void> {
@@ -110,6 +115,7 @@ export async function startFaultStack(bundlePath: string): Promise<FaultStack> {
     async stop(): Promise<ProcessEnd | undefined> {
       const child = processes.get(name);
       await child?.stop();
+      if (child) await hearLogFile(child.logFile, environment);
       processes.delete(name);
       return child?.ended;
     },
@@ -118,6 +124,7 @@ export async function startFaultStack(bundlePath: string): Promise<FaultStack> {
       if (child === undefined) return;
       process.kill(child.pid, 'SIGKILL');
       await child.ended;
+      await hearLogFile(child.logFile, environment);
       processes.delete(name);
     },
   });
@@ -133,6 +140,7 @@ export async function startFaultStack(bundlePath: string): Promise<FaultStack> {
     plant: (plan) =>
       plantAgency(plan, { db, keys, simulator: control, app: TEST_APP, webhookUrl: `${apiUrl}/webhooks/ghl` }),
     async deliver(event) {
+      suiteEvidence.use(listValues(event));
       const body = Buffer.from(JSON.stringify(event));
       const signature = sign(null, body, second.privateKey).toString('base64');
       const headers = { 'content-type': 'application/json', 'x-ghl-signature': signature };
@@ -148,13 +156,24 @@ export async function startFaultStack(bundlePath: string): Promise<FaultStack> {
     api,
     worker,
     async stop() {
-      for (const child of [...processes.values()].reverse()) await child.stop();
-      await db.destroy();
-      await ownerDb.destroy();
-      await simulator.close();
-      await temporal?.stop();
-      await postgres?.stop();
-      await rm(folder, { recursive: true, force: true });
+      try {
+        if (processes.has('api')) await hearMetrics(`${apiUrl}/metrics`);
+        await worker.stop();
+        await api.stop();
+        if (temporal) await hearHistories(temporal.address);
+      } finally {
+        await stopRest();
+      }
     },
   };
+
+  async function stopRest(): Promise<void> {
+    for (const child of processes.values()) await child.stop();
+    await db.destroy();
+    await ownerDb.destroy();
+    await simulator.close();
+    await temporal?.stop();
+    await postgres?.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
 }

@@ -27,7 +27,7 @@ const ask = (count: number): Promise<string[]> =>
       await stack.simulator.createContact({
         locationId: 'one-loc-master',
         firstName: `Fault${people}`,
-        lastName: 'Person',
+        lastName: 'Whortleberry',
         email,
         postalCode: '02116',
       });

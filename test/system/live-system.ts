@@ -2,7 +2,6 @@ import { createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { pino } from 'pino';
 import { v7 as uuidv7 } from 'uuid';
 import { inject } from 'vitest';
 import { createService } from '../../api/service.ts';
@@ -12,7 +11,9 @@ import { createApiKey as storeApiKey } from '../../db/api-keys.ts';
 import type { ApiKeyRole } from '../../db/schema/tenants.ts';
 import { withScope } from '../../db/scope.ts';
 import type { GhlDoor } from '../../domain/authorize-url.ts';
+import { suiteEvidence } from '../leaks/evidence.ts';
 import { startTestSystem, TEST_APP, TEST_PROVISIONING_APP, type TestSystem } from '../stack/system.ts';
+import { createTestLogger } from '../stack/test-logger.ts';
 
 /** The system with its API and workers in this process: webhooks of the simulator reach it over HTTP. */
 export interface LiveSystem extends TestSystem {
@@ -33,7 +34,7 @@ export interface LiveSystem extends TestSystem {
 
 export async function startLiveSystem(options: { keys?: KeyProvider } = {}): Promise<LiveSystem> {
   const system = await startTestSystem(options);
-  const logger = pino({ level: process.env['TEST_LOG_LEVEL'] ?? 'silent' });
+  const logger = createTestLogger();
   const second = generateKeyPairSync('ed25519');
   const ghlDoor: GhlDoor = {
     authorizeUrl: `${system.simulatorUrl}/v2/oauth/chooselocation`,
@@ -97,6 +98,7 @@ export async function startLiveSystem(options: { keys?: KeyProvider } = {}): Pro
     },
     async stop() {
       await service.stop();
+      suiteEvidence.say('metrics', 'registry', await service.metrics.registry.metrics());
       server.close();
       server.closeAllConnections();
       await system.stop();

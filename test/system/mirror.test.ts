@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PlantedAgency } from '../../scripts/demo/plant-agency.ts';
 import { createLeadHarness, type LeadHarness, somebody } from '../stack/lead-harness.ts';
-import { pictureOfGhl, pictureOfMirror } from '../stack/mirror-picture.ts';
+import { idsInGhl, pictureOfGhl, pictureOfMirror } from '../stack/mirror-picture.ts';
 import { smallAgency } from '../stack/small-agency.ts';
 import { waitFor } from '../stack/wait.ts';
 import { type LiveSystem, startLiveSystem } from './live-system.ts';
@@ -80,4 +80,48 @@ describe('the mirror of a location', () => {
     }
     await expectInStep('chelsea');
   }, 60_000);
+
+  it('follows a live account through doubled and reordered events', async () => {
+    const ghlLocationId = 'one-loc-back-bay';
+    await system.simulator.seed({ calendars: [{ id: 'calendar', locationId: ghlLocationId, name: 'Visits' }] });
+    await system.simulator.setWebhooks({ duplicateRate: 0.3, reorderWithinMs: 500 });
+    await system.simulator.makeChanges({ locationId: ghlLocationId, count: 20, weights: { create: 1 } });
+    await system.simulator.makeChanges({ locationId: ghlLocationId, count: 120 });
+    const contacts = async () => (await pictureOfGhl(system.simulator, ghlLocationId))['contact'];
+    await waitFor(
+      'the contacts to be in step',
+      async () => {
+        const mirror = await pictureOfMirror(system.database, agency.locations.get('back-bay')!);
+        return JSON.stringify(sorted(mirror['contact'])) === JSON.stringify(sorted(await contacts()));
+      },
+      60_000,
+    );
+    // What hung on a deleted contact goes without an event; all that is there is known.
+    const [mirror, ghl] = await Promise.all([
+      pictureOfMirror(system.database, agency.locations.get('back-bay')!),
+      pictureOfGhl(system.simulator, ghlLocationId),
+    ]);
+    expect(mirror['opportunity']).toMatchObject(ghl['opportunity']!);
+    const ids = await idsInGhl(system.simulator, ghlLocationId);
+    const known = await knownIds(agency.locations.get('back-bay')!);
+    for (const kind of ['message', 'appointment']) {
+      expect(ids[kind]!.length).toBeGreaterThan(0);
+      expect(known).toEqual(expect.arrayContaining(ids[kind]!));
+    }
+  }, 120_000);
 });
+
+async function knownIds(locationId: string): Promise<string[]> {
+  const { ownerDb } = system.database;
+  const messages = await ownerDb
+    .selectFrom('messages')
+    .select('ghl_id')
+    .where('location_id', '=', locationId)
+    .execute();
+  const others = await ownerDb
+    .selectFrom('mirror_records')
+    .select('ghl_id')
+    .where('location_id', '=', locationId)
+    .execute();
+  return [...messages, ...others].map((row) => row.ghl_id);
+}

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createStuckLeadWatch } from '../../api/stuck-leads.ts';
 import { parseKeyRing } from '../../crypto/key-ring.ts';
@@ -9,6 +8,7 @@ import { type CliRunner, createCliRunner } from '../cli/harness.ts';
 import { enquire } from '../stack/enquire.ts';
 import { createLeadHarness, type LeadHarness, somebody } from '../stack/lead-harness.ts';
 import { smallAgency } from '../stack/small-agency.ts';
+import { createTestLogger } from '../stack/test-logger.ts';
 import { waitFor } from '../stack/wait.ts';
 import { type LiveSystem, startLiveSystem } from './live-system.ts';
 
@@ -56,7 +56,7 @@ const watch = () =>
   createStuckLeadWatch({
     db: live.database.db,
     client: live.client,
-    logger: pino({ level: 'silent' }),
+    logger: createTestLogger(),
     now: () => new Date(),
   });
 const accept = (leadId: string) => live.ask('POST', `/v1/leads/${leadId}/accept`, key);

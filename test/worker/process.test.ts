@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterEach, describe, expect, inject, it } from 'vitest';
 import { findFreePort } from '../../scripts/stack/ports.ts';
+import { hearChild } from '../leaks/hear-processes.ts';
 import { waitFor } from '../stack/wait.ts';
 import { startTemporalProxy } from './temporal-proxy.ts';
 
@@ -15,20 +16,22 @@ afterEach(() => {
 /** A worker process of its own. */
 async function startWorker(temporalAddress: string, namespace = 'default') {
   const port = await findFreePort();
+  const env = {
+    ...process.env,
+    DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',
+    ENCRYPTION_KEYS: `1:${randomBytes(32).toString('base64')}`,
+    TEMPORAL_ADDRESS: temporalAddress,
+    TEMPORAL_NAMESPACE: namespace,
+    WORKFLOW_BUNDLE_PATH: inject('workflowBundlePath'),
+    WORKER_HEALTH_PORT: String(port),
+    LOG_LEVEL: 'trace',
+  };
   const child = spawn(process.execPath, ['--import', 'tsx', 'worker.ts'], {
     cwd: join(import.meta.dirname, '..', '..'),
-    env: {
-      ...process.env,
-      DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',
-      ENCRYPTION_KEYS: `1:${randomBytes(32).toString('base64')}`,
-      TEMPORAL_ADDRESS: temporalAddress,
-      TEMPORAL_NAMESPACE: namespace,
-      WORKFLOW_BUNDLE_PATH: inject('workflowBundlePath'),
-      WORKER_HEALTH_PORT: String(port),
-      LOG_LEVEL: 'silent',
-    },
-    stdio: ['ignore', 'ignore', 'pipe'],
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
+  hearChild('worker', child, env);
   running.push(child);
   let errors = '';
   child.stderr.on('data', (data: Buffer) => (errors += data.toString()));

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { DefaultLogger, NativeConnection, Runtime, type Worker } from '@temporalio/worker';
-import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { parseKeyRing } from '../../crypto/key-ring.ts';
 import { createDatabase } from '../../db/database.ts';
@@ -10,6 +9,7 @@ import { serveHealth, type WorkerHealth } from '../../worker/health.ts';
 import { runWorkers } from '../../worker/run-workers.ts';
 import { createWorkers } from '../../worker/workers.ts';
 import { createTestDatabase, type TestDatabase } from '../stack/database.ts';
+import { createTestLogger } from '../stack/test-logger.ts';
 import { createTestNamespace } from '../stack/namespace.ts';
 import { waitFor } from '../stack/wait.ts';
 import { startTemporalProxy, type TemporalProxy } from './temporal-proxy.ts';
@@ -31,7 +31,7 @@ beforeAll(async () => {
     createTestNamespace(address),
   ]);
   connection = await NativeConnection.connect({ address: proxy.address });
-  const log = pino({ level: 'silent' });
+  const log = createTestLogger();
   activities = createActivities({ db: database.db, keys, ghl: { baseUrl: 'http://127.0.0.1:9', app: null }, log });
 }, 60_000);
 afterAll(async () => {

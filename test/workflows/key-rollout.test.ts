@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { NativeConnection, type Worker } from '@temporalio/worker';
-import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { createSwitchyardClient, type SwitchyardClient } from '../../client.ts';
 import { type KeyProvider, parseKeyRing, UnknownKeyVersionError } from '../../crypto/key-ring.ts';
@@ -10,6 +9,7 @@ import { enquire } from '../stack/enquire.ts';
 import { createLeadHarness, type LeadHarness, somebody } from '../stack/lead-harness.ts';
 import { smallAgency } from '../stack/small-agency.ts';
 import { startTestSystem, TEST_APP, type TestSystem } from '../stack/system.ts';
+import { createTestLogger } from '../stack/test-logger.ts';
 import { waitFor } from '../stack/wait.ts';
 
 const first = `1:${randomBytes(32).toString('base64')}`;
@@ -31,7 +31,7 @@ afterAll(() => system.stop());
 /** A worker process with these keys. */
 async function startWorkersWith(keys: KeyProvider): Promise<() => Promise<void>> {
   const ghl = { baseUrl: system.simulatorUrl, app: TEST_APP };
-  const activities = createActivities({ db: system.database.db, keys, ghl, log: pino({ level: 'silent' }) });
+  const activities = createActivities({ db: system.database.db, keys, ghl, log: createTestLogger() });
   const connection = await NativeConnection.connect({ address: system.temporalAddress });
   const workers: Worker[] = await createWorkers({
     connection,

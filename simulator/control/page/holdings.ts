@@ -15,7 +15,7 @@ export function listLocations({ world }: Simulation): string {
     name,
     active ? badge('active', 'good') : badge('suspended', 'bad'),
     installs.some((install) => install.locationId === id) ? badge('installed', 'calm') : '',
-    world.contacts.listByLocation(id).length,
+    world.contacts.count(id),
     id,
   ]);
   const heads = ['agency', 'location', 'state', 'app', 'contacts', 'id'];

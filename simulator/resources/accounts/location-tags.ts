@@ -63,7 +63,8 @@ export const locationTagRoutes: Route[] = [
 /** Lists the tags of a location; one that a contact was given is the location's from then on. */
 export function listTags(sim: Simulation, locationId: string): LocationTag[] {
   const known = new Set(sim.world.locationTags.listBy('locationId', locationId).map(({ name }) => name));
-  const used = sim.world.contacts.listByLocation(locationId).flatMap(({ tags }) => tags);
+  const generated = sim.world.populations.of(locationId)?.tags ?? [];
+  const used = [...generated, ...sim.world.contacts.listStored(locationId).flatMap(({ tags }) => tags)];
   for (const name of new Set(used)) if (!known.has(name)) addTag(sim, locationId, name);
   return sim.world.locationTags.listBy('locationId', locationId);
 }
@@ -95,7 +96,7 @@ function refuseTaken(sim: Simulation, locationId: string, name: string): void {
 }
 
 function changeOnContacts(sim: Simulation, tag: LocationTag, instead: string[]): void {
-  for (const contact of sim.world.contacts.listByLocation(tag.locationId)) {
+  for (const contact of sim.world.contacts.walk(tag.locationId)) {
     if (!contact.tags.includes(tag.name)) continue;
     const tags = normaliseTags(contact.tags.flatMap((name) => (name === tag.name ? instead : [name])));
     replaceContact(sim, contact, { ...contact, tags });

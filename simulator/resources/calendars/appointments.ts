@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { checkLocation } from '../../http/access.ts';
+import { isV3 } from '../../http/api-version.ts';
 import { ok, refusal } from '../../http/reply.ts';
 import type { Call, Route } from '../../http/route.ts';
 import { validate } from '../../http/validate.ts';
@@ -96,7 +97,7 @@ export const appointmentRoutes: Route[] = [
       const calendar = getCalendar(call.sim, calendarId);
       checkLocation(call, calendar.locationId);
       const booking = { source: 'third_party', anyTime: ignoreFreeSlotValidation ?? false };
-      return ok(viewWritten(bookAppointment(call.sim, calendar, contactId, pick(input), booking)), 201);
+      return ok(viewWritten(call, bookAppointment(call.sim, calendar, contactId, pick(input), booking)), 201);
     },
   },
   {
@@ -107,7 +108,7 @@ export const appointmentRoutes: Route[] = [
       const input = validate(updateSchema, call.body);
       const { calendarId } = input;
       if (calendarId) checkLocation(call, getCalendar(call.sim, calendarId).locationId);
-      return ok(viewWritten(changeAppointment(call.sim, getOwn(call), { ...pick(input), calendarId })));
+      return ok(viewWritten(call, changeAppointment(call.sim, getOwn(call), { ...pick(input), calendarId })));
     },
   },
   {
@@ -116,7 +117,8 @@ export const appointmentRoutes: Route[] = [
     path: '/calendars/events/:eventId',
     handle(call) {
       deleteAppointment(call.sim, getOwn(call));
-      return ok({ succeeded: true });
+      // One of the few removals that are published as 201.
+      return ok({ succeeded: true }, 201);
     },
   },
 ];
@@ -139,7 +141,8 @@ function pick<T extends Written & { startTime?: string | undefined }>(
   return { title, address, appointmentStatus, assignedUserId, startTime, endTime };
 }
 
-/** The answer to a write lacks the dates that a read has. */
-function viewWritten({ dateAdded: _added, dateUpdated: _updated, ...rest }: Appointment): Record<string, unknown> {
-  return rest;
+/** The answer to a write lacks the dates that a read has; the newer version gives them. */
+function viewWritten(call: Call, appointment: Appointment): Record<string, unknown> {
+  const { dateAdded, dateUpdated, ...rest } = appointment;
+  return isV3(call) ? { ...rest, dateAdded, dateUpdated } : rest;
 }

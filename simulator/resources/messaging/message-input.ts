@@ -30,12 +30,18 @@ export const sendSchema = z.strictObject({
   conversationProviderId: text,
   customSubtypeId: text,
   appointmentId: text,
+  /** Both belong to GHL's choice of the best time to send; taken and not obeyed. */
+  usesNativeSchedulingAi: z.boolean().optional(),
+  optimizationPeriod: z.enum(['24h', '48h', '72h']).optional(),
   forward: z.unknown().optional(),
   subType: z.unknown().optional(),
   status: z.enum(['delivered', 'failed', 'pending', 'read']).optional(),
 });
 
-/** Body of `POST /conversations/messages/inbound`. */
+/** What is said of a call. */
+export const spokenSchema = z.strictObject({ to: text, from: text, status: text });
+
+/** Body of `POST /conversations/messages/inbound`; `call` is taken and, these being messages in writing, not looked at. */
 export const inboundSchema = z.strictObject({
   type: z.enum(Object.keys(sendTypes) as (keyof typeof sendTypes)[]),
   conversationId: id.optional(),
@@ -53,6 +59,7 @@ export const inboundSchema = z.strictObject({
   altId: text,
   direction: z.enum(['inbound', 'outbound']).optional(),
   date: z.iso.datetime({ offset: true }).optional(),
+  call: spokenSchema.optional(),
 });
 
 type Written = Pick<

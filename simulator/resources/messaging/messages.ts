@@ -76,10 +76,15 @@ export function getOwnMessage(call: Call): Message {
 function getOwnEmail(call: Call): Message {
   const wanted = call.params['emailMessageId'];
   // Looked for among the location's own, so that another location's id reads as an unknown one.
-  const message = call.sim.world.messages
-    .listBy('locationId', call.token.locationId ?? '')
-    .find(({ email }) => email?.id === wanted);
-  if (!message) throw plainRefusal(404, 'Email message not found');
+  const { messages, populations } = call.sim.world;
+  const locationId = call.token.locationId ?? '';
+  const generated = populations.locate('email', wanted ?? '');
+  const known = generated && messages.get(generated.population.messageAt(generated.index).id);
+  const message =
+    known?.locationId === locationId
+      ? known
+      : messages.listBy('locationId', locationId).find(({ email }) => email?.id === wanted);
+  if (!message?.email) throw plainRefusal(404, 'Email message not found');
   return message;
 }
 

@@ -8,7 +8,7 @@ import type { Contact } from '../../world/records.ts';
 import { getContact } from '../contact-writes.ts';
 import { getConversation } from './conversation-writes.ts';
 import { receiveMessage } from './inbound.ts';
-import { draftOf, inboundSchema } from './message-input.ts';
+import { draftOf, inboundSchema, spokenSchema } from './message-input.ts';
 import { getMessage, takeInbound } from './message-writes.ts';
 import { settle } from './progress.ts';
 
@@ -29,9 +29,7 @@ const callSchema = z.strictObject({
   attachments: z.array(z.string()).optional(),
   altId: z.string().optional(),
   date: z.iso.datetime({ offset: true }).optional(),
-  call: z
-    .strictObject({ to: z.string().optional(), from: z.string().optional(), status: z.string().optional() })
-    .optional(),
+  call: spokenSchema.optional(),
 });
 
 /** What the app behind a custom channel does: report what became of a message, add what people wrote or said. */

@@ -29,6 +29,8 @@ export function enableSaas(sim: Simulation, companyId: string, locationId: strin
     customerId: stripeCustomerId ?? known?.customerId ?? `cus_${sim.random.id()}`,
     subscriptionId: known?.subscriptionId ?? `sub_${sim.random.id()}`,
     subscriptionStatus: 'active',
+    setup: 'activated',
+    attachedRebillingConfig: known?.attachedRebillingConfig ?? {},
     rebilling: known?.rebilling ?? {},
     ...(saasPlanId ? { saasPlanId } : {}),
     ...(priceId ? { priceId } : {}),
@@ -59,6 +61,17 @@ export function getSaas(sim: Simulation, locationId: string): SaasAccount {
 
 /** The subscription of a location, as the API shows it. */
 export function viewSaas(account: SaasAccount): Record<string, unknown> {
-  const { id: _id, enabled: _enabled, paused: _paused, rebilling: _rebilling, ...shown } = account;
-  return { ...shown, saasMode: account.isSaaSV2 ? 'saasV2' : 'saasV1' };
+  const { locationId, companyId, isSaaSV2, saasPlanId, priceId } = account;
+  const { customerId, subscriptionId, subscriptionStatus } = account;
+  const shown = {
+    locationId,
+    companyId,
+    isSaaSV2,
+    saasPlanId,
+    priceId,
+    customerId,
+    subscriptionId,
+    subscriptionStatus,
+  };
+  return { ...shown, saasMode: isSaaSV2 ? 'saasV2' : 'saasV1' };
 }

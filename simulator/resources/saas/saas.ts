@@ -84,7 +84,7 @@ function updateSubscription(call: Call, status: number): Reply {
   const { companyId, subscriptionId, customerId } = validate(subscriptionSchema, call.body);
   checkCompany(call, companyId);
   changeSaas(call.sim, companyId, getPathLocation(call).id, { subscriptionId, customerId });
-  return ok({ success: true }, status);
+  return okBare('SaaS subscription updated successfully', status);
 }
 
 /** Every location named is the agency's own before anything is written. */
