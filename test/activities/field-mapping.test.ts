@@ -33,13 +33,11 @@ afterEach(() => {
 });
 afterAll(() => world.bench.stop());
 
-const args = (request: Partial<MappingRequest>) => ({
-  agencyId: world.agencyId,
-  locationId: world.locationId,
-  request: { name: 'budget', type: 'number', options: [], create: false, ...request },
-  actor: 'cli:tester',
-  origin: 'cli' as const,
-});
+const args = (request: Partial<MappingRequest>) => {
+  const wanted: MappingRequest = { name: 'budget', type: 'number', options: [], create: false, ...request };
+  const { agencyId, locationId } = world;
+  return { agencyId, locationId, request: wanted, actor: 'cli:tester', origin: 'cli' as const };
+};
 const map = (request: Partial<MappingRequest>) => run(world.bench.fieldsGhl.mapField, args(request));
 const mapped = () => world.asAgency((tx) => listFieldMappings(tx, world.locationId));
 const fieldsInGhl = () => world.bench.simulator.listRecords('customFields', world.ghlLocationId);
