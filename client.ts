@@ -20,6 +20,7 @@ import { createPayloadCodec } from './crypto/payload-codec.ts';
 import type { KeyProvider } from './crypto/key-ring.ts';
 import { createBackfillClient } from './client/backfill.ts';
 import { connectLazily } from './client/connection.ts';
+import { createContactCalls, type FieldAnswer } from './client/contact-calls.ts';
 import { signalContactChanged } from './client/contact-sync.ts';
 import { ensurePollSchedule, type PollSchedule, startPolling } from './client/polling.ts';
 import { AGENCY_ID, CAPABILITY, LEAD_STATUS, LOCATION_ID, searchAttributesOf } from './client/search-attributes.ts';
@@ -59,6 +60,8 @@ const RESULT_DEADLINE_MS = 10_000;
 const LIST_DEADLINE_MS = 15_000;
 
 export { LeadOverError, LeadPendingError, LeadRefusedError, TemporalUnavailableError };
+
+export { type FieldAnswer };
 
 export { type BrokenLead, type LeadFate, LeadStuckError };
 
@@ -207,6 +210,8 @@ export function createSwitchyardClient(options: ClientOptions) {
         }),
       );
     },
+
+    ...createContactCalls(client, within),
 
     /** Tells a contact's workflow what has changed, starting it when it does not run. @throws TemporalUnavailableError */
     contactChanged: (of: { agencyId: string; locationId: string; change: ContactChange }): Promise<void> =>

@@ -3,7 +3,7 @@ import { getAppointment } from '../ghl/calendars.ts';
 import type { GhlCalls, LocationCall } from '../ghl/calls.ts';
 import { getContact, getNote, getTask } from '../ghl/contacts.ts';
 import { GhlNotFoundError } from '../ghl/errors.ts';
-import type { GhlMessage } from '../ghl/message-schema.ts';
+import type { GhlEmail, GhlMessage } from '../ghl/message-schema.ts';
 import { getEmail, getMessage } from '../ghl/messages.ts';
 import { getOpportunity } from '../ghl/opportunities.ts';
 import {
@@ -63,6 +63,16 @@ export async function completeMessage(
   askedAt: Date,
 ): Promise<Observation | undefined> {
   const [emailId] = message.meta?.email?.messageIds ?? [];
-  const email = emailId === undefined ? undefined : await getEmail(ghl, call, emailId);
+  const email = emailId === undefined ? undefined : await findEmail(ghl, call, emailId);
   return observeMessage(message, askedAt, email);
+}
+
+/** The body of an e-mail can be gone while the message is there: that the one is missing says nothing of the other. */
+async function findEmail(ghl: GhlCalls, call: LocationCall, emailId: string): Promise<GhlEmail | undefined> {
+  try {
+    return await getEmail(ghl, call, emailId);
+  } catch (error) {
+    if (error instanceof GhlNotFoundError && error.reason === 'not-found') return undefined;
+    throw error;
+  }
 }

@@ -12,10 +12,23 @@ import { getBackfillByApi } from './backfills-get.ts';
 import { listBackfillsByApi } from './backfills-list.ts';
 import { wishBackfillByApi } from './backfills-wish.ts';
 import { decodePayloads, encodePayloads, readCodecBody } from './codec.ts';
+import { listPoliciesByApi, setPolicyByApi } from './conflict-policies.ts';
 import { createConnectLinkByApi } from './connect-links-create.ts';
+import { listConflictsByApi, resolveConflictByApi } from './contact-conflicts.ts';
+import { changeContactByApi, getContactByApi, redriveContactByApi } from './contacts-change.ts';
+import { type ContactChangeDeps, createContactByApi } from './contacts-create.ts';
+import { listContactsByApi } from './contacts-list.ts';
 import { getRotationByApi, rotateCredentialByApi, type RotationDeps } from './credentials-rotate.ts';
 import type { Drain } from './drain.ts';
+import { getMergeByApi, listDuplicatesByApi, mergeContactsByApi } from './duplicate-contacts.ts';
 import type { EventIntake } from './event-intake.ts';
+import {
+  checkMappingsByApi,
+  type FieldMappingDeps,
+  listMappingsByApi,
+  mapFieldByApi,
+  unmapFieldByApi,
+} from './field-mappings.ts';
 import { reportHealth, reportReadiness } from './health.ts';
 import type { LeadChangeDeps } from './lead-client.ts';
 import { acceptLeadByApi } from './leads-accept.ts';
@@ -50,6 +63,7 @@ export interface AppDeps {
     RotationDeps['client'] &
     BackfillDeps['client'] &
     SyncDeps['client'] &
+    FieldMappingDeps['client'] &
     Pick<WorkClient, 'isReachable'>;
   ghlDoor: GhlDoor;
   publicKeys: readonly KeyObject[];
@@ -59,6 +73,7 @@ export interface AppDeps {
   codec: PayloadCodec;
   door: OperatorDoor;
   webUi: WebUi | undefined;
+  relay: ContactChangeDeps['relay'];
   now: () => Date;
   metrics: Metrics;
   logger: Logger;
@@ -92,6 +107,23 @@ export function createApp(deps: AppDeps): Express {
   app.post('/v1/backfills/:id/pause', wishBackfillByApi(deps, 'pause'));
   app.post('/v1/backfills/:id/resume', wishBackfillByApi(deps, 'run'));
   app.post('/v1/backfills/:id/cancel', wishBackfillByApi(deps, 'cancel'));
+  app.post('/v1/contacts', readRawBody, createContactByApi(deps));
+  app.get('/v1/contacts', listContactsByApi(deps));
+  app.get('/v1/contacts/:id', getContactByApi(deps));
+  app.patch('/v1/contacts/:id', readRawBody, changeContactByApi(deps));
+  app.post('/v1/contacts/:id/redrive', readRawBody, redriveContactByApi(deps));
+  app.get('/v1/contact-conflicts', listConflictsByApi(deps));
+  app.post('/v1/contact-conflicts/:id/resolve', readRawBody, resolveConflictByApi(deps));
+  app.get('/v1/duplicate-contacts', listDuplicatesByApi(deps));
+  app.post('/v1/contact-merges', readRawBody, mergeContactsByApi(deps));
+  app.get('/v1/contact-merges/:id', getMergeByApi(deps));
+  app.get('/v1/locations/:id/conflict-policies', listPoliciesByApi(deps));
+  app.put('/v1/locations/:id/conflict-policies', readRawBody, setPolicyByApi(deps));
+
+  app.get('/v1/locations/:id/field-mappings', listMappingsByApi(deps));
+  app.put('/v1/locations/:id/field-mappings', readRawBody, mapFieldByApi(deps));
+  app.post('/v1/locations/:id/field-mappings/check', readRawBody, checkMappingsByApi(deps));
+  app.delete('/v1/locations/:id/field-mappings/:name', unmapFieldByApi(deps));
 
   app.post('/v1/agency/connect-links', readRawBody, createConnectLinkByApi(deps));
   app.get('/oauth/ghl/start', startConnecting(deps));

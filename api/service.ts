@@ -88,6 +88,7 @@ export function createService(options: ServiceOptions): Service {
       publicKeys,
       intake,
       refused,
+      relay,
       drain,
       codec,
       door,

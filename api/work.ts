@@ -10,7 +10,14 @@ import { accountSyncWorkflowId, agencyConnectWorkflowId, contactSyncWorkflowId }
 /** The part of the client that the inbox needs. */
 export type WorkClient = Pick<
   SwitchyardClient,
-  'startLeadIntake' | 'changeLead' | 'accountEvent' | 'contactChanged' | 'startAgencyConnect' | 'isReachable'
+  | 'startLeadIntake'
+  | 'changeLead'
+  | 'accountEvent'
+  | 'contactChanged'
+  | 'contactEdited'
+  | 'startContactMerge'
+  | 'startAgencyConnect'
+  | 'isReachable'
 >;
 
 type Planned = Omit<NewWork, 'dueAt'>;
@@ -75,11 +82,11 @@ const inputs = {
     agencyId: z.string(),
     event: z.object({ eventRowId: z.string(), eventReceivedAt: z.string(), needsReread: z.boolean().optional() }),
   }),
-  'contact-sync': z.object({
-    agencyId: z.string(),
-    locationId: z.string(),
-    change: contactChangeSchema,
-  }),
+  'contact-sync': z.union([
+    z.object({ agencyId: z.string(), locationId: z.string(), change: contactChangeSchema }),
+    z.object({ agencyId: z.string(), locationId: z.string(), contactKey: z.string(), editedContactId: z.string() }),
+    z.object({ agencyId: z.string(), locationId: z.string(), mergeId: z.string() }),
+  ]),
   'agency-connect': z.object({ agencyId: z.string(), linkId: z.string() }),
 };
 
@@ -111,8 +118,11 @@ export async function handOver(
       return client.changeLead(inputs[work.capability].parse(work.input));
     case 'account-sync':
       return client.accountEvent({ ...inputs[work.capability].parse(work.input), locationId: work.locationId });
-    case 'contact-sync':
-      return client.contactChanged(inputs[work.capability].parse(work.input));
+    case 'contact-sync': {
+      const of = inputs[work.capability].parse(work.input);
+      if ('change' in of) return client.contactChanged(of);
+      return 'mergeId' in of ? client.startContactMerge(of) : client.contactEdited(of);
+    }
     case 'agency-connect':
       return client.startAgencyConnect(inputs[work.capability].parse(work.input));
   }

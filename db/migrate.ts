@@ -13,6 +13,8 @@ import * as connecting from './migrations/0010-connecting.ts';
 import * as mirror from './migrations/0011-mirror.ts';
 import * as backfill from './migrations/0012-backfill.ts';
 import * as polling from './migrations/0013-polling.ts';
+import * as contactEdits from './migrations/0014-contact-edits.ts';
+import * as fieldMappings from './migrations/0015-field-mappings.ts';
 
 const migrations: Record<string, Migration> = {
   '0001-roles': roles,
@@ -28,6 +30,8 @@ const migrations: Record<string, Migration> = {
   '0011-mirror': mirror,
   '0012-backfill': backfill,
   '0013-polling': polling,
+  '0014-contact-edits': contactEdits,
+  '0015-field-mappings': fieldMappings,
 };
 
 /** The name of the newest migration this code knows. */

@@ -104,6 +104,24 @@ export async function findContactOfRecord(
   return found?.ghl_contact_id ?? undefined;
 }
 
+/** How many appointments of a contact lie ahead, as far as the mirror knows. */
+export async function countUpcomingAppointments(
+  tx: Transaction<Database>,
+  locationId: string,
+  ghlContactId: string,
+  now: Date,
+): Promise<number> {
+  const found = await tx
+    .selectFrom('mirror_records')
+    .select('fields')
+    .where('location_id', '=', locationId)
+    .where('resource', '=', 'appointment')
+    .where('ghl_contact_id', '=', ghlContactId)
+    .where('deleted_at', 'is', null)
+    .execute();
+  return found.filter(({ fields }) => new Date(String(fields['startTime'])) > now).length;
+}
+
 function judgeAgainst(known: KnownRow | undefined, seen: Observation) {
   return judgeObservation(
     known && {
@@ -159,7 +177,9 @@ async function lockKnown(
 
 async function update(tx: Transaction<Database>, place: MirrorPlace, seen: readonly Observation[]): Promise<void> {
   if (seen.length === 0) return;
-  const own = place.resource === 'contact' ? 'is_exact = seen.is_exact' : 'ghl_contact_id = seen.ghl_contact_id';
+  // A contact that was made here gets GHL's time of creation with the first sight of it there.
+  const ofContact = 'is_exact = seen.is_exact, ghl_created_at = coalesce(known.ghl_created_at, seen.ghl_created_at)';
+  const own = place.resource === 'contact' ? ofContact : 'ghl_contact_id = seen.ghl_contact_id';
   await sql`
     update ${table(place)} as known
     set fields = seen.fields, ghl_updated_at = coalesce(seen.ghl_updated_at, known.ghl_updated_at),

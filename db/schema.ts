@@ -1,5 +1,12 @@
 import type { Insertable, Selectable } from 'kysely';
 import type { BackfillPartTable, BackfillRunTable } from './schema/backfill.ts';
+import type {
+  ConflictPolicyTable,
+  ContactEditTable,
+  ContactKeyTable,
+  ContactMergeTable,
+  FieldMappingTable,
+} from './schema/contacts.ts';
 import type { ConnectLinkTable, CredentialRotationTable } from './schema/connecting.ts';
 import type {
   EventCapabilityTable,
@@ -82,6 +89,11 @@ export interface Database {
   webhook_gaps: WebhookGapTable;
   drift_reports: DriftReportTable;
   poll_settings: PollSettingTable;
+  contact_edits: ContactEditTable;
+  contact_keys: ContactKeyTable;
+  conflict_policies: ConflictPolicyTable;
+  contact_merges: ContactMergeTable;
+  field_mappings: FieldMappingTable;
 }
 
 export type Location = Selectable<LocationTable>;

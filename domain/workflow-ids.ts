@@ -35,3 +35,11 @@ export const contactSyncWorkflowId = (locationId: string, contactKey: string): s
 
 /** The workflow that polls one location; one runs at a time. */
 export const pollSyncWorkflowId = (locationId: string): string => `poll-sync/${locationId}`;
+
+/** The workflow that asks a location about its custom fields. */
+export const fieldMappingWorkflowId = (locationId: string, requestId: string): string =>
+  `field-mapping/${locationId}/${requestId}`;
+
+/** The workflow that makes two contacts one. */
+export const contactMergeWorkflowId = (locationId: string, mergeId: string): string =>
+  `contact-merge/${locationId}/${mergeId}`;

@@ -6,8 +6,13 @@ import { createConnectActivities } from '../activities/agency-connect.ts';
 import { createConnectGhlActivities } from '../activities/agency-connect-ghl.ts';
 import { createBackfillActivities } from '../activities/backfill.ts';
 import { createBackfillGhlActivities } from '../activities/backfill-ghl.ts';
+import { createContactEditActivities } from '../activities/contact-edits.ts';
+import { createContactEditGhlActivities } from '../activities/contact-edits-ghl.ts';
+import { createContactMergeActivities } from '../activities/contact-merge.ts';
+import { createContactMergeGhlActivities } from '../activities/contact-merge-ghl.ts';
 import { createContactSyncActivities } from '../activities/contact-sync.ts';
 import { createContactSyncGhlActivities } from '../activities/contact-sync-ghl.ts';
+import { createFieldMappingGhlActivities } from '../activities/field-mapping-ghl.ts';
 import { createRotationActivities } from '../activities/credential-rotation.ts';
 import { createRotationGhlActivities } from '../activities/credential-rotation-ghl.ts';
 import { createLeadActivities } from '../activities/lead-intake.ts';
@@ -54,6 +59,8 @@ export function createActivities({ db, keys, ghl: ghlOptions, log, polling = POL
       ...createBackfillActivities(store),
       ...createContactSyncActivities(store),
       ...createPollActivities({ ...store, policy: polling }),
+      ...createContactEditActivities(store),
+      ...createContactMergeActivities(store),
     },
     /** On queues of their own. */
     ghl: {
@@ -64,6 +71,9 @@ export function createActivities({ db, keys, ghl: ghlOptions, log, polling = POL
       ...createBackfillGhlActivities(withGhl),
       ...createContactSyncGhlActivities(withGhl),
       ...createPollGhlActivities({ ...store, ghl: gateway, policy: polling }),
+      ...createContactEditGhlActivities(withGhl),
+      ...createContactMergeGhlActivities(withGhl),
+      ...createFieldMappingGhlActivities(withGhl),
     },
     /** The one way of this process to GHL. */
     gateway,

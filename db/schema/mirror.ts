@@ -1,4 +1,4 @@
-import type { ColumnType, Generated, GeneratedAlways } from 'kysely';
+import type { ColumnType, Generated, GeneratedAlways, JSONColumnType } from 'kysely';
 import type { FoundBy, MirroredResource } from '../../domain/mirror.ts';
 import type { Json, NullableTimestamp, Timestamp } from './columns.ts';
 
@@ -22,6 +22,8 @@ export interface ContactTable extends ObservedColumns {
   is_exact: Generated<boolean>;
   email: GeneratedAlways<string | null>;
   phone: GeneratedAlways<string | null>;
+  lineage: JSONColumnType<Record<string, unknown>, string | undefined, string>;
+  merged_into: string | null;
 }
 
 export interface MessageTable extends ObservedColumns {

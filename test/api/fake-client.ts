@@ -1,4 +1,4 @@
-import { type LeadFate, TemporalUnavailableError } from '../../client.ts';
+import { type FieldAnswer, type LeadFate, TemporalUnavailableError } from '../../client.ts';
 import type { ServiceOptions } from '../../api/service.ts';
 import type { LeadStanding } from '../../domain/lead-messages.ts';
 
@@ -19,6 +19,8 @@ export interface Handover {
     | 'changeLead'
     | 'accountEvent'
     | 'contactChanged'
+    | 'contactEdited'
+    | 'startContactMerge'
     | 'startAgencyConnect'
     | 'startCredentialRotation'
     | 'startBackfillRun'
@@ -64,6 +66,10 @@ export class FakeClient implements Client {
     this.#note({ method: 'changeLead', leadId, kind: change.kind });
   contactChanged = ({ locationId, change }: Parameters<Client['contactChanged']>[0]): Promise<void> =>
     this.#note({ method: 'contactChanged', locationId, record: `${change.resource}/${change.ghlId}` });
+  contactEdited = ({ locationId, editedContactId }: Parameters<Client['contactEdited']>[0]): Promise<void> =>
+    this.#note({ method: 'contactEdited', locationId, record: editedContactId });
+  startContactMerge = ({ locationId, mergeId }: Parameters<Client['startContactMerge']>[0]): Promise<void> =>
+    this.#note({ method: 'startContactMerge', locationId, record: mergeId });
   accountEvent = ({ locationId, event }: Parameters<Client['accountEvent']>[0]): Promise<void> =>
     this.#note({ method: 'accountEvent', locationId, ...(event.needsReread && { needsReread: true }) });
   startAgencyConnect = (): Promise<void> => this.#note({ method: 'startAgencyConnect' });
@@ -80,6 +86,9 @@ export class FakeClient implements Client {
   fate: LeadFate = 'completed';
   leadFate = (): Promise<LeadFate> => Promise.resolve(this.fate);
   listBrokenLeads = (): Promise<[]> => Promise.resolve([]);
+  /** What a location says of its custom fields. */
+  fieldAnswer: FieldAnswer = 'mapped';
+  askFields = (): Promise<FieldAnswer> => Promise.resolve(this.fieldAnswer);
   isReachable = (): Promise<boolean> => Promise.resolve(!this.isAway);
 
   async #update(method: string, of: { request: unknown; updateId: string }): Promise<LeadStanding> {

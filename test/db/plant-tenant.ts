@@ -84,9 +84,34 @@ export async function plantTenant(db: Kysely<Database>, name: string): Promise<T
     .values({ ...near, id: uuidv7(), candidate: Buffer.from('x'), made_by: 'x' })
     .execute();
   const seen = { ...near, ghl_id: `${name}-record`, fields: JSON.stringify({ name }), observed_at: now };
+  const [contactId, otherId] = [uuidv7(), uuidv7()];
   await db
     .insertInto('contacts')
-    .values({ ...seen, found_by: 'event' })
+    .values([
+      { ...seen, id: contactId, found_by: 'event' },
+      { ...seen, id: otherId, ghl_id: `${name}-other`, found_by: 'event' },
+    ])
+    .execute();
+  const byApi = { actor: 'x', origin: 'api' as const, made_at: now };
+  await db
+    .insertInto('contact_edits')
+    .values({ ...near, ...byApi, id: uuidv7(), contact_id: contactId, field: 'city', content: '{}', state: 'pending' })
+    .execute();
+  await db
+    .insertInto('contact_keys')
+    .values({ agency_id, key: name, body_hash: Buffer.from('x'), contact_id: contactId })
+    .execute();
+  await db
+    .insertInto('conflict_policies')
+    .values({ ...near, field: '*', policy: 'ask' })
+    .execute();
+  await db
+    .insertInto('contact_merges')
+    .values({ ...near, ...byApi, id: uuidv7(), survivor_id: contactId, loser_id: otherId })
+    .execute();
+  await db
+    .insertInto('field_mappings')
+    .values({ ...near, name: 'colour', type: 'text', ghl_field_id: 'f', ghl_data_type: 'TEXT', checked_at: now })
     .execute();
   await db
     .insertInto('messages')

@@ -5,10 +5,15 @@ import { createAccountGhlActivities } from '../../activities/account-sync-ghl.ts
 import { createAccountActivities } from '../../activities/account-sync.ts';
 import { createConnectActivities } from '../../activities/agency-connect.ts';
 import { createConnectGhlActivities } from '../../activities/agency-connect-ghl.ts';
+import { createContactEditActivities } from '../../activities/contact-edits.ts';
+import { createContactEditGhlActivities } from '../../activities/contact-edits-ghl.ts';
+import { createContactMergeActivities } from '../../activities/contact-merge.ts';
+import { createContactMergeGhlActivities } from '../../activities/contact-merge-ghl.ts';
 import { createContactSyncActivities } from '../../activities/contact-sync.ts';
 import { createContactSyncGhlActivities } from '../../activities/contact-sync-ghl.ts';
 import { createBackfillActivities } from '../../activities/backfill.ts';
 import { createBackfillGhlActivities } from '../../activities/backfill-ghl.ts';
+import { createFieldMappingGhlActivities } from '../../activities/field-mapping-ghl.ts';
 import { createRotationActivities } from '../../activities/credential-rotation.ts';
 import { createRotationGhlActivities } from '../../activities/credential-rotation-ghl.ts';
 import { createLeadGhlActivities } from '../../activities/lead-intake-ghl.ts';
@@ -108,6 +113,11 @@ export async function startActivityBench(options: { ghl?: Partial<GatewayOptions
     accountsGhl: createAccountGhlActivities(withGhl),
     contacts: createContactSyncActivities(store),
     contactsGhl: createContactSyncGhlActivities(withGhl),
+    edits: createContactEditActivities(store),
+    merges: createContactMergeActivities(store),
+    mergesGhl: createContactMergeGhlActivities(withGhl),
+    editsGhl: createContactEditGhlActivities(withGhl),
+    fieldsGhl: createFieldMappingGhlActivities(withGhl),
     /** Plants an agency whose locations may be asked far more often than GHL allows: repeats make many calls. */
     async plant(plan: AgencyPlan): Promise<PlantedAgency> {
       const planted = await plantAgency(plan, { db, keys, simulator: control, app: BENCH_APP, webhookUrl: null });

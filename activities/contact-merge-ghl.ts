@@ -1,0 +1,174 @@
+import { ApplicationFailure } from '@temporalio/activity';
+import { type ContactMerge, endMerge, findMerge, keepCarried, moveLeads } from '../db/contact-merges.ts';
+import { findGhlAddress, type GhlAddress } from '../db/locations.ts';
+import { countUpcomingAppointments, markDeleted, writeObservations } from '../db/mirror.ts';
+import { withScope } from '../db/scope.ts';
+import { judgeMerge, type MergePlan, planMerge } from '../domain/contact-merge.ts';
+import type { LocationCall } from '../ghl/calls.ts';
+import {
+  addContactTags,
+  createNote,
+  createTask,
+  deleteContact,
+  getContact,
+  listNotes,
+  listTasks,
+  updateContact,
+} from '../ghl/contacts.ts';
+import type { ContactUpdateFields } from '../ghl/contact-schema.ts';
+import { findConversation } from '../ghl/conversations.ts';
+import { GhlDuplicateContactError } from '../ghl/errors.ts';
+import { searchOpportunities } from '../ghl/opportunities.ts';
+import { toWritten } from './contact-push.ts';
+import { editCall } from './contact-target.ts';
+import type { GhlDeps } from './dependencies.ts';
+import { ignoringMissing, talkingToGhl } from './ghl-step.ts';
+import { observeContact } from './mirror-observations.ts';
+import { mapStoreFailures } from './store-failure.ts';
+
+export interface MergeArgs {
+  agencyId: string;
+  mergeId: string;
+}
+
+interface Pair {
+  merge: ContactMerge;
+  address: GhlAddress;
+  survivorId: string;
+  loserId: string;
+}
+
+/**
+ * The steps of a merge, each of which can be repeated: what was copied is found again. GHL has no call for it, so the
+ * survivor gets what it lacks, and then the other one is deleted.
+ */
+export function createContactMergeGhlActivities(deps: Omit<GhlDeps, 'notifier'>) {
+  /** Looks whether the merge loses nothing that nobody agreed to lose. @returns why not, or `ok` */
+  async function judgeContactMerge(args: MergeArgs): Promise<string> {
+    const { merge, address, survivorId, loserId } = await load(args);
+    const call = editCall(address);
+    return talkingToGhl(async () => {
+      const loser = await see(call, loserId);
+      // Gone by this very merge, whose later steps are still to be done, when its identifiers were kept.
+      if (!loser) return merge.carried === null ? 'loser-gone' : 'ok';
+      const survivor = await see(call, survivorId);
+      if (!survivor) return 'survivor-gone';
+      const appointments = await withScope(deps.db, { agencyId: args.agencyId }, (tx) =>
+        countUpcomingAppointments(tx, merge.location_id, loserId, deps.now()),
+      );
+      const opportunities = (await searchOpportunities(deps.ghl, call, { contactId: loserId })).length;
+      const hasConversation = (await findConversation(deps.ghl, call, loserId)) !== undefined;
+      const losses = { opportunities, hasConversation, appointments };
+      return judgeMerge(survivor, loser, losses, merge.accepts_loss).reason;
+    }, 'wait');
+  }
+
+  /** Gives the survivor what it lacks, lets leads follow, and deletes the other contact. */
+  async function absorbContact(args: MergeArgs): Promise<void> {
+    const { merge, address, survivorId, loserId } = await load(args);
+    const call = editCall(address);
+    const scope = { agencyId: args.agencyId };
+    const place = { agencyId: args.agencyId, locationId: merge.location_id, resource: 'contact' as const };
+    await withScope(deps.db, scope, (tx) => moveLeads(tx, args.agencyId, loserId, survivorId));
+    await talkingToGhl(async () => {
+      const [survivor, loser] = [await see(call, survivorId), await see(call, loserId)];
+      if (!survivor) throw ApplicationFailure.nonRetryable('the survivor is gone', 'SurvivorGone');
+      if (loser) {
+        const plan = planMerge(survivor, loser);
+        await writePlan(call, survivorId, plan);
+        await copyNotesAndTasks(call, loserId, survivorId);
+        await withScope(deps.db, scope, (tx) => keepCarried(tx, merge.id, plan.carried));
+        await ignoringMissing(() => deleteContact(deps.ghl, call, loserId));
+      }
+      const goneAt = deps.now();
+      await withScope(deps.db, scope, (tx) => markDeleted(tx, place, [loserId], goneAt));
+    }, 'wait');
+  }
+
+  /** Gives the survivor the e-mail and phone of the one that is gone, where it has none, and ends the merge. */
+  async function finishContactMerge(args: MergeArgs): Promise<void> {
+    const { merge, address, survivorId } = await load(args);
+    const call = editCall(address);
+    const place = { agencyId: args.agencyId, locationId: merge.location_id, resource: 'contact' as const };
+    await talkingToGhl(async () => {
+      const before = await see(call, survivorId);
+      for (const [name, value] of Object.entries(merge.carried ?? {})) {
+        if (typeof value !== 'string' || before?.fields[name] !== undefined) continue;
+        try {
+          await updateContact(deps.ghl, call, survivorId, { [name]: value });
+        } catch (error) {
+          // A third contact has it: it stays theirs.
+          if (!(error instanceof GhlDuplicateContactError)) throw error;
+        }
+      }
+      const after = await see(call, survivorId);
+      await withScope(deps.db, { agencyId: args.agencyId }, async (tx) => {
+        if (after) await writeObservations(tx, place, [after], 'edit');
+        await endMerge(tx, merge, { outcome: 'merged', reason: 'ok', now: deps.now() });
+      });
+    }, 'wait');
+  }
+
+  async function load({ agencyId, mergeId }: MergeArgs): Promise<Pair> {
+    return withScope(deps.db, { agencyId }, async (tx) => {
+      const merge = await findMerge(tx, mergeId);
+      if (!merge) throw ApplicationFailure.nonRetryable('no such merge', 'MergeUnknown');
+      const ids = await tx
+        .selectFrom('contacts')
+        .select(['id', 'ghl_id'])
+        .where('id', 'in', [merge.survivor_id, merge.loser_id])
+        .execute();
+      const ghlIdOf = (id: string): string => ids.find((each) => each.id === id)?.ghl_id ?? '';
+      const address = await findGhlAddress(tx, merge.location_id);
+      if (!address) throw ApplicationFailure.nonRetryable('the location is not connected', 'LocationNotConnected');
+      return { merge, address, survivorId: ghlIdOf(merge.survivor_id), loserId: ghlIdOf(merge.loser_id) };
+    });
+  }
+
+  async function see(call: LocationCall, ghlId: string) {
+    const askedAt = deps.now();
+    let seen: Awaited<ReturnType<typeof getContact>> | undefined;
+    await ignoringMissing(async () => {
+      seen = await getContact(deps.ghl, call, ghlId);
+    });
+    return seen && observeContact(seen, askedAt);
+  }
+
+  async function writePlan(call: LocationCall, survivorId: string, plan: MergePlan): Promise<void> {
+    const { fields, customFields, tags, blockedChannels, isBlocked } = plan;
+    const blocked = Object.fromEntries(blockedChannels.map((channel) => [channel, { status: 'active' as const }]));
+    const body: ContactUpdateFields = {
+      ...fields,
+      ...(customFields.length > 0 && { customFields: customFields.map(toWritten) }),
+      ...(blockedChannels.length > 0 && { dndSettings: blocked }),
+      ...(isBlocked && { dnd: true }),
+    };
+    if (Object.keys(body).length > 0) await updateContact(deps.ghl, call, survivorId, body);
+    if (tags.length > 0) await addContactTags(deps.ghl, call, survivorId, tags);
+  }
+
+  async function copyNotesAndTasks(call: LocationCall, from: string, to: string): Promise<void> {
+    const notes = new Set((await listNotes(deps.ghl, call, to)).map(({ body }) => body));
+    for (const { body, userId } of await listNotes(deps.ghl, call, from)) {
+      if (body === null || notes.has(body)) continue;
+      await createNote(deps.ghl, call, to, { body, ...(userId !== null && { userId }) });
+    }
+    const there = await listTasks(deps.ghl, call, to);
+    for (const task of await listTasks(deps.ghl, call, from)) {
+      const { title, body, dueDate, completed, assignedTo } = task;
+      const isThere = there.some((each) => each.title === title && each.dueDate === dueDate);
+      if (title === null || dueDate === null || isThere) continue;
+      await createTask(deps.ghl, call, to, {
+        title,
+        dueDate: new Date(dueDate),
+        completed: completed === true,
+        ...(body !== null && { body }),
+        ...(assignedTo !== null && { assignedTo }),
+      });
+    }
+  }
+
+  return mapStoreFailures({ judgeContactMerge, absorbContact, finishContactMerge });
+}
+
+export type ContactMergeGhlActivities = ReturnType<typeof createContactMergeGhlActivities>;

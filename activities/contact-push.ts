@@ -1,0 +1,219 @@
+import type { Transaction } from 'kysely';
+import { type ContactEdit } from '../db/contact-edits.ts';
+import { settleEdits, type Settlement } from '../db/edit-outcomes.ts';
+import { type Contact, type LineageEntry, lockContact, noteLineage } from '../db/contacts.ts';
+import { addDeadLetter } from '../db/dead-letters.ts';
+import { markDeleted, type MirrorPlace, writeObservations } from '../db/mirror.ts';
+import type { Database } from '../db/schema.ts';
+import { withScope } from '../db/scope.ts';
+import { choosePolicy, judgeEdit, type StoredPolicy } from '../domain/contact-conflict.ts';
+import { planWrites } from '../domain/contact-edit.ts';
+import { isSameValue, valueOf } from '../domain/contact-fields.ts';
+import { contactSyncWorkflowId } from '../domain/workflow-ids.ts';
+import { isDeepEqual, type FieldValue, type Observation } from '../domain/mirror.ts';
+import type { LocationCall } from '../ghl/calls.ts';
+import { addContactTags, getContact, removeContactTags, updateContact } from '../ghl/contacts.ts';
+import type { ContactUpdateFields } from '../ghl/contact-schema.ts';
+import { GhlDuplicateContactError, GhlInvalidError, GhlNotFoundError } from '../ghl/errors.ts';
+import { type EditTarget, editCall } from './contact-target.ts';
+import type { GhlDeps } from './dependencies.ts';
+import { observeContact } from './mirror-observations.ts';
+
+type PushDeps = Omit<GhlDeps, 'notifier'>;
+
+/**
+ * Writes what is pending of a contact that GHL has: reads it, decides each conflict, writes only what differs, and reads
+ * again what has become of it. Repeatable after any failure: what GHL has taken already is found done.
+ * @throws GhlError
+ */
+export async function pushEdits(deps: PushDeps, target: EditTarget & { ghlId: string }): Promise<void> {
+  const { contact, address, policies, ghlId } = target;
+  const scope = { agencyId: contact.agency_id };
+  const call = editCall(address);
+  const place: MirrorPlace = { agencyId: contact.agency_id, locationId: contact.location_id, resource: 'contact' };
+
+  const before = await observe(deps, call, ghlId);
+  if (before === 'gone') {
+    await withScope(deps.db, scope, (tx) => giveUpGone(tx, place, target, deps.now()));
+    return;
+  }
+  const toPush = await withScope(deps.db, scope, async (tx) => {
+    await writeObservations(tx, place, [before], 'edit');
+    const known = (await lockContact(tx, contact.id)) ?? contact;
+    return decide(tx, target.pending, { known, seen: before, policies, now: deps.now() });
+  });
+  if (toPush.length === 0) return;
+
+  const written = await write(deps, call, ghlId, toPush);
+  const after = await observe(deps, call, ghlId);
+  await withScope(deps.db, scope, async (tx) => {
+    if (after === 'gone') return giveUpGone(tx, place, target, deps.now());
+    await writeObservations(tx, place, [after], 'edit');
+    const settlements = toPush.map((edit) => judgeWritten(edit, after, written));
+    await settle(tx, contact, toPush, settlements, deps.now());
+  });
+}
+
+async function observe(deps: PushDeps, call: LocationCall, ghlId: string): Promise<Observation | 'gone'> {
+  const askedAt = deps.now();
+  try {
+    return observeContact(await getContact(deps.ghl, call, ghlId), askedAt);
+  } catch (error) {
+    if (error instanceof GhlNotFoundError && error.reason === 'not-found') return 'gone';
+    throw error;
+  }
+}
+
+/** Settles what needs no write. @returns the edits to write */
+async function decide(
+  tx: Transaction<Database>,
+  pending: readonly ContactEdit[],
+  of: { known: Contact; seen: Observation; policies: readonly StoredPolicy[]; now: Date },
+): Promise<ContactEdit[]> {
+  const { known, seen, policies, now } = of;
+  const settlements: Settlement[] = [];
+  const toPush = pending.filter((edit) => {
+    const value = valueOf(seen.fields, edit.field);
+    const judged = judgeEdit(
+      edit,
+      { value, changedAt: changedAtOf(known, seen, edit) },
+      choosePolicy(policies, edit.field),
+    );
+    // Only a new contact can be given one.
+    const isFixed = edit.field === 'companyName' && judged.verdict === 'push';
+    if (judged.verdict === 'push' && !isFixed) return true;
+    const { reason } = judged;
+    if (isFixed) settlements.push({ editId: edit.id, state: 'overruled', reason: 'not-changeable', theirs: value });
+    else if (judged.verdict === 'done') settlements.push({ editId: edit.id, state: 'synced', reason });
+    else
+      settlements.push({
+        editId: edit.id,
+        state: judged.verdict === 'hold' ? 'held' : 'overruled',
+        reason,
+        theirs: value,
+      });
+    return false;
+  });
+  await settle(tx, known, pending, settlements, now);
+  return toPush;
+}
+
+/** Since when GHL shows a field so, at the latest: of the contact it tells only when anything changed last. */
+function changedAtOf(known: Contact, seen: Observation, edit: ContactEdit): Date {
+  const entry = known.lineage[edit.field] as LineageEntry | undefined;
+  const isKnownSo = isDeepEqual(valueOf(known.fields, edit.field), valueOf(seen.fields, edit.field));
+  return entry && isKnownSo ? new Date(entry.at) : (seen.ghlUpdatedAt ?? seen.observedAt);
+}
+
+/** What GHL said to the writes: which edits it refused and why, and how the contact was in its answer. */
+interface Written {
+  refused: Map<string, string>;
+  answer: Observation | undefined;
+}
+
+/** Fields in one request; where GHL refuses them together each alone, so that one bad value keeps no other back. */
+async function write(
+  deps: PushDeps,
+  call: LocationCall,
+  ghlId: string,
+  edits: readonly ContactEdit[],
+): Promise<Written> {
+  const written: Written = { refused: new Map(), answer: undefined };
+  const ofFields = edits.filter((edit) => !edit.field.startsWith('tag:'));
+  const [added, removed] = [true, false].map((has) =>
+    edits.filter((edit) => edit.field.startsWith('tag:') && edit.value === has),
+  ) as [ContactEdit[], ContactEdit[]];
+  if (!(await put(ofFields)) && ofFields.length > 1) for (const edit of ofFields) await put([edit]);
+  if (added.length > 0) {
+    await noteRefusal(added, () => addContactTags(deps.ghl, call, ghlId, planWrites(added).tagsToAdd));
+  }
+  if (removed.length > 0) {
+    await noteRefusal(removed, () => removeContactTags(deps.ghl, call, ghlId, planWrites(removed).tagsToRemove));
+  }
+  return written;
+
+  async function put(these: readonly ContactEdit[]): Promise<boolean> {
+    if (these.length === 0) return true;
+    const askedAt = deps.now();
+    return noteRefusal(these, async () => {
+      const { plain, custom } = planWrites(these);
+      const body: ContactUpdateFields = { ...plain, ...(custom.length > 0 && { customFields: custom.map(toWritten) }) };
+      written.answer = observeContact(await updateContact(deps.ghl, call, ghlId, body), askedAt);
+    });
+  }
+
+  async function noteRefusal(these: readonly ContactEdit[], step: () => Promise<unknown>): Promise<boolean> {
+    for (const { id } of these) written.refused.delete(id);
+    try {
+      await step();
+      return true;
+    } catch (error) {
+      if (!(error instanceof GhlInvalidError || error instanceof GhlDuplicateContactError)) throw error;
+      for (const { id } of these) written.refused.set(id, error.code);
+      return false;
+    }
+  }
+}
+
+type WrittenValue = NonNullable<ContactUpdateFields['customFields']>[number]['value'];
+
+/** A custom field as a body has it: the types of ours that can be written hold nothing else. */
+export const toWritten = ({ id, value }: { id: string; value: FieldValue }) => ({ id, value: value as WrittenValue });
+
+/** What GHL shows counts, whatever it said: it has been seen to refuse and do, and to accept and not do. */
+function judgeWritten(edit: ContactEdit, after: Observation, { refused, answer }: Written): Settlement {
+  const editId = edit.id;
+  const shows = (seen: Observation | undefined): boolean =>
+    seen !== undefined && isSameValue(edit.field, valueOf(seen.fields, edit.field), edit.value);
+  if (shows(after)) return { editId, state: 'synced', reason: 'written' };
+  const refusal = refused.get(editId);
+  if (refusal !== undefined) return { editId, state: 'failed', reason: refusal };
+  if (shows(answer)) return { editId, state: 'synced', reason: 'changed-since' };
+  return { editId, state: 'failed', reason: 'not-taken' };
+}
+
+/** Writes down what became of edits, whose values those in GHL are from now on, and what an operator has to see. */
+async function settle(
+  tx: Transaction<Database>,
+  contact: Contact,
+  edits: readonly ContactEdit[],
+  settlements: readonly Settlement[],
+  now: Date,
+): Promise<void> {
+  await settleEdits(tx, settlements, now);
+  const synced = settlements.filter(({ state, reason }) => state === 'synced' && reason !== 'changed-since');
+  const lineage = synced.flatMap(({ editId }): [string, LineageEntry][] => {
+    const edit = edits.find((each) => each.id === editId);
+    return edit ? [[edit.field, { origin: edit.origin, actor: edit.actor, at: edit.madeAt.toISOString() }]] : [];
+  });
+  await noteLineage(tx, contact.id, Object.fromEntries(lineage));
+  const refused = settlements.find(({ state }) => state === 'failed');
+  if (refused) await addEditLetter(tx, contact, refused.reason);
+}
+
+async function giveUpGone(
+  tx: Transaction<Database>,
+  place: MirrorPlace,
+  { contact, pending, ghlId }: EditTarget & { ghlId: string },
+  now: Date,
+): Promise<void> {
+  await markDeleted(tx, place, [ghlId], now);
+  const settlements = pending.map(({ id }) => ({ editId: id, state: 'failed' as const, reason: 'contact-gone' }));
+  await settle(tx, contact, pending, settlements, now);
+}
+
+/** Puts changes that GHL does not take before an operator. Repeating it changes nothing. */
+export async function addEditLetter(tx: Transaction<Database>, contact: Contact, cause: string): Promise<void> {
+  const { id, agency_id: agencyId, location_id: locationId, ghl_id: ghlId } = contact;
+  await addDeadLetter(tx, {
+    agencyId,
+    locationId,
+    capability: 'contact-sync',
+    cause: `edit:${cause}`,
+    advice:
+      `GHL does not take a change of this contact; contacts show ${id} tells which. Change it again with another value, ` +
+      `or mend the cause and run \`contacts redrive ${id}\`.`,
+    subject: { kind: 'contact', id },
+    workflowId: contactSyncWorkflowId(locationId, ghlId ?? `new:${id}`),
+  });
+}

@@ -1,0 +1,30 @@
+import { contactSyncWorkflowId } from '../domain/workflow-ids.ts';
+import type { NewWork } from './event-capabilities.ts';
+
+/** Whose workflow a contact's edits go to: that of the contact in GHL, or one of its own until it is there. */
+export const editorKeyOf = ({ id, ghl_id }: { id: string; ghl_id: string | null }): string => ghl_id ?? `new:${id}`;
+
+/**
+ * Tells a contact's workflow that there are edits to write.
+ * @param causeId the newest of them, or an act of an operator: work of an older cause that has been handed over already
+ *   may have looked before this edit was there
+ */
+export function contactEditedWork(
+  contact: { id: string; agency_id: string; location_id: string; ghl_id: string | null },
+  causeId: string,
+  dueAt: Date,
+): NewWork {
+  const { agency_id: agencyId, location_id: locationId, id: contactId } = contact;
+  const contactKey = editorKeyOf(contact);
+  const workflowId = contactSyncWorkflowId(locationId, contactKey);
+  return {
+    causeId,
+    agencyId,
+    locationId,
+    capability: 'contact-sync',
+    orderingKey: workflowId,
+    workflowId,
+    input: { agencyId, locationId, contactKey, editedContactId: contactId },
+    dueAt,
+  };
+}

@@ -1,0 +1,89 @@
+import { EDITABLE_FIELDS, type FieldName, isSameValue } from './contact-fields.ts';
+import type { FieldValue } from './mirror.ts';
+
+/** Who is right when a field changed here and in GHL. */
+export const CONFLICT_POLICIES = ['ghl-wins', 'ours-wins', 'newest-wins', 'ask'] as const;
+export type ConflictPolicy = (typeof CONFLICT_POLICIES)[number];
+
+/** What holds where an agency has said nothing. */
+const USUAL_POLICY: ConflictPolicy = 'newest-wins';
+
+/** What a location has said about a field; all tags are one field, `tags`. */
+export interface StoredPolicy {
+  field: string;
+  policy: ConflictPolicy;
+}
+
+/** Stands for every field that is not named. */
+export const ALL_FIELDS = '*';
+
+/** The policy of a field among what its location has said. */
+export function choosePolicy(policies: readonly StoredPolicy[], field: FieldName): ConflictPolicy {
+  const name = field.startsWith('tag:') ? 'tags' : field;
+  const found = policies.find((each) => each.field === name) ?? policies.find((each) => each.field === ALL_FIELDS);
+  return found?.policy ?? USUAL_POLICY;
+}
+
+/** One field of one contact that is to have a value in GHL. */
+export interface FieldEdit {
+  field: FieldName;
+  /** Null empties it; for a tag whether the contact is to have it. */
+  value: FieldValue;
+  /**
+   * What GHL showed when the edit was made, and what we ourselves may have put there since: while GHL shows one of
+   * these, nobody else has changed the field.
+   */
+  bases: readonly FieldValue[];
+  madeAt: Date;
+  /** It may only fill what is empty: e-mail and phone of a contact that GHL turns out to have, where a replaced one is lost. */
+  fillsOnly?: boolean;
+}
+
+/** The field as GHL has it now. */
+export interface RemoteField {
+  value: FieldValue;
+  /** Since when at the latest; GHL tells the time of a contact's last change, and not of each field's. */
+  changedAt: Date;
+}
+
+export type EditVerdict =
+  | { verdict: 'done'; reason: 'ghl-has-it' }
+  | { verdict: 'push'; reason: 'unmoved' | 'ours-wins' | 'ours-newer' }
+  | { verdict: 'overrule'; reason: 'ghl-wins' | 'ghl-newer' | 'identifier-kept' }
+  | { verdict: 'hold'; reason: 'ask' };
+
+/**
+ * Decides what becomes of an edit beside what GHL shows. A conflict is when GHL's value has moved away from what the
+ * edit was made on, before we wrote; and that it moved to what we want is none. At the same moment ours is right.
+ */
+export function judgeEdit(edit: FieldEdit, remote: RemoteField, policy: ConflictPolicy): EditVerdict {
+  const { field } = edit;
+  if (isSameValue(field, remote.value, edit.value)) return { verdict: 'done', reason: 'ghl-has-it' };
+  if (edit.bases.some((base) => isSameValue(field, remote.value, base))) return { verdict: 'push', reason: 'unmoved' };
+  if (edit.fillsOnly === true) return { verdict: 'overrule', reason: 'identifier-kept' };
+  switch (policy) {
+    case 'ghl-wins':
+      return { verdict: 'overrule', reason: 'ghl-wins' };
+    case 'ours-wins':
+      return { verdict: 'push', reason: 'ours-wins' };
+    case 'ask':
+      return { verdict: 'hold', reason: 'ask' };
+    case 'newest-wins':
+      return remote.changedAt > edit.madeAt
+        ? { verdict: 'overrule', reason: 'ghl-newer' }
+        : { verdict: 'push', reason: 'ours-newer' };
+  }
+}
+
+/**
+ * On what an edit is made that takes the place of one that GHL has not got for sure: what that one was made on, and
+ * its value, because it may be on its way.
+ */
+export const basesAfter = (before: Pick<FieldEdit, 'bases' | 'value'>): FieldValue[] => [...before.bases, before.value];
+
+/** Whether a policy can be given for what a field is called so. */
+export const policyField = (field: string): boolean =>
+  field === ALL_FIELDS ||
+  field === 'tags' ||
+  (EDITABLE_FIELDS as readonly string[]).includes(field) ||
+  /^custom:[\w-]{1,100}$/.test(field);

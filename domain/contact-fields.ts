@@ -1,0 +1,83 @@
+import { type Fields, type FieldValue, isDeepEqual } from './mirror.ts';
+
+/** What of a contact can be changed in GHL; `companyName` only where it is made, for GHL refuses it in a change. */
+export const EDITABLE_FIELDS = [
+  'firstName',
+  'lastName',
+  'email',
+  'phone',
+  'companyName',
+  'address1',
+  'city',
+  'state',
+  'postalCode',
+  'country',
+  'website',
+  'timezone',
+  'dateOfBirth',
+  'assignedTo',
+] as const;
+export type EditableField = (typeof EDITABLE_FIELDS)[number];
+
+/** One thing of a contact that can be set by itself: a field, a custom field by its id in GHL, or whether it has a tag. */
+export type FieldName = EditableField | `custom:${string}` | `tag:${string}`;
+
+export type FieldKind =
+  { kind: 'plain'; name: EditableField } | { kind: 'custom'; id: string } | { kind: 'tag'; tag: string };
+
+/** What a stored field name stands for. */
+export function readFieldName(field: FieldName): FieldKind {
+  if (field.startsWith('custom:')) return { kind: 'custom', id: field.slice('custom:'.length) };
+  if (field.startsWith('tag:')) return { kind: 'tag', tag: field.slice('tag:'.length) };
+  return { kind: 'plain', name: field as EditableField };
+}
+
+/** GHL keeps tags in lower case. */
+export const normaliseTag = (tag: string): string => tag.trim().toLowerCase();
+
+const tagsOf = (fields: Fields): string[] =>
+  Array.isArray(fields['tags']) ? fields['tags'].filter((tag) => typeof tag === 'string') : [];
+const customOf = (fields: Fields): Fields => {
+  const custom = fields['customFields'];
+  return typeof custom === 'object' && custom !== null && !Array.isArray(custom) ? custom : {};
+};
+
+/** What a contact's fields, as the mirror keeps them, say of one of them; null where it is empty. */
+export function valueOf(fields: Fields, field: FieldName): FieldValue {
+  const of = readFieldName(field);
+  if (of.kind === 'tag') return tagsOf(fields).includes(of.tag);
+  return (of.kind === 'custom' ? customOf(fields)[of.id] : fields[of.name]) ?? null;
+}
+
+/** The fields with one of them set; null empties it. */
+export function withValue(fields: Fields, field: FieldName, value: FieldValue): Fields {
+  const of = readFieldName(field);
+  if (of.kind === 'plain') return put(fields, of.name, value);
+  if (of.kind === 'custom') return { ...fields, customFields: put(customOf(fields), of.id, value) };
+  const others = tagsOf(fields).filter((tag) => tag !== of.tag);
+  return { ...fields, tags: value === true ? [...others, of.tag].sort() : others };
+}
+
+function put(fields: Fields, name: string, value: FieldValue): Fields {
+  const { [name]: _before, ...others } = fields;
+  return value === null ? others : { ...others, [name]: value };
+}
+
+/** Whether two values of a field mean the same to GHL, which trims, spells numbers as text and phones in E.164. */
+export function isSameValue(field: FieldName, a: FieldValue, b: FieldValue): boolean {
+  const [left, right] = [a, b].map((each) => canonicalOf(field, each));
+  return isDeepEqual(left, right);
+}
+
+function canonicalOf(field: FieldName, value: FieldValue): FieldValue {
+  if (field.startsWith('tag:')) return value === true;
+  if (Array.isArray(value)) {
+    const parts = value.map((each) => canonicalOf(field, each)).filter((each) => each !== null);
+    return parts.length === 0 ? null : parts;
+  }
+  if (value === null || typeof value === 'object') return value;
+  const text = String(value).trim();
+  if (text === '') return null;
+  if (field === 'email') return text.toLowerCase();
+  return field === 'phone' ? text.replace(/[^\d+]/g, '') : text;
+}

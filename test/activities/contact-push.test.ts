@@ -1,0 +1,270 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { setConflictPolicy } from '../../db/conflict-policies.ts';
+import { resolveConflict } from '../../db/contact-conflicts.ts';
+import type { ConflictPolicy } from '../../domain/contact-conflict.ts';
+import { run } from '../stack/activity-bench.ts';
+import { type ContactWorld, startContactWorld } from './contact-world.ts';
+import { failureOf } from './failure.ts';
+import { expectToRepeat } from './picture.ts';
+
+let world: ContactWorld;
+beforeAll(async () => {
+  world = await startContactWorld();
+});
+afterAll(() => world.bench.stop());
+beforeEach(async () => {
+  await world.bench.simulator.clearFaults();
+  await world.bench.simulator.resetCalls();
+});
+
+let people = 0;
+const somebody = () => {
+  people += 1;
+  return { firstName: 'Ann', lastName: `No${people}`, email: `ann-${people}@x.test`, tags: ['old', 'kept'] };
+};
+const policy = (field: string, chosen: ConflictPolicy | null) =>
+  world.asAgency((tx) =>
+    setConflictPolicy(tx, { agencyId: world.agencyId, locationId: world.locationId, field }, chosen),
+  );
+
+describe('a change of a contact', () => {
+  it('is written with what differs and nothing else, read again, and can be repeated', async () => {
+    const contact = await world.known(somebody());
+    await world.change(contact.id, { city: 'Boston', firstName: 'Ann', 'tag:vip': true, 'tag:old': false });
+    await world.bench.simulator.resetCalls();
+    await expectToRepeat(world.bench, world, world.bench.editsGhl.writeContactEdits, await world.args(contact.id));
+    expect(await world.calls()).toEqual([
+      'GET /contacts/:contactId',
+      'PUT /contacts/:contactId',
+      'POST /contacts/:contactId/tags',
+      'DELETE /contacts/:contactId/tags',
+      'GET /contacts/:contactId',
+    ]);
+    expect(await world.shown(contact.ghl_id!)).toMatchObject({ city: 'Boston', tags: ['kept', 'vip'] });
+    expect((await world.get(contact.id)).fields).toMatchObject({ city: 'Boston', tags: ['kept', 'vip'] });
+    expect(await world.unsettled(contact.id)).toEqual([]);
+  });
+
+  it('leaves who made it on the field, and GHL on what a person changed there', async () => {
+    const contact = await world.known(somebody());
+    await world.change(contact.id, { city: 'Boston' }, 'api-key:1');
+    await world.push(contact.id);
+    await world.bench.simulator.updateContact(contact.ghl_id!, { state: 'MA' });
+    const { lineage } = await world.read(contact.ghl_id!);
+    expect(lineage).toMatchObject({
+      city: { origin: 'api', actor: 'api-key:1' },
+      state: { origin: 'ghl', actor: 'ghl' },
+    });
+  });
+
+  it('that GHL has already is written no more', async () => {
+    const contact = await world.known(somebody());
+    await world.change(contact.id, { city: 'Boston' });
+    await world.bench.simulator.updateContact(contact.ghl_id!, { city: 'Boston' });
+    await world.bench.simulator.resetCalls();
+    await world.push(contact.id);
+    expect(await world.calls()).toEqual(['GET /contacts/:contactId']);
+    expect(await world.fates(contact.id)).toEqual(['city synced ghl-has-it']);
+  });
+
+  it('is found done after an answer that was lost', async () => {
+    const contact = await world.known(somebody());
+    await world.change(contact.id, { city: 'Boston' });
+    await world.bench.simulator.addFault({ cutAfterCommit: true, times: 1, method: 'PUT' });
+    expect(await failureOf(world.push(contact.id))).toMatchObject({ type: 'GhlUnavailable', nonRetryable: false });
+    expect(await world.unsettled(contact.id)).toMatchObject([
+      { state: 'pending', attempts: 1, lastError: 'GhlUnavailable' },
+    ]);
+    await world.bench.simulator.resetCalls();
+    await world.push(contact.id, 2);
+    expect(await world.calls()).toEqual(['GET /contacts/:contactId']);
+    expect(await world.fates(contact.id)).toEqual(['city synced ghl-has-it']);
+  });
+
+  it('that is refused keeps no other back, and goes to an operator who can redrive it', async () => {
+    const other = await world.known(somebody());
+    const contact = await world.known(somebody());
+    const email = other.email!;
+    await world.change(contact.id, { email, city: 'Boston', 'tag:vip': true });
+    await world.push(contact.id);
+    expect((await world.fates(contact.id)).sort()).toEqual([
+      'city synced written',
+      'email failed GhlDuplicateContact',
+      'tag:vip synced written',
+    ]);
+    const letters = (await world.agency.letters()).filter((letter) => letter.subject_id === contact.id);
+    expect(letters).toMatchObject([{ cause: 'edit:GhlDuplicateContact', resolved_at: null }]);
+    expect(JSON.stringify(letters)).not.toContain(email);
+    await world.change(contact.id, { email: `free-${email}` });
+    await world.push(contact.id);
+    expect(await world.shown(contact.ghl_id!)).toMatchObject({ email: `free-${email}` });
+    const after = (await world.agency.letters()).filter((letter) => letter.subject_id === contact.id);
+    expect(after).toMatchObject([{ resolution: 'edited' }]);
+  });
+
+  it('answered by 422 although GHL took it is seen to be there', async () => {
+    const contact = await world.known(somebody());
+    await world.change(contact.id, { city: 'Boston' });
+    await world.bench.simulator.addFault({ createdBut422: true, times: 1, method: 'PUT' });
+    await world.push(contact.id);
+    expect(await world.fates(contact.id)).toEqual(['city synced written']);
+  });
+
+  it('waits while GHL is away and says so, and fails for good with a dead letter when it was too long', async () => {
+    const contact = await world.known(somebody());
+    await world.change(contact.id, { city: 'Boston' });
+    await world.bench.simulator.addFault({ status: 503, times: 1 });
+    expect(await failureOf(world.push(contact.id))).toMatchObject({ type: 'GhlUnavailable' });
+    const args = { ...(await world.args(contact.id)), cause: 'TIMEOUT' };
+    await expectToRepeat(world.bench, world, world.bench.edits.recordEditFailure, args);
+    expect(await world.fates(contact.id)).toEqual(['city failed TIMEOUT']);
+    const [letter] = (await world.agency.letters()).filter((each) => each.subject_id === contact.id);
+    expect(letter).toMatchObject({ cause: 'edit:TIMEOUT', capability: 'contact-sync' });
+  });
+
+  it('of a contact that is gone in GHL fails, and the mirror knows that it is gone', async () => {
+    const contact = await world.known(somebody());
+    await world.change(contact.id, { city: 'Boston' });
+    await world.bench.simulator.deleteContact(contact.ghl_id!);
+    await world.push(contact.id);
+    expect(await world.fates(contact.id)).toEqual(['city failed contact-gone']);
+    expect((await world.get(contact.id)).deleted_at).not.toBeNull();
+  });
+
+  it('in the name of another agency or under another key is not written', async () => {
+    const contact = await world.known(somebody());
+    await world.change(contact.id, { city: 'Boston' });
+    const args = await world.args(contact.id);
+    const theirs = { ...args, agencyId: world.neighbour.agencyId };
+    const { editsGhl, edits } = world.bench;
+    expect(await failureOf(run(editsGhl.writeContactEdits, theirs))).toMatchObject({ type: 'ContactUnknown' });
+    expect(await failureOf(run(edits.recordEditFailure, { ...theirs, cause: 'x' }))).toMatchObject({
+      type: 'ContactUnknown',
+    });
+    await world.bench.simulator.resetCalls();
+    await run(editsGhl.writeContactEdits, { ...args, contactKey: 'another' });
+    expect(await world.calls()).toEqual([]);
+    expect(await world.unsettled(contact.id)).toHaveLength(1);
+  });
+});
+
+describe('two changes of one field', () => {
+  it('are one write of the later', async () => {
+    const contact = await world.known(somebody());
+    await world.change(contact.id, { city: 'Boston' });
+    await world.change(contact.id, { city: 'Salem' });
+    await world.push(contact.id);
+    expect(await world.shown(contact.ghl_id!)).toMatchObject({ city: 'Salem' });
+    expect(await world.fates(contact.id)).toEqual(['city superseded newer-edit', 'city synced written']);
+  });
+
+  it('made at the same moment leave one that is written', async () => {
+    const contact = await world.known(somebody());
+    await Promise.all(['Boston', 'Salem', 'Lynn'].map((city) => world.change(contact.id, { city })));
+    const [wanted, ...more] = await world.unsettled(contact.id);
+    expect(more).toEqual([]);
+    await world.push(contact.id);
+    expect(await world.shown(contact.ghl_id!)).toMatchObject({ city: wanted?.value });
+  });
+
+  it('the second of which comes while the first is written are no conflict, although GHL shows the first', async () => {
+    await policy('city', 'ask');
+    const contact = await world.known(somebody());
+    await world.change(contact.id, { city: 'Boston' });
+    await world.bench.simulator.addFault({ latencyMs: 700, times: 1, method: 'PUT' });
+    const pushing = world.push(contact.id);
+    await expect.poll(async () => (await world.bench.simulator.listFaults()).length).toBe(0);
+    await world.change(contact.id, { city: 'Salem' });
+    await pushing;
+    await world.push(contact.id);
+    await policy('city', null);
+    expect(await world.shown(contact.ghl_id!)).toMatchObject({ city: 'Salem' });
+    expect(await world.fates(contact.id)).toEqual(['city superseded newer-edit', 'city synced written']);
+  });
+});
+
+describe('a field that changed here and in GHL', () => {
+  /** GHL's change comes after ours, and nobody has read it. */
+  async function conflict(chosen: ConflictPolicy, order: 'ours-last' | 'theirs-last' = 'theirs-last') {
+    await policy('city', chosen);
+    const contact = await world.known({ ...somebody(), city: 'Old' });
+    const theirs = () => world.bench.simulator.updateContact(contact.ghl_id!, { city: 'Theirs' });
+    if (order === 'ours-last') await theirs();
+    await world.change(contact.id, { city: 'Ours' });
+    if (order === 'theirs-last') await theirs();
+    await world.push(contact.id);
+    await policy('city', null);
+    return contact;
+  }
+
+  it.each<[ConflictPolicy, 'ours-last' | 'theirs-last', string, string]>([
+    ['ghl-wins', 'ours-last', 'Theirs', 'city overruled ghl-wins'],
+    ['ours-wins', 'theirs-last', 'Ours', 'city synced written'],
+    ['newest-wins', 'theirs-last', 'Theirs', 'city overruled ghl-newer'],
+    ['newest-wins', 'ours-last', 'Ours', 'city synced written'],
+  ])('is decided by %s when it was %s: %s', async (chosen, order, city, fate) => {
+    const contact = await conflict(chosen, order);
+    expect(await world.shown(contact.ghl_id!)).toMatchObject({ city });
+    expect((await world.get(contact.id)).fields).toMatchObject({ city });
+    expect(await world.fates(contact.id)).toEqual([fate]);
+  });
+
+  it('is newer by when that field changed, and not by when anything else did', async () => {
+    const contact = await world.known({ ...somebody(), city: 'Old' });
+    await world.bench.simulator.updateContact(contact.ghl_id!, { city: 'Theirs' });
+    await world.change(contact.id, { city: 'Ours' });
+    await world.read(contact.ghl_id!);
+    await world.bench.simulator.updateContact(contact.ghl_id!, { city: 'Theirs', state: 'MA' });
+    await world.push(contact.id);
+    expect(await world.shown(contact.ghl_id!)).toMatchObject({ city: 'Ours', state: 'MA' });
+    expect(await world.fates(contact.id)).toEqual(['city synced written']);
+  });
+
+  it('is asked about where that is the policy, and ends by the operator’s word, audited', async () => {
+    const [first, second] = [await conflict('ask'), await conflict('ask')];
+    expect(await world.shown(first.ghl_id!)).toMatchObject({ city: 'Theirs' });
+    const [held] = await world.unsettled(first.id);
+    expect(held).toMatchObject({ state: 'held', reason: 'ask', theirs: 'Theirs' });
+    const [other] = await world.unsettled(second.id);
+    const act = { actor: 'cli:tester', origin: 'cli' as const, now: new Date() };
+    const resolve = (id: string, keep: 'ours' | 'ghl') =>
+      world.asAgency((tx) => resolveConflict(tx, id, { keep }, act));
+    expect(await resolve(held!.id, 'ours')).toBe('resolved');
+    expect(await resolve(held!.id, 'ghl')).toBe('not-held');
+    expect(await resolve(other!.id, 'ghl')).toBe('resolved');
+    await world.push(first.id);
+    await world.push(second.id);
+    expect(await world.shown(first.ghl_id!)).toMatchObject({ city: 'Ours' });
+    expect(await world.shown(second.ghl_id!)).toMatchObject({ city: 'Theirs' });
+    const audited = await world.bench.database.ownerDb
+      .selectFrom('audit_log')
+      .select(['actor', 'after'])
+      .where('action', '=', 'contact-conflict.resolve')
+      .execute();
+    expect(audited).toMatchObject([{ after: { keep: 'ours', field: 'city' } }, { after: { keep: 'ghl' } }]);
+  });
+
+  it('that moves once more after the operator’s word is asked about again', async () => {
+    const contact = await conflict('ask');
+    const [held] = await world.unsettled(contact.id);
+    const act = { actor: 'cli:tester', origin: 'cli' as const, now: new Date() };
+    await world.asAgency((tx) => resolveConflict(tx, held!.id, { keep: 'ours' }, act));
+    await world.bench.simulator.updateContact(contact.ghl_id!, { city: 'Moved' });
+    await policy('city', 'ask');
+    await world.push(contact.id);
+    await policy('city', null);
+    expect(await world.unsettled(contact.id)).toMatchObject([{ state: 'held', theirs: 'Moved' }]);
+  });
+
+  it('between our read and our write keeps what others changed elsewhere', async () => {
+    const contact = await world.known(somebody());
+    await world.change(contact.id, { city: 'Boston' });
+    await world.bench.simulator.addFault({ latencyMs: 700, times: 1, method: 'PUT' });
+    const pushing = world.push(contact.id);
+    await expect.poll(async () => (await world.bench.simulator.listFaults()).length).toBe(0);
+    await world.bench.simulator.updateContact(contact.ghl_id!, { state: 'MA' });
+    await pushing;
+    expect(await world.shown(contact.ghl_id!)).toMatchObject({ city: 'Boston', state: 'MA' });
+    expect((await world.get(contact.id)).fields).toMatchObject({ city: 'Boston', state: 'MA' });
+  });
+});
