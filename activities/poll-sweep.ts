@@ -1,7 +1,9 @@
 import type { Transaction } from 'kysely';
+import { noteFieldDrift } from '../db/field-mappings.ts';
 import { dropSweepPages, listToRead, listUnseen, noteMissing, saveSweepPage, type Unseen } from '../db/poll-mirror.ts';
 import type { PassChange } from '../db/poll-passes.ts';
 import type { Database } from '../db/schema.ts';
+import type { FieldDefinition } from '../domain/field-mapping.ts';
 import type { Comparison } from '../domain/poll-comparison.ts';
 import {
   adoptListed,
@@ -13,6 +15,7 @@ import {
   writeGone,
 } from './poll-found.ts';
 import { endRound, keepPlace, pageProgress, reportDrift } from './poll-round.ts';
+import type { Listed } from './poll-source.ts';
 import { startOf } from './poll-sources.ts';
 import { cursorOf, type PageOutcome, type Turn } from './poll-turn.ts';
 
@@ -48,11 +51,27 @@ async function sweepPage(turn: Turn, cursor: { after: unknown; page: number }): 
       cursor.page,
       items.map(({ seen }) => seen.ghlId),
     );
+    if (place.resource === 'custom-field') await noteDrift(tx, turn, items);
     if (next === null) return closeList(tx, turn, progress);
     const on: SweepCursor = { phase: 'list', after: next, page: cursor.page + 1 };
     await keepPlace(tx, turn, { ...progress, cursor: JSON.stringify(on) });
     return { isDone: false };
   });
+}
+
+/** Tells how our mappings stand beside the location's custom fields, which GHL lists in one piece. */
+async function noteDrift(tx: Transaction<Database>, { place, deps }: Turn, items: readonly Listed[]): Promise<void> {
+  const ofContacts = items.filter(({ seen }) => (seen.fields['model'] ?? 'contact') === 'contact');
+  await noteFieldDrift(tx, place, ofContacts.map(definitionOf), deps.now());
+}
+
+function definitionOf({ seen }: Listed): FieldDefinition {
+  const { dataType, picklistOptions } = seen.fields;
+  return {
+    ghlFieldId: seen.ghlId,
+    dataType: typeof dataType === 'string' ? dataType : '',
+    options: Array.isArray(picklistOptions) ? picklistOptions.map(String) : [],
+  };
 }
 
 interface Differences {

@@ -35,8 +35,9 @@ const GHL_LOCATION_ID = 'bench-master';
 const DAY_MS = 86_400_000;
 
 /**
- * Updates of old customers come in as fast as the API answers them, then every tenth of them once more. None may become
- * a lead or any other work; a new person afterwards must, or the checks would prove nothing.
+ * Updates of old customers come in as fast as the API answers them, then every tenth of them once more. Each is to be
+ * read into the mirror, once, and none may become a lead or any other work; a new person afterwards must, or the checks
+ * would prove nothing. There is no Temporal: what waits in the inbox stays there.
  * @param count how many different updates
  */
 export async function measureUpdates(count: number, log: Log): Promise<UpdatesResult> {
@@ -106,10 +107,18 @@ async function plantAccount(url: string): Promise<void> {
 }
 
 async function countStored(owner: Kysely<Database>): Promise<Stored> {
-  const count = async (table: 'events' | 'leads' | 'event_capabilities' | 'dead_letters'): Promise<number> => {
+  const count = async (table: 'events' | 'leads' | 'dead_letters'): Promise<number> => {
     const { rows } = await owner
       .selectFrom(table)
       .select(({ fn }) => fn.countAll<string>().as('rows'))
+      .executeTakeFirstOrThrow();
+    return Number(rows);
+  };
+  const countWork = async (what: '=' | '<>'): Promise<number> => {
+    const { rows } = await owner
+      .selectFrom('event_capabilities')
+      .select(({ fn }) => fn.countAll<string>().as('rows'))
+      .where('capability', what, 'contact-sync')
       .executeTakeFirstOrThrow();
     return Number(rows);
   };
@@ -124,7 +133,8 @@ async function countStored(owner: Kysely<Database>): Promise<Stored> {
     updates: Number(updates),
     events: await count('events'),
     leads: await count('leads'),
-    work: await count('event_capabilities'),
+    work: await countWork('<>'),
+    reads: await countWork('='),
     deadLetters: await count('dead_letters'),
   };
 }

@@ -60,6 +60,25 @@ describe('a sweep of everything else', () => {
     expect(await world.records(resource)).toEqual(before);
   });
 
+  it('tells when a custom field is not as it was mapped', async () => {
+    const { agencyId: agency_id, locationId: location_id } = world;
+    const { ownerDb } = all.bench.database;
+    const mapped = { agency_id, location_id, type: 'number' as const, checked_at: new Date(0) };
+    await ownerDb
+      .insertInto('field_mappings')
+      .values([
+        { ...mapped, name: 'budget', ghl_field_id: 'f1', ghl_data_type: 'NUMERICAL' },
+        { ...mapped, name: 'lost', ghl_field_id: 'f-lost', ghl_data_type: 'NUMERICAL' },
+      ])
+      .execute();
+    await world.round('custom-field', 'sweep');
+    const drifts = await ownerDb.selectFrom('field_mappings').select(['name', 'drift']).orderBy('name').execute();
+    expect(drifts).toEqual([
+      { name: 'budget', drift: 'type-changed' },
+      { name: 'lost', drift: 'gone' },
+    ]);
+  });
+
   it('finds what changes and what is gone', async () => {
     const { bench } = all;
     await bench.simulator.updateOpportunity('o1', { status: 'won' });
