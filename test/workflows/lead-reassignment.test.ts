@@ -92,7 +92,7 @@ describe('a reassignment', () => {
     await handle.signal('reassignLead', { repId: neighbour.rep('bob') });
     await waitFor('the refusal', async () => (await leads.timeline(leadId)).includes('reassign-refused'));
     expect((await leads.get(leadId))?.rep_id).toBe(leads.rep('dan'));
-    await handle.signal('reassignLead', 'nonsense');
+    await handle.signal('reassignLead', 'no request at all');
     await handle.signal('reassignLead', { repId: leads.rep('bob') });
     await leads.withRep(leadId, 'bob');
     await connection.close();
