@@ -16,6 +16,6 @@ export const backfillGhlOf = (locationId: string) =>
     startToCloseTimeout: '5 minutes',
     heartbeatTimeout: '20 seconds',
     scheduleToCloseTimeout: '14 days',
-    retry: { initialInterval: '2 seconds', maximumInterval: '5 minutes' },
+    retry: { initialInterval: '2 seconds', maximumInterval: '1 minute' },
     priority: { priorityKey: 5, fairnessKey: locationId },
   });
