@@ -124,12 +124,15 @@ describe('a day’s limit of GHL', () => {
     // GHL's day began when another used the location, which only GHL knows.
     await callAsAnother(resource, 1);
     await moveClocks(6 * HOUR_MS);
+    // So slow that a busy machine, too, sees the day in its middle.
+    await control.addFault({ latencyMs: 500 });
     const first = startProcesses();
     const cut = spend(first.gateways, resource).catch((error: unknown) => error);
     await expect
       .poll(async () => (await useOf(resource))?.allowed ?? 0, { interval: 10, timeout: 20_000 })
-      .toBeGreaterThan(DAILY / 3);
+      .toBeGreaterThan(DAILY / 5);
     await first.drop();
+    await control.clearFaults();
     expect(await cut).toBeInstanceOf(Error);
     expect((await useOf(resource)).allowed).toBeLessThan(DAILY);
 
