@@ -42,7 +42,7 @@ describe('delivery', () => {
   });
 
   it('repeats an event whose receiver does not answer in time', async () => {
-    await harness.control.setWebhooks({ timeoutMs: 50 });
+    await harness.control.setWebhooks({ timeoutMs: 1_000 });
     receiver.answer = (count) => (count === 1 ? null : 200);
     await send();
     await settled({ delivered: 1, attempts: 2 });

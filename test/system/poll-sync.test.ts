@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { POLL_SCHEDULE_ID } from '../../client/polling.ts';
 import { parseKeyRing } from '../../crypto/key-ring.ts';
+import { pollSyncWorkflowId } from '../../domain/workflow-ids.ts';
 import { createCliRunner } from '../cli/harness.ts';
 import type { PlantedAgency } from '../../scripts/demo/plant-agency.ts';
 import { createLeadHarness, somebody } from '../stack/lead-harness.ts';
@@ -106,13 +108,17 @@ it('compares and repairs a location by command, and the next figures are nothing
     type Answer = { drift: { resource: string; missingHere: number; missingThere: number; remaining: number }[] };
     const of = ['--agency', agency.agencyId, '--location', chelseaId];
     await cli.json(['sync', 'reconcile', ...of, '--repair']);
-    // Looking for changes would find some of it first.
-    await ownerDb
-      .updateTable('poll_passes')
-      .set({ due_at: new Date(Date.now() + 86_400_000) })
-      .where('location_id', '=', chelseaId)
-      .where('kind', '=', 'delta')
-      .execute();
+    // A pass by itself would find and mend it first.
+    await system.client.temporal.schedule.getHandle(POLL_SCHEDULE_ID).pause();
+    await waitFor('the location to rest', async () => {
+      await ownerDb
+        .updateTable('poll_passes')
+        .set({ due_at: new Date(Date.now() + 86_400_000) })
+        .where('location_id', '=', chelseaId)
+        .execute();
+      const polling = system.client.temporal.workflow.getHandle(pollSyncWorkflowId(chelseaId));
+      return (await polling.describe()).status.name !== 'RUNNING';
+    });
     await ownerDb.deleteFrom('contacts').where('ghl_id', '=', 'old-3').execute();
     await ownerDb.updateTable('contacts').set({ ghl_id: 'never-was' }).where('ghl_id', '=', 'old-4').execute();
     const counted = await cli.json<Answer>(['sync', 'reconcile', ...of]);
