@@ -60,7 +60,7 @@ export interface Service {
 export function createService(options: ServiceOptions): Service {
   const { db, keys, client, publicKeys, logger, now = () => new Date() } = options;
   // One act of a person, or of ours, sends several events over a few seconds.
-  const { gatherMs = 3_000 } = options;
+  const { gatherMs = 5_000 } = options;
   const { door = { publicUrl: 'http://127.0.0.1', namespace: 'default', webUiUrl: undefined } } = options;
   const { ghlDoor = { authorizeUrl: '', redirectUri: '', apps: { locations: null, provisioning: null } } } = options;
   const metrics = createMetrics();
