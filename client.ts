@@ -21,7 +21,7 @@ import type { KeyProvider } from './crypto/key-ring.ts';
 import { createBackfillClient } from './client/backfill.ts';
 import { connectLazily } from './client/connection.ts';
 import { createContactCalls, type FieldAnswer } from './client/contact-calls.ts';
-import { signalContactChanged } from './client/contact-sync.ts';
+import { type ChangedContact, signalContactChanged } from './client/contact-sync.ts';
 import { ensurePollSchedule, type PollSchedule, startPolling } from './client/polling.ts';
 import { AGENCY_ID, CAPABILITY, LEAD_STATUS, LOCATION_ID, searchAttributesOf } from './client/search-attributes.ts';
 import {
@@ -33,7 +33,6 @@ import {
   resetToFirstTask,
 } from './client/lead-fate.ts';
 import type { AccountEvent } from './domain/account-event.ts';
-import type { ContactChange } from './domain/contact-change.ts';
 import type { LeadChange } from './domain/lead-change.ts';
 import type { AcceptRequest, CloseRequest, LeadStanding, ReassignRequest } from './domain/lead-messages.ts';
 import {
@@ -213,8 +212,8 @@ export function createSwitchyardClient(options: ClientOptions) {
 
     ...createContactCalls(client, within),
 
-    /** Tells a contact's workflow what has changed, starting it when it does not run. @throws TemporalUnavailableError */
-    contactChanged: (of: { agencyId: string; locationId: string; change: ContactChange }): Promise<void> =>
+    /** Tells a contact's workflow which of its records have changed, starting it when it does not run. @throws TemporalUnavailableError */
+    contactChanged: (of: ChangedContact): Promise<void> =>
       within(START_DEADLINE_MS, () => signalContactChanged(client, of)),
 
     /** Polls a location now; that it is being polled already is success. @throws TemporalUnavailableError */

@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { SlowFilesSpread } from './test/stack/file-order.ts';
 
 /** Set by scripts/test.ts, which counts the results. */
 const report = process.env['TEST_REPORT_FILE'];
@@ -13,6 +14,7 @@ export default defineConfig({
     maxWorkers: 2,
     // Loading the modules anew for each file took a third of the time. Files share no state: what they start, they stop.
     isolate: false,
+    sequence: { sequencer: SlowFilesSpread },
     testTimeout: 30_000,
     hookTimeout: 60_000,
     reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],

@@ -84,6 +84,8 @@ export interface EventIntakeDeps {
   relay: { wake(): void };
   /** Told of each account that spoke. */
   speech: { note(locationId: string, at: Date): void };
+  /** How long what is to be read for the mirror waits for more of its contact, in milliseconds. */
+  gatherMs: number;
   now: () => Date;
 }
 
@@ -137,7 +139,8 @@ export function createEventIntake(deps: EventIntakeDeps): EventIntake {
       work.push({ ...accountEventWork(cause, plan.needsReread === true), dueAt: receivedAt });
     }
     if (plan.contactChange && locationId !== null) {
-      work.push({ ...contactChangeWork({ ...cause, locationId }, plan.contactChange), dueAt: receivedAt });
+      const dueAt = new Date(receivedAt.getTime() + deps.gatherMs);
+      work.push({ ...contactChangeWork({ ...cause, locationId }, plan.contactChange), dueAt });
     }
     if (plan.lead && locationId !== null) {
       receipt.leadId = await makeLead(tx, plan.lead, { ...cause, locationId, source });

@@ -13,7 +13,7 @@ import type { Metrics } from './metrics.ts';
 import { createPause } from './pause.ts';
 import { judgeHandover, relayBackoffMs } from './relay-policy.ts';
 import { recordStuckLead } from './stuck-leads.ts';
-import { handOver, type WorkClient } from './work.ts';
+import { gatherWork, handOver, type WorkClient } from './work.ts';
 
 export interface RelayDeps {
   db: Kysely<Database>;
@@ -65,7 +65,7 @@ export function createRelay(deps: RelayDeps): Relay {
         temporal.isAway = false;
         return 'idle';
       }
-      const results = await Promise.all(claimed.map(attempt));
+      const results = (await Promise.all(gatherWork(claimed).map(attempt))).flat();
       await record(results);
       const isAway = results.every((result) => result.error instanceof TemporalUnavailableError);
       if (isAway !== temporal.isAway) logger.warn({ isAway }, isAway ? 'Temporal is away' : 'Temporal is back');
@@ -77,12 +77,16 @@ export function createRelay(deps: RelayDeps): Relay {
     }
   }
 
-  async function attempt(work: Work): Promise<{ work: Work; error: unknown }> {
+  async function attempt(group: [Work, ...Work[]]): Promise<{ work: Work; error: unknown }[]> {
+    const as = (error: unknown) => group.map((work) => ({ work, error }));
     try {
-      await handOver(client, work);
-      return { work, error: undefined };
+      await handOver(client, group);
+      return as(undefined);
     } catch (error) {
-      return { work, error: error instanceof LeadStuckError ? await judgeStuck(error) : error };
+      if (error instanceof LeadStuckError) return as(await judgeStuck(error));
+      if (error instanceof TemporalUnavailableError || group.length === 1) return as(error);
+      // What is wrong with one is not to be held against the others.
+      return (await Promise.all(group.map((work) => attempt([work])))).flat();
     }
   }
 

@@ -41,6 +41,8 @@ export interface ServiceOptions {
   polls?: boolean;
   /** How often the relay looks for work that other processes have left, in milliseconds. */
   relayPollMs?: number;
+  /** How long what is to be read for the mirror waits for more of its contact, in milliseconds. */
+  gatherMs?: number;
 }
 
 export interface Service {
@@ -57,6 +59,8 @@ export interface Service {
 /** The API with all that runs beside its requests. */
 export function createService(options: ServiceOptions): Service {
   const { db, keys, client, publicKeys, logger, now = () => new Date() } = options;
+  // One act of a person, or of ours, sends several events over a few seconds.
+  const { gatherMs = 5_000 } = options;
   const { door = { publicUrl: 'http://127.0.0.1', namespace: 'default', webUiUrl: undefined } } = options;
   const { ghlDoor = { authorizeUrl: '', redirectUri: '', apps: { locations: null, provisioning: null } } } = options;
   const metrics = createMetrics();
@@ -76,7 +80,7 @@ export function createService(options: ServiceOptions): Service {
   const sealing = createSealingReports({ db, keys, log: logger });
   const refused = createRefusedDeliveries({ db, keys, logger, metrics });
   const speech = createAccountSpeech(db, logger);
-  const intake = createEventIntake({ db, keys, metrics, starts, relay, speech, now });
+  const intake = createEventIntake({ db, keys, metrics, starts, relay, speech, gatherMs, now });
   const webUi = door.webUiUrl === undefined ? undefined : createWebUi({ db, url: door.webUiUrl, logger });
   const codec = createPayloadCodec(keys);
   return {

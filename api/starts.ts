@@ -47,7 +47,7 @@ export function createStarts(deps: StartsDeps): Starts {
 
   async function start(work: Omit<NewWork, 'dueAt'>): Promise<void> {
     try {
-      await handOver(client, work);
+      await handOver(client, [work]);
     } catch (error) {
       metrics.starts.inc({ by: 'process', outcome: 'failed' });
       if (error instanceof TemporalUnavailableError) temporal.failed();

@@ -21,6 +21,7 @@ export type WorkClient = Pick<
 >;
 
 type Planned = Omit<NewWork, 'dueAt'>;
+type Handed = Pick<Work, 'capability' | 'agencyId' | 'locationId' | 'input'>;
 
 /** @param needsReread the event does not tell enough: its contact or opportunity is to be read from GHL */
 export function accountEventWork(cause: LeadWorkCause & { receivedAt: Date }, needsReread: boolean): Planned {
@@ -75,6 +76,7 @@ const leadChange: z.ZodType<LeadChange> = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('location-connected') }),
   z.object({ kind: z.literal('rep-unavailable'), repId: z.string() }),
 ]);
+const contactChanged = z.object({ agencyId: z.string(), locationId: z.string(), change: contactChangeSchema });
 const inputs = {
   'lead-intake': leadRef.extend({ source: z.string().default('redrive') }),
   'lead-follow-up': leadRef.extend({ change: leadChange }),
@@ -83,7 +85,7 @@ const inputs = {
     event: z.object({ eventRowId: z.string(), eventReceivedAt: z.string(), needsReread: z.boolean().optional() }),
   }),
   'contact-sync': z.union([
-    z.object({ agencyId: z.string(), locationId: z.string(), change: contactChangeSchema }),
+    contactChanged,
     z.object({ agencyId: z.string(), locationId: z.string(), contactKey: z.string(), editedContactId: z.string() }),
     z.object({ agencyId: z.string(), locationId: z.string(), mergeId: z.string() }),
   ]),
@@ -101,14 +103,35 @@ export const agencyConnectWork = ({ agencyId, linkId }: { agencyId: string; link
   input: { agencyId, linkId },
 });
 
+/** How much of one contact is told at once: a signal must stay small. */
+const TOLD_AT_ONCE = 200;
+
+/** Work that can be handed over together: what is to be read of one contact. All else goes alone. */
+export function gatherWork<Item extends Pick<Work, 'capability' | 'workflowId' | 'input'>>(
+  work: Item[],
+): [Item, ...Item[]][] {
+  const groups: [Item, ...Item[]][] = [];
+  const open = new Map<string, Item[]>();
+  for (const item of work) {
+    const isChange = item.capability === 'contact-sync' && 'change' in item.input;
+    const group = isChange ? open.get(item.workflowId) : undefined;
+    if (group && group.length < TOLD_AT_ONCE) {
+      group.push(item);
+      continue;
+    }
+    const started: [Item, ...Item[]] = [item];
+    groups.push(started);
+    if (isChange) open.set(item.workflowId, started);
+  }
+  return groups;
+}
+
 /**
  * Hands work to Temporal. Repeating it is harmless: ids are deterministic and every effect is safe to repeat.
+ * @param work one, or what gatherWork put together
  * @throws TemporalUnavailableError; ZodError when the stored input is not what the capability takes
  */
-export async function handOver(
-  client: WorkClient,
-  work: Pick<Work, 'capability' | 'agencyId' | 'locationId' | 'input'>,
-): Promise<void> {
+export async function handOver(client: WorkClient, [work, ...more]: readonly [Handed, ...Handed[]]): Promise<void> {
   switch (work.capability) {
     case 'lead-intake': {
       const lead = inputs[work.capability].parse(work.input);
@@ -120,7 +143,11 @@ export async function handOver(
       return client.accountEvent({ ...inputs[work.capability].parse(work.input), locationId: work.locationId });
     case 'contact-sync': {
       const of = inputs[work.capability].parse(work.input);
-      if ('change' in of) return client.contactChanged(of);
+      if ('change' in of) {
+        const { agencyId, locationId, change } = of;
+        const changes = [change, ...more.map(({ input }) => contactChanged.parse(input).change)] as const;
+        return client.contactChanged({ agencyId, locationId, changes, gatherMs: 0 });
+      }
       return 'mergeId' in of ? client.startContactMerge(of) : client.contactEdited(of);
     }
     case 'agency-connect':

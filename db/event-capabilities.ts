@@ -51,7 +51,8 @@ export async function addWork(tx: Transaction<Database>, work: NewWork[]): Promi
 
 /**
  * Takes work that is due, the urgent and then the oldest first and fair between locations, and keeps it from other relays for `leaseMs`.
- * Work waits for older work with its ordering key. Needs the relay role.
+ * Work waits for older work with its ordering key; but all that is to be read of one
+ * contact comes with the first of it, due or not, and above the limits. Needs the relay role.
  * @param perLocation how many rows one location may have in a batch
  */
 export async function claimDueWork(
@@ -79,13 +80,15 @@ export async function claimDueWork(
       order by work.priority, work.turn, work.sequence limit ${options.limit}
     ),
     locked as (
-      select sequence from event_capabilities
+      select sequence, case when capability = 'contact-sync' and input ? 'change' then ordering_key end as contact_key
+      from event_capabilities
       where sequence in (select sequence from due) and state = 'pending' and due_at <= now()
       for update skip locked
     )
     update event_capabilities
     set attempts = attempts + 1, due_at = now() + make_interval(secs => ${options.leaseMs / 1000})
     where sequence in (select sequence from locked)
+      or (state = 'pending' and ordering_key in (select contact_key from locked) and capability = 'contact-sync' and input ? 'change')
     returning sequence, cause_id, agency_id, location_id, capability, ordering_key, workflow_id, input, attempts
   `.execute(tx);
   return claimed.rows

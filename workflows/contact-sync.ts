@@ -15,7 +15,7 @@ export interface ContactSyncInput {
   /** What an earlier run had not yet done. */
   changes?: ContactChange[];
   editedContactIds?: string[];
-  /** How long it waits for more before it reads, in milliseconds. */
+  /** How long it waits for more before it reads, in milliseconds; 0 where the inbox has done so. */
   gatherMs?: number;
 }
 
@@ -46,8 +46,8 @@ export async function contactSync(input: ContactSyncInput): Promise<void> {
   const { gatherMs = GATHER_MS } = input;
   let queue: ContactChange[] = [...(input.changes ?? [])];
   const edited = new Set(input.editedContactIds);
-  setHandler(contactChangedSignal, (change) => {
-    if (isContactChange(change)) queue.push(change);
+  setHandler(contactChangedSignal, (changes) => {
+    queue.push(...[changes].flat().filter(isContactChange));
   });
   setHandler(contactEditedSignal, (named: unknown) => {
     const { contactId } = (named ?? {}) as { contactId?: unknown };
@@ -85,8 +85,8 @@ export async function contactSync(input: ContactSyncInput): Promise<void> {
   }
 
   async function readNext(): Promise<void> {
-    // A full round has nothing to wait for.
-    if (queue.length <= READ_AT_ONCE) await sleep(gatherMs);
+    // A full round has nothing to wait for, nor has what was gathered before it came.
+    if (queue.length <= READ_AT_ONCE && gatherMs > 0) await sleep(gatherMs);
     const gathered = gatherChanges(queue);
     queue = gathered.slice(READ_AT_ONCE);
     await read(input, gathered.slice(0, READ_AT_ONCE));

@@ -1,4 +1,4 @@
-import { Client, Connection } from '@temporalio/client';
+import { Client, Connection, WorkflowNotFoundError } from '@temporalio/client';
 import { leadIntakeWorkflowId } from '../../domain/workflow-ids.ts';
 import type { GrownAgency } from './demo-memory.ts';
 import { postJson } from './http.ts';
@@ -45,7 +45,12 @@ async function act(
   const repId = agency.reps[then.rep];
   if (then.act === 'signal') {
     const handle = temporal.workflow.getHandle(leadIntakeWorkflowId(agency.agencyId, leadId));
-    await handle.signal('reassignLead', { repId });
+    try {
+      await handle.signal('reassignLead', { repId });
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return 'reassigning it found no workflow of it';
+      throw error;
+    }
     return undefined;
   }
   const { status, code } = await postJson(`${apiUrl}/v1/leads/${leadId}/reassign`, {

@@ -64,8 +64,12 @@ export class FakeClient implements Client {
     this.#note({ method: 'startLeadIntake', leadId, locationId });
   changeLead = ({ leadId, change }: Parameters<Client['changeLead']>[0]): Promise<void> =>
     this.#note({ method: 'changeLead', leadId, kind: change.kind });
-  contactChanged = ({ locationId, change }: Parameters<Client['contactChanged']>[0]): Promise<void> =>
-    this.#note({ method: 'contactChanged', locationId, record: `${change.resource}/${change.ghlId}` });
+  contactChanged = ({ locationId, changes }: Parameters<Client['contactChanged']>[0]): Promise<void> =>
+    this.#note({
+      method: 'contactChanged',
+      locationId,
+      record: changes.map((change) => `${change.resource}/${change.ghlId}`).join(' '),
+    });
   contactEdited = ({ locationId, editedContactId }: Parameters<Client['contactEdited']>[0]): Promise<void> =>
     this.#note({ method: 'contactEdited', locationId, record: editedContactId });
   startContactMerge = ({ locationId, mergeId }: Parameters<Client['startContactMerge']>[0]): Promise<void> =>

@@ -118,6 +118,34 @@ describe('claimDueWork', () => {
     expect(await claim()).toMatchObject([{ attempts: 2, input: { orderingKey: 'lead:1' } }]);
   });
 
+  it('takes all that is to be read of a contact with the first of it that is due, and nothing else along', async () => {
+    const read = (contact: string, resource: string, more: Partial<NewWork> = {}) =>
+      work(contact, {
+        capability: 'contact-sync',
+        input: { change: { resource, ghlId: `${contact}-${resource}` } },
+        ...more,
+      });
+    const later = new Date(Date.now() + 60_000);
+    await add([
+      read('contact:1', 'contact'),
+      read('contact:1', 'note', { dueAt: later }),
+      read('contact:1', 'task', { dueAt: later }),
+      work('contact:1', { capability: 'contact-sync', input: { editedContactId: 'e' } }),
+      read('contact:2', 'contact', { dueAt: later }),
+      work('lead:1', { workflowId: 'first' }),
+      work('lead:1', { workflowId: 'second' }),
+    ]);
+    const claimed = await claim({ limit: 3, perLocation: 2 });
+    expect(claimed.map(({ input, orderingKey }) => (input['change'] ?? orderingKey) as unknown)).toEqual([
+      { resource: 'contact', ghlId: 'contact:1-contact' },
+      { resource: 'note', ghlId: 'contact:1-note' },
+      { resource: 'task', ghlId: 'contact:1-task' },
+      'lead:1',
+    ]);
+    expect(new Set(claimed.map(({ attempts }) => attempts))).toEqual(new Set([1]));
+    expect(await claim()).toEqual([]);
+  });
+
   it('leaves alone what was postponed, until then, and what was buried, for good', async () => {
     await add([work('lead:1'), work('lead:2')]);
     const [first, second] = await claim();

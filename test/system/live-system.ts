@@ -58,6 +58,7 @@ export async function startLiveSystem(options: { keys?: KeyProvider; polling?: P
     ghlDoor,
     logger,
     relayPollMs: 200,
+    gatherMs: 500,
   });
   const server = createServer(service.app).listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -27,7 +27,7 @@ const create = async (): Promise<string> => {
   return (await system.simulator.createContact({ locationId: GHL_LOCATION, ...person })).id;
 };
 const tell = (change: ContactChange): Promise<void> =>
-  system.client.contactChanged({ agencyId: agency.agencyId, locationId, change });
+  system.client.contactChanged({ agencyId: agency.agencyId, locationId, changes: [change] });
 const changed = (ghlId: string): Promise<void> => tell({ resource: 'contact', ghlId, ghlContactId: ghlId });
 const rowOf = (ghlId: string) =>
   system.database.ownerDb.selectFrom('contacts').selectAll().where('ghl_id', '=', ghlId).executeTakeFirst();
