@@ -1,6 +1,6 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { z } from 'zod';
-import { findGhlAddress, findLocation, type GhlAddress } from '../db/locations.ts';
+import { findGhlAddress, type GhlAddress } from '../db/locations.ts';
 import { findContactOfRecord, markDeleted, writeObservations } from '../db/mirror.ts';
 import { withScope } from '../db/scope.ts';
 import type { ContactChange } from '../domain/contact-change.ts';
@@ -12,6 +12,7 @@ import { listMessages } from '../ghl/messages.ts';
 import type { StoreDeps } from './dependencies.ts';
 import { talkingToGhl } from './ghl-step.ts';
 import { completeMessage, readRecord } from './mirror-reads.ts';
+import { requireLocation } from './named-location.ts';
 import { mapStoreFailures } from './store-failure.ts';
 
 export interface ReadChangesArgs {
@@ -65,9 +66,8 @@ export function createContactSyncGhlActivities(deps: StoreDeps & { ghl: GhlCalls
 
   async function findPlace({ agencyId, locationId }: ReadChangesArgs): Promise<GhlAddress | undefined> {
     return withScope(deps.db, { agencyId }, async (tx) => {
-      const location = await findLocation(tx, locationId);
-      if (!location) throw ApplicationFailure.nonRetryable('no such location in this agency', 'LocationNotFound');
-      if (!location.installed_at) return undefined;
+      const { installed_at: installedAt } = await requireLocation(tx, locationId);
+      if (installedAt === null) return undefined;
       const address = await findGhlAddress(tx, locationId);
       if (address) return address;
       throw ApplicationFailure.nonRetryable('the location is not connected to GHL', 'LocationNotConnected');
