@@ -1,4 +1,5 @@
-import { contactSyncWorkflowId } from '../domain/workflow-ids.ts';
+import { v7 as uuidv7 } from 'uuid';
+import { contactMergeWorkflowId, contactSyncWorkflowId } from '../domain/workflow-ids.ts';
 import type { NewWork } from './event-capabilities.ts';
 
 /** Whose workflow a contact's edits go to: that of the contact in GHL, or one of its own until it is there. */
@@ -25,6 +26,24 @@ export function contactEditedWork(
     orderingKey: workflowId,
     workflowId,
     input: { agencyId, locationId, contactKey, editedContactId: contactId },
+    dueAt,
+  };
+}
+
+/** Lets a merge go, or go on. */
+export function contactMergeWork(
+  merge: { agencyId: string; locationId: string; mergeId: string },
+  dueAt: Date,
+): NewWork {
+  const workflowId = contactMergeWorkflowId(merge.locationId, merge.mergeId);
+  return {
+    causeId: uuidv7(),
+    agencyId: merge.agencyId,
+    locationId: merge.locationId,
+    capability: 'contact-sync',
+    orderingKey: workflowId,
+    workflowId,
+    input: { ...merge },
     dueAt,
   };
 }
