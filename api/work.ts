@@ -2,10 +2,9 @@ import { z } from 'zod';
 import type { SwitchyardClient } from '../client.ts';
 import type { NewWork, Work } from '../db/event-capabilities.ts';
 import type { LeadWorkCause } from '../db/lead-work.ts';
-import { type ContactChange, contactKeyOf } from '../domain/contact-change.ts';
 import { contactChangeSchema } from '../domain/contact-change-schema.ts';
 import type { LeadChange } from '../domain/lead-change.ts';
-import { accountSyncWorkflowId, agencyConnectWorkflowId, contactSyncWorkflowId } from '../domain/workflow-ids.ts';
+import { accountSyncWorkflowId, agencyConnectWorkflowId } from '../domain/workflow-ids.ts';
 
 /** The part of the client that the inbox needs. */
 export type WorkClient = Pick<
@@ -39,22 +38,6 @@ export function accountEventWork(cause: LeadWorkCause & { receivedAt: Date }, ne
     orderingKey: workflowId,
     workflowId,
     input: { agencyId, event },
-  };
-}
-
-/** A record that an event names. What makes leads goes first. */
-export function contactChangeWork(cause: LeadWorkCause & { locationId: string }, change: ContactChange): Planned {
-  const { agencyId, causeId, locationId } = cause;
-  const workflowId = contactSyncWorkflowId(locationId, contactKeyOf(change));
-  return {
-    agencyId,
-    causeId,
-    locationId,
-    capability: 'contact-sync',
-    orderingKey: workflowId,
-    workflowId,
-    priority: 1,
-    input: { agencyId, locationId, change },
   };
 }
 
