@@ -16,6 +16,7 @@ export type WorkClient = Pick<
   | 'contactEdited'
   | 'startContactMerge'
   | 'startAgencyConnect'
+  | 'startBackfillRun'
   | 'isReachable'
 >;
 
@@ -71,6 +72,7 @@ const inputs = {
     z.object({ agencyId: z.string(), locationId: z.string(), mergeId: z.string() }),
   ]),
   'agency-connect': z.object({ agencyId: z.string(), linkId: z.string() }),
+  backfill: z.object({ agencyId: z.string(), runId: z.string() }),
 };
 
 /** What one link brought back from GHL's page. */
@@ -108,5 +110,7 @@ export async function handOver(
     }
     case 'agency-connect':
       return client.startAgencyConnect(inputs[work.capability].parse(work.input));
+    case 'backfill':
+      return client.startBackfillRun(inputs[work.capability].parse(work.input));
   }
 }
