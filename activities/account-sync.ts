@@ -3,7 +3,6 @@ import type { Transaction } from 'kysely';
 import { addDeadLetter } from '../db/dead-letters.ts';
 import { findEvent } from '../db/events.ts';
 import { markUninstalled } from '../db/installs.ts';
-import { findLocation } from '../db/locations.ts';
 import { lockRouting } from '../db/routing.ts';
 import type { Database } from '../db/schema.ts';
 import { withScope } from '../db/scope.ts';
@@ -14,6 +13,7 @@ import { type GhlEvent, parseGhlEvent } from '../ghl/webhooks.ts';
 import { type AccountChange, install, uninstall } from './account-installs.ts';
 import { followUser } from './account-users.ts';
 import type { StoreDeps } from './dependencies.ts';
+import { requireLocation } from './named-location.ts';
 import { mapStoreFailures } from './store-failure.ts';
 import { readStoredBody } from './stored-body.ts';
 
@@ -110,9 +110,7 @@ export function createAccountActivities(deps: AccountDeps) {
   async function recordInstallFailure(args: { agencyId: string; locationId: string; cause: string }): Promise<void> {
     const { agencyId, locationId, cause } = args;
     await withScope(deps.db, { agencyId }, async (tx) => {
-      if (!(await findLocation(tx, locationId))) {
-        throw ApplicationFailure.nonRetryable('no such location in this agency', 'LocationNotFound');
-      }
+      await requireLocation(tx, locationId);
       await addDeadLetter(tx, {
         agencyId,
         locationId,

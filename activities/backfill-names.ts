@@ -1,7 +1,8 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { listContactsToRead } from '../db/backfill-mirror.ts';
 import { emptyTally, moveOn, type PartKey } from '../db/backfill-parts.ts';
-import { markDeleted, writeObservations } from '../db/mirror.ts';
+import { markGone } from '../db/gone-records.ts';
+import { writeObservations } from '../db/mirror.ts';
 import { withScope } from '../db/scope.ts';
 import type { BackfillStep, BackfillWish, Span } from '../domain/backfill.ts';
 import type { ListingCall } from './backfill-listings.ts';
@@ -55,7 +56,7 @@ export async function readNames(
     const of = { agencyId, locationId, resource: 'contact' as const };
     const observed = await writeObservations(tx, of, back.seen, 'backfill');
     let deleted = 0;
-    for (const { ghlId, askedAt } of back.gone) deleted += (await markDeleted(tx, of, [ghlId], askedAt)).length;
+    for (const { ghlId, askedAt } of back.gone) deleted += (await markGone(tx, of, [ghlId], askedAt)).length;
     const written = observed.filter(({ judgement }) => judgement !== 'same' && judgement !== 'older').length;
     const read = back.seen.length + back.gone.length;
     const tally = { ...emptyTally(), done: read, activeSeconds: lapSeconds(), written, deleted };

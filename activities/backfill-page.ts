@@ -3,7 +3,8 @@ import type { Transaction } from 'kysely';
 import { findKnownContacts, listDeletedContacts, listUnlisted } from '../db/backfill-mirror.ts';
 import { emptyTally, moveOn, type PartKey, type Tally } from '../db/backfill-parts.ts';
 import { findLocation } from '../db/locations.ts';
-import { markDeleted, type Observed, writeObservations } from '../db/mirror.ts';
+import { markGone } from '../db/gone-records.ts';
+import { type Observed, writeObservations } from '../db/mirror.ts';
 import type { Database } from '../db/schema.ts';
 import { withScope } from '../db/scope.ts';
 import { type BackfillStep, type BackfillWish, isLeftToPoll, type Listing, RECORD_OF } from '../domain/backfill.ts';
@@ -82,7 +83,7 @@ export async function writePage(
       ...(await writeObservations(tx, of, back.seen, 'backfill')),
     ];
     let deleted = 0;
-    for (const { ghlId, askedAt } of back.gone) deleted += (await markDeleted(tx, of, [ghlId], askedAt)).length;
+    for (const { ghlId, askedAt } of back.gone) deleted += (await markGone(tx, of, [ghlId], askedAt)).length;
     const tally = { ...tallyOf(place, page, observed), deleted, activeSeconds: read.activeSeconds };
     if (isCheck) tally.leftToPoll = left;
     return moveOn(tx, key, place.step, { path: ['slices', String(index)], before: slice, after }, tally);

@@ -12,7 +12,6 @@ import {
   wishOfRun,
 } from '../db/backfill-runs.ts';
 import { addDeadLetter } from '../db/dead-letters.ts';
-import { findLocation } from '../db/locations.ts';
 import type { Database } from '../db/schema.ts';
 import { withScope } from '../db/scope.ts';
 import type { BackfillWish } from '../domain/backfill.ts';
@@ -21,6 +20,7 @@ import { type RunState, stateOf } from '../domain/backfill-standing.ts';
 import { backfillWorkflowId } from '../domain/workflow-ids.ts';
 import type { BackfillPartRef } from './backfill-ghl.ts';
 import type { StoreDeps } from './dependencies.ts';
+import { requireLocation } from './named-location.ts';
 import { mapStoreFailures } from './store-failure.ts';
 
 /** What a part's workflow returns: what a second reading of GHL proved. */
@@ -74,12 +74,8 @@ export function createBackfillActivities(deps: Pick<StoreDeps, 'db' | 'now'>) {
     return { agencyId, ...key };
   }
 
-  /** The scope shows no location of another agency, and an agency that is none has no location at all. */
   async function requireConnected(tx: Transaction<Database>, locationId: string): Promise<void> {
-    const location = await findLocation(tx, locationId);
-    if (!location) {
-      throw ApplicationFailure.nonRetryable('the agency has no such location', 'LocationNotFound');
-    }
+    const location = await requireLocation(tx, locationId);
     if (location.ghl_location_id === null || location.installed_at === null) {
       throw ApplicationFailure.nonRetryable('the location is not connected to GHL', 'LocationNotConnected');
     }

@@ -36,7 +36,7 @@ export function createContactEditGhlActivities(deps: Omit<GhlDeps, 'notifier'>) 
       );
     } catch (error) {
       if (error instanceof ApplicationFailure && !error.nonRetryable) {
-        await withScope(deps.db, scope, (tx) => deferEdits(tx, target.contact.id, error.type ?? 'Unknown'));
+        await withScope(deps.db, scope, (tx) => deferEdits(tx, target.contact.id, error.type ?? 'Unknown', deps.now()));
       }
       throw error;
     }

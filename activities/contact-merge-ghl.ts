@@ -1,7 +1,8 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { type ContactMerge, endMerge, findMerge, keepCarried, moveLeads } from '../db/contact-merges.ts';
 import { findGhlAddress, type GhlAddress } from '../db/locations.ts';
-import { countUpcomingAppointments, markDeleted, writeObservations } from '../db/mirror.ts';
+import { markGone } from '../db/gone-records.ts';
+import { countUpcomingAppointments, writeObservations } from '../db/mirror.ts';
 import { withScope } from '../db/scope.ts';
 import { judgeMerge, type MergePlan, planMerge } from '../domain/contact-merge.ts';
 import type { LocationCall } from '../ghl/calls.ts';
@@ -81,7 +82,7 @@ export function createContactMergeGhlActivities(deps: Omit<GhlDeps, 'notifier'>)
         await ignoringMissing(() => deleteContact(deps.ghl, call, loserId));
       }
       const goneAt = deps.now();
-      await withScope(deps.db, scope, (tx) => markDeleted(tx, place, [loserId], goneAt));
+      await withScope(deps.db, scope, (tx) => markGone(tx, place, [loserId], goneAt));
     }, 'wait');
   }
 

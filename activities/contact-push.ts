@@ -3,7 +3,8 @@ import { type ContactEdit } from '../db/contact-edits.ts';
 import { settleEdits, type Settlement } from '../db/edit-outcomes.ts';
 import { type Contact, type LineageEntry, lockContact, noteLineage } from '../db/contacts.ts';
 import { addDeadLetter } from '../db/dead-letters.ts';
-import { markDeleted, type MirrorPlace, writeObservations } from '../db/mirror.ts';
+import { markGone } from '../db/gone-records.ts';
+import { type MirrorPlace, writeObservations } from '../db/mirror.ts';
 import type { Database } from '../db/schema.ts';
 import { withScope } from '../db/scope.ts';
 import { choosePolicy, judgeEdit, type StoredPolicy } from '../domain/contact-conflict.ts';
@@ -197,7 +198,7 @@ async function giveUpGone(
   { contact, pending, ghlId }: EditTarget & { ghlId: string },
   now: Date,
 ): Promise<void> {
-  await markDeleted(tx, place, [ghlId], now);
+  await markGone(tx, place, [ghlId], now);
   const settlements = pending.map(({ id }) => ({ editId: id, state: 'failed' as const, reason: 'contact-gone' }));
   await settle(tx, contact, pending, settlements, now);
 }

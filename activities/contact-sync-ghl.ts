@@ -1,17 +1,18 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { z } from 'zod';
-import { findGhlAddress, findLocation, type GhlAddress } from '../db/locations.ts';
+import { findGhlAddress, type GhlAddress } from '../db/locations.ts';
 import { findContactOfRecord, markDeleted, writeObservations } from '../db/mirror.ts';
 import { withScope } from '../db/scope.ts';
 import type { ContactChange } from '../domain/contact-change.ts';
 import { contactChangeSchema } from '../domain/contact-change-schema.ts';
 import type { Observation } from '../domain/mirror.ts';
 import type { GhlCalls, LocationCall } from '../ghl/calls.ts';
-import { searchTasks } from '../ghl/contacts.ts';
 import { listMessages } from '../ghl/messages.ts';
 import type { StoreDeps } from './dependencies.ts';
 import { talkingToGhl } from './ghl-step.ts';
 import { completeMessage, readRecord } from './mirror-reads.ts';
+import { createOrphans, findTaskOwners, followOrphans } from './orphans.ts';
+import { requireLocation } from './named-location.ts';
 import { mapStoreFailures } from './store-failure.ts';
 
 export interface ReadChangesArgs {
@@ -20,7 +21,7 @@ export interface ReadChangesArgs {
   changes: ContactChange[];
 }
 
-/** What a reading brought. */
+/** What a reading brought of the records that were named. */
 export interface ReadChangesResult {
   read: number;
   gone: number;
@@ -32,9 +33,6 @@ const changesSchema = z.array(contactChangeSchema);
 
 /** So many messages of one conversation are read by one call. */
 const MESSAGES_AT_ONCE = 100;
-const TASKS_AT_ONCE = 100;
-/** In which order GHL lists them is not published; looking further would cost more than a task is worth. */
-const TASKS_LOOKED_THROUGH = 1_000;
 
 export function createContactSyncGhlActivities(deps: StoreDeps & { ghl: GhlCalls }) {
   /**
@@ -52,12 +50,21 @@ export function createContactSyncGhlActivities(deps: StoreDeps & { ghl: GhlCalls
     await talkingToGhl(async () => {
       const listed = await listGatheredMessages(call, changes);
       const owners = await findOwners(args, call, changes);
+      const orphans = createOrphans();
       for (const change of changes) {
         const askedAt = deps.now();
         const seen = listed.get(change.ghlId) ?? (await readNamed(call, change, owners));
-        if (seen !== 'unknown') await remember(args, change, seen, askedAt);
         if (seen === 'unknown') result.unknown += 1;
-        else result[seen ? 'read' : 'gone'] += 1;
+        else if (seen === undefined && orphans.add(change, owners.get(change.ghlId))) continue;
+        else {
+          await remember(args, change, seen, askedAt);
+          result[seen ? 'read' : 'gone'] += 1;
+        }
+      }
+      for (const { record, seen, askedAt } of await followOrphans(deps, call, args, orphans)) {
+        await remember(args, record, seen, askedAt);
+        const isNamed = changes.some(({ resource, ghlId }) => resource === record.resource && ghlId === record.ghlId);
+        if (isNamed) result[seen ? 'read' : 'gone'] += 1;
       }
     }, 'wait');
     return result;
@@ -65,9 +72,8 @@ export function createContactSyncGhlActivities(deps: StoreDeps & { ghl: GhlCalls
 
   async function findPlace({ agencyId, locationId }: ReadChangesArgs): Promise<GhlAddress | undefined> {
     return withScope(deps.db, { agencyId }, async (tx) => {
-      const location = await findLocation(tx, locationId);
-      if (!location) throw ApplicationFailure.nonRetryable('no such location in this agency', 'LocationNotFound');
-      if (!location.installed_at) return undefined;
+      const { installed_at: installedAt } = await requireLocation(tx, locationId);
+      if (installedAt === null) return undefined;
       const address = await findGhlAddress(tx, locationId);
       if (address) return address;
       throw ApplicationFailure.nonRetryable('the location is not connected to GHL', 'LocationNotConnected');
@@ -117,19 +123,13 @@ export function createContactSyncGhlActivities(deps: StoreDeps & { ghl: GhlCalls
       if (owner !== undefined) owners.set(ghlId, owner);
       else if (resource === 'task') isLookedFor.add(ghlId);
     }
-    for (let skip = 0; isLookedFor.size > 0 && skip < TASKS_LOOKED_THROUGH; skip += TASKS_AT_ONCE) {
-      const { items, next } = await searchTasks(deps.ghl, call, { skip, limit: TASKS_AT_ONCE });
-      for (const { id, contactId } of items) {
-        if (id !== null && contactId !== null && isLookedFor.delete(id)) owners.set(id, contactId);
-      }
-      if (next === null) break;
-    }
+    for (const [id, contactId] of await findTaskOwners(deps.ghl, call, isLookedFor)) owners.set(id, contactId);
     return owners;
   }
 
   async function remember(
     { agencyId, locationId }: ReadChangesArgs,
-    { resource, ghlId }: ContactChange,
+    { resource, ghlId }: Pick<ContactChange, 'resource' | 'ghlId'>,
     seen: Observation | undefined,
     askedAt: Date,
   ): Promise<void> {

@@ -1,9 +1,8 @@
-import { ApplicationFailure } from '@temporalio/activity';
 import { addDeadLetter } from '../db/dead-letters.ts';
-import { findLocation } from '../db/locations.ts';
 import { withScope } from '../db/scope.ts';
 import type { ContactChange } from '../domain/contact-change.ts';
 import type { StoreDeps } from './dependencies.ts';
+import { requireLocation } from './named-location.ts';
 import { mapStoreFailures } from './store-failure.ts';
 
 export function createContactSyncActivities(deps: Pick<StoreDeps, 'db'>) {
@@ -18,9 +17,7 @@ export function createContactSyncActivities(deps: Pick<StoreDeps, 'db'>) {
     const [first] = Array.isArray(changes) ? changes : [];
     const record = first ? `${first.resource}:${first.ghlId}` : 'none';
     await withScope(deps.db, { agencyId }, async (tx) => {
-      if (!(await findLocation(tx, locationId))) {
-        throw ApplicationFailure.nonRetryable('no such location in this agency', 'LocationNotFound');
-      }
+      await requireLocation(tx, locationId);
       await addDeadLetter(tx, {
         agencyId,
         locationId,

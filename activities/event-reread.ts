@@ -1,12 +1,9 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { Transaction } from 'kysely';
-import { v7 as uuidv7 } from 'uuid';
 import { seal } from '../crypto/seal.ts';
 import { addWork } from '../db/event-capabilities.ts';
-import { type EventTimes, planEvent } from '../db/event-plans.ts';
+import type { EventTimes } from '../db/event-plans.ts';
 import { findEvent, replaceEventBody } from '../db/events.ts';
-import { createLead } from '../db/lead-intake.ts';
-import { leadChangeWork, leadStartWork } from '../db/lead-work.ts';
 import { findGhlAddress } from '../db/locations.ts';
 import type { Database } from '../db/schema.ts';
 import { withScope } from '../db/scope.ts';
@@ -23,6 +20,7 @@ import { getOpportunity } from '../ghl/opportunities.ts';
 import { type GhlEvent, parseGhlEvent } from '../ghl/webhooks.ts';
 import { namedEvent } from './account-sync.ts';
 import type { StoreDeps } from './dependencies.ts';
+import { followChange } from './follow-change.ts';
 import { talkingToGhl } from './ghl-step.ts';
 import { readStoredBody } from './stored-body.ts';
 
@@ -95,24 +93,9 @@ export function createEventReread(deps: StoreDeps & { ghl: GhlCalls }) {
     tx: Transaction<Database>,
     facts: ContactFacts | OpportunityFacts,
     account: IntakeAccount,
-    { rowId, receivedAt, observedAt }: EventTimes & { rowId: string },
+    by: EventTimes & { rowId: string },
   ): Promise<void> {
-    const { agencyId, locationId } = account;
-    const dueAt = deps.now();
-    const plan = await planEvent(tx, facts, account, { receivedAt, observedAt });
-    const cause = { agencyId, causeId: rowId, locationId };
-    const work = plan.changes.map(({ leadId, change }) => leadChangeWork(cause, leadId, change));
-    if (plan.lead) {
-      const { key, triggerName, sourceContactId } = plan.lead;
-      const id = uuidv7();
-      const of = { agencyId, intakeLocationId: locationId, eventRowId: rowId, eventReceivedAt: receivedAt };
-      const isNew = await createLead(tx, key, { ...of, id, source: 'ghl', triggerName, sourceContactId });
-      if (isNew) work.push(leadStartWork(cause, id, 'ghl'));
-    }
-    await addWork(
-      tx,
-      work.map((each) => ({ ...each, dueAt })),
-    );
+    await addWork(tx, await followChange(tx, facts, account, { ...by, source: 'ghl', now: deps.now() }));
   }
 
   return { rereadEvent };

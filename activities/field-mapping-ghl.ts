@@ -1,7 +1,7 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { audit } from '../db/audit-log.ts';
 import { noteFieldDrift, saveFieldMapping } from '../db/field-mappings.ts';
-import { findGhlAddress, findLocation } from '../db/locations.ts';
+import { findGhlAddress } from '../db/locations.ts';
 import { withScope } from '../db/scope.ts';
 import { dataTypeFor, type FieldDefinition, judgeMapping, type MappingRequest } from '../domain/field-mapping.ts';
 import { mappingRequestSchema } from '../domain/field-mapping-schema.ts';
@@ -10,6 +10,7 @@ import { createCustomField, listCustomFields } from '../ghl/location-setup.ts';
 import type { CustomFieldCreateFields, GhlCustomField } from '../ghl/location-setup-schema.ts';
 import type { GhlDeps } from './dependencies.ts';
 import { talkingToGhl } from './ghl-step.ts';
+import { requireLocation } from './named-location.ts';
 import { mapStoreFailures } from './store-failure.ts';
 
 export interface FieldMappingArgs {
@@ -72,9 +73,7 @@ export function createFieldMappingGhlActivities(deps: Omit<GhlDeps, 'notifier'>)
 
   async function callFor({ agencyId, locationId }: FieldMappingArgs): Promise<LocationCall> {
     const address = await withScope(deps.db, { agencyId }, async (tx) => {
-      if (!(await findLocation(tx, locationId))) {
-        throw ApplicationFailure.nonRetryable('no such location in this agency', 'LocationNotFound');
-      }
+      await requireLocation(tx, locationId);
       return findGhlAddress(tx, locationId);
     });
     if (!address) throw ApplicationFailure.nonRetryable('the location is not connected to GHL', 'LocationNotConnected');

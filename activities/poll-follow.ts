@@ -2,13 +2,11 @@ import type { Transaction } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { seal } from '../crypto/seal.ts';
 import { addWork } from '../db/event-capabilities.ts';
-import { planEvent } from '../db/event-plans.ts';
 import { listUntoldContacts, storeFoundEvent } from '../db/found-events.ts';
-import { createLead } from '../db/lead-intake.ts';
-import { leadChangeWork, leadStartWork } from '../db/lead-work.ts';
 import type { Origin } from '../db/poll-mirror.ts';
 import type { Database } from '../db/schema.ts';
 import { type ContactFacts, decideContactLead, type OpportunityFacts } from '../domain/event-plan.ts';
+import { followChange } from './follow-change.ts';
 import type { Found } from './poll-source.ts';
 import type { Turn } from './poll-turn.ts';
 
@@ -52,17 +50,9 @@ export async function followFound(
   const { deps, account, address, place } = turn;
   const { agencyId, locationId } = place;
   const receivedAt = deps.now();
-  const plan = await planEvent(tx, withType(facts, type), account, { receivedAt, observedAt });
   const rowId = uuidv7();
-  const cause = { agencyId, causeId: rowId, locationId };
-  const work = plan.changes.map(({ leadId, change }) => leadChangeWork(cause, leadId, change));
-  if (plan.lead) {
-    const { key, triggerName, sourceContactId } = plan.lead;
-    const id = uuidv7();
-    const of = { agencyId, intakeLocationId: locationId, eventRowId: rowId, eventReceivedAt: receivedAt };
-    const isNew = await createLead(tx, key, { ...of, id, source: 'poll', triggerName, sourceContactId });
-    if (isNew) work.push(leadStartWork(cause, id, 'poll'));
-  }
+  const by = { rowId, receivedAt, observedAt, source: 'poll' as const, now: receivedAt };
+  const work = await followChange(tx, withType(facts, type), account, by);
   if (work.length === 0) return;
   const whole = { ...body, type, locationId: address.ghlLocationId };
   const owner = { agencyId, locationId, purpose: 'event-body' };
@@ -76,10 +66,7 @@ export async function followFound(
     ghlContactId: facts.ghlContactId,
     body: seal(deps.keys, Buffer.from(JSON.stringify(whole)), owner),
   });
-  await addWork(
-    tx,
-    work.map((each) => ({ ...each, dueAt: receivedAt })),
-  );
+  await addWork(tx, work);
 }
 
 const withType = (facts: ContactFacts | OpportunityFacts, type: string): ContactFacts | OpportunityFacts => ({

@@ -1,5 +1,6 @@
 import type { Transaction } from 'kysely';
-import { markDeleted, writeObservations } from '../db/mirror.ts';
+import { markGone } from '../db/gone-records.ts';
+import { writeObservations } from '../db/mirror.ts';
 import { findKnown, listOrigins } from '../db/poll-mirror.ts';
 import type { Database } from '../db/schema.ts';
 import { addGaps, type FoundChange } from '../db/webhook-gaps.ts';
@@ -176,7 +177,7 @@ export async function writeGone(
   ghlIds: readonly string[],
   askedAt: Date,
 ): Promise<number> {
-  const marked = await markDeleted(tx, turn.place, ghlIds, askedAt);
+  const marked = await markGone(tx, turn.place, ghlIds, askedAt);
   const origins = await listOrigins(tx, turn.place, marked);
   for (const origin of origins) await followGone(tx, turn, origin, askedAt);
   const gaps = origins.flatMap(({ ghlId, ghlContactId }): FoundChange[] =>

@@ -7,7 +7,10 @@ import { ProblemError } from './problem.ts';
 /** What the endpoints of backfills need. */
 export interface BackfillDeps {
   db: Kysely<Database>;
-  client: Pick<SwitchyardClient, 'startBackfillRun' | 'wishBackfill'>;
+  client: Pick<SwitchyardClient, 'wishBackfill'>;
+  /** Takes what is saved to Temporal. */
+  relay: { wake(): void };
+  now: () => Date;
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;

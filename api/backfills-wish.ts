@@ -1,4 +1,5 @@
 import type { RequestHandler } from 'express';
+import { TemporalUnavailableError } from '../client.ts';
 import { wishOfRun } from '../db/backfill-runs.ts';
 import { withScope } from '../db/scope.ts';
 import type { BackfillWish } from '../domain/backfill.ts';
@@ -8,7 +9,8 @@ import { ProblemError } from './problem.ts';
 import { describeRequest } from './request-log.ts';
 
 /**
- * `POST /v1/backfills/:id/pause`, `/resume` and `/cancel`: 202, the run follows with its next page; 404 for a run that the
+ * `POST /v1/backfills/:id/pause`, `/resume` and `/cancel`: 202, the run follows with its next page, one that rests within
+ * ten minutes where Temporal cannot be told; 404 for a run that the
  * key does not see; 409 for one that is over or being cancelled. Asking again is the same.
  */
 export const wishBackfillByApi =
@@ -24,6 +26,9 @@ export const wishBackfillByApi =
       if (!isTaken) throw new ProblemError(409, found.ended_at === null ? 'backfill-cancelled' : 'backfill-over');
       return found;
     });
-    await client.wishBackfill({ workflowId: run.workflow_id, wish });
+    // The rows say what is wanted, and whoever works on the run looks there again and again: the signal only saves time.
+    await client.wishBackfill({ workflowId: run.workflow_id, wish }).catch((error: unknown) => {
+      if (!(error instanceof TemporalUnavailableError)) throw error;
+    });
     res.status(202).json({ id: run.id, wanted: wish });
   };

@@ -6,6 +6,7 @@ import { listContacts } from '../db/contacts.ts';
 import { listMappingsOf } from '../db/field-mappings.ts';
 import type { Database } from '../db/schema.ts';
 import { withScope } from '../db/scope.ts';
+import { SYNC_STATUSES } from '../domain/contact-edit.ts';
 import { authenticateBearer } from './authentication.ts';
 import { viewContact } from './contact-view.ts';
 import { readQuery } from './input.ts';
@@ -17,11 +18,15 @@ const querySchema = z.strictObject({
   /** In E.164. */
   phone: z.string().trim().max(20).optional(),
   ghlContactId: z.string().max(100).optional(),
+  syncStatus: z.enum(SYNC_STATUSES).optional(),
   limit: z.coerce.number().int().min(1).max(200).default(50),
   cursor: z.uuid().toLowerCase().optional(),
 });
 
-/** `GET /v1/contacts`: those that are there, a page at a time, in no order of meaning; `nextCursor` is null on the last page. */
+/**
+ * `GET /v1/contacts?locationId&email&phone&ghlContactId&syncStatus&limit&cursor`: those that are there, a page at a time, in
+ * no order of meaning; `nextCursor` is null on the last page.
+ */
 export const listContactsByApi =
   ({ db }: { db: Kysely<Database> }): RequestHandler =>
   async (req, res) => {

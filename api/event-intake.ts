@@ -2,6 +2,7 @@ import type { Kysely, Transaction } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import type { KeyProvider } from '../crypto/key-ring.ts';
 import { seal } from '../crypto/seal.ts';
+import { contactChangeWork } from '../db/contact-work.ts';
 import { addDeadLetter, type NewDeadLetter } from '../db/dead-letters.ts';
 import { addWork, type NewWork } from '../db/event-capabilities.ts';
 import { type NewEvent, takeEvent } from '../db/events.ts';
@@ -16,7 +17,7 @@ import type { LeadChange } from '../domain/lead-change.ts';
 import type { EventKey } from './event-key.ts';
 import { countEvent, type Metrics } from './metrics.ts';
 import type { StartSlot, Starts } from './starts.ts';
-import { accountEventWork, contactChangeWork } from './work.ts';
+import { accountEventWork } from './work.ts';
 
 type Tx = Transaction<Database>;
 

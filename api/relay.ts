@@ -126,7 +126,7 @@ export function createRelay(deps: RelayDeps): Relay {
               locationId: work.locationId,
               capability: work.capability,
               cause: `handover:${cause}`,
-              advice: adviseOnBuried(work.workflowId),
+              advice: adviseOnBuried(work),
               subject: { kind: 'event', id: work.causeId },
               workflowId: work.workflowId,
             });
@@ -148,8 +148,10 @@ export function createRelay(deps: RelayDeps): Relay {
   };
 }
 
-function adviseOnBuried(workflowId: string): string {
+function adviseOnBuried({ workflowId, capability }: Work): string {
   const lead = readLeadIntakeWorkflowId(workflowId);
-  const then = lead ? `run \`${redriveCommand(lead)}\`` : 'repeat the change in GHL, which sends a new event';
+  const again =
+    capability === 'backfill' ? 'start another backfill' : 'repeat the change in GHL, which sends a new event';
+  const then = lead ? `run \`${redriveCommand(lead)}\`` : again;
   return `Temporal would not take this work. Look the cause up in the log, mend it, then ${then}.`;
 }

@@ -12,6 +12,7 @@ import type { GhlDoor } from '../domain/authorize-url.ts';
 import { type AppDeps, createApp } from './app.ts';
 import { createDrain } from './drain.ts';
 import { createEventIntake } from './event-intake.ts';
+import { createForgottenChangeWatch } from './forgotten-changes.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import type { OperatorDoor } from './operator-door.ts';
 import { createPollScheduleKeeper } from './poll-schedule.ts';
@@ -48,7 +49,7 @@ export interface ServiceOptions {
 export interface Service {
   app: Express;
   metrics: Metrics;
-  /** Lets the relay, the watches on silence and on stuck leads, upkeep, and reports of the key that seals run. */
+  /** Lets the relay, the watches on silence, on stuck leads and on forgotten changes, upkeep, and reports of the key that seals run. */
   start(): void;
   /** From now on requests are answered 429. */
   drain(): void;
@@ -75,6 +76,7 @@ export function createService(options: ServiceOptions): Service {
   const relay = createRelay({ db, client, logger, metrics, temporal, pollMs: options.relayPollMs ?? 1_000 });
   const silence = createSilenceWatch({ db, logger, metrics, now });
   const stuckLeads = createStuckLeadWatch({ db, client, logger, now });
+  const forgotten = createForgottenChangeWatch({ db, logger, relay, now });
   const upkeep = createUpkeep({ db, logger });
   const pollSchedule = createPollScheduleKeeper({ client, logger });
   const sealing = createSealingReports({ db, keys, log: logger });
@@ -106,6 +108,7 @@ export function createService(options: ServiceOptions): Service {
       relay.start();
       silence.start();
       stuckLeads.start();
+      forgotten.start();
       upkeep.start();
       if (options.polls === true) pollSchedule.start();
       sealing.start();
@@ -115,6 +118,7 @@ export function createService(options: ServiceOptions): Service {
       drain.begin();
       silence.stop();
       stuckLeads.stop();
+      forgotten.stop();
       upkeep.stop();
       pollSchedule.stop();
       await Promise.all([relay.stop(), starts.settled(), refused.flush(), webUi?.stop(), sealing.stop()]);

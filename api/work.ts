@@ -2,10 +2,9 @@ import { z } from 'zod';
 import type { SwitchyardClient } from '../client.ts';
 import type { NewWork, Work } from '../db/event-capabilities.ts';
 import type { LeadWorkCause } from '../db/lead-work.ts';
-import { type ContactChange, contactKeyOf } from '../domain/contact-change.ts';
 import { contactChangeSchema } from '../domain/contact-change-schema.ts';
 import type { LeadChange } from '../domain/lead-change.ts';
-import { accountSyncWorkflowId, agencyConnectWorkflowId, contactSyncWorkflowId } from '../domain/workflow-ids.ts';
+import { accountSyncWorkflowId, agencyConnectWorkflowId } from '../domain/workflow-ids.ts';
 
 /** The part of the client that the inbox needs. */
 export type WorkClient = Pick<
@@ -17,6 +16,7 @@ export type WorkClient = Pick<
   | 'contactEdited'
   | 'startContactMerge'
   | 'startAgencyConnect'
+  | 'startBackfillRun'
   | 'isReachable'
 >;
 
@@ -40,22 +40,6 @@ export function accountEventWork(cause: LeadWorkCause & { receivedAt: Date }, ne
     orderingKey: workflowId,
     workflowId,
     input: { agencyId, event },
-  };
-}
-
-/** A record that an event names. What makes leads goes first. */
-export function contactChangeWork(cause: LeadWorkCause & { locationId: string }, change: ContactChange): Planned {
-  const { agencyId, causeId, locationId } = cause;
-  const workflowId = contactSyncWorkflowId(locationId, contactKeyOf(change));
-  return {
-    agencyId,
-    causeId,
-    locationId,
-    capability: 'contact-sync',
-    orderingKey: workflowId,
-    workflowId,
-    priority: 1,
-    input: { agencyId, locationId, change },
   };
 }
 
@@ -90,6 +74,7 @@ const inputs = {
     z.object({ agencyId: z.string(), locationId: z.string(), mergeId: z.string() }),
   ]),
   'agency-connect': z.object({ agencyId: z.string(), linkId: z.string() }),
+  backfill: z.object({ agencyId: z.string(), runId: z.string() }),
 };
 
 /** What one link brought back from GHL's page. */
@@ -152,5 +137,7 @@ export async function handOver(client: WorkClient, [work, ...more]: readonly [Ha
     }
     case 'agency-connect':
       return client.startAgencyConnect(inputs[work.capability].parse(work.input));
+    case 'backfill':
+      return client.startBackfillRun(inputs[work.capability].parse(work.input));
   }
 }

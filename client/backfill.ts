@@ -18,12 +18,14 @@ const SIGNALS = { run: resumeBackfillSignal, pause: pauseBackfillSignal, cancel:
 
 /** What is asked of backfills. */
 export const createBackfillClient = ({ client, startOnce, soon }: ClientParts) => ({
-  /** Lets a run go that is stored; that it runs or has run already is success. @throws TemporalUnavailableError */
+  /** Lets a run go that is stored, or go on; that it runs or has run to its end already is success. @throws TemporalUnavailableError */
   startBackfillRun: ({ agencyId, runId }: { agencyId: string; runId: string }): Promise<void> =>
     startOnce<typeof backfillRun>('backfillRun', {
       workflowId: backfillRunWorkflowId(agencyId, runId),
       taskQueue: 'bulk',
       args: [{ agencyId, runId }],
+      // Where it stands is in the rows: one that was ended by force goes on from there.
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
       staticSummary: 'Lets the parts of a backfill go, a few at a time',
       ...searchAttributesOf(agencyId, 'backfill'),
     }),

@@ -1,7 +1,9 @@
 import type { Transaction } from 'kysely';
+import { v7 as uuidv7 } from 'uuid';
 import { type BackfillResource, listCovered, type NamesWanted } from '../domain/backfill.ts';
 import { backfillRunWorkflowId } from '../domain/workflow-ids.ts';
-import { addBackfillRun, type BackfillActor } from './backfill-runs.ts';
+import { addBackfillRun, type BackfillActor, type BackfillRun, findBackfillRun } from './backfill-runs.ts';
+import { addWork } from './event-capabilities.ts';
 import { listLocations } from './locations.ts';
 import type { Database } from './schema.ts';
 
@@ -17,7 +19,7 @@ export interface BackfillOrder {
 }
 
 /**
- * Stores a run over the locations of the scope that are connected to GHL; its workflow is started afterwards.
+ * Stores a run over the locations of the scope that are connected to GHL, and what starts its workflow.
  * @returns how many locations it covers, and which are left out because they are not connected; undefined when the scope
  *   has no such location
  */
@@ -25,6 +27,7 @@ export async function orderBackfill(
   tx: Transaction<Database>,
   order: BackfillOrder,
   by: BackfillActor,
+  now: Date,
 ): Promise<{ covered: number; notConnected: string[] } | undefined> {
   const { runId, agencyId, rootId } = order;
   const all = await listLocations(tx);
@@ -36,6 +39,41 @@ export async function orderBackfill(
     const workflowId = backfillRunWorkflowId(agencyId, runId);
     const locationIds = connected.map(({ id }) => id);
     await addBackfillRun(tx, { ...order, id: runId, rootId: rootId ?? null, locationIds, workflowId }, by);
+    await letBackfillStart(tx, (await findBackfillRun(tx, runId))!, now);
   }
   return { covered: connected.length, notConnected };
+}
+
+/**
+ * Puts the start of a stored run in the inbox, which hands it over as soon as Temporal is there. Repeatable: a workflow that
+ * runs is left alone, and one that was ended by force goes on.
+ */
+export async function letBackfillStart(tx: Transaction<Database>, run: BackfillRun, now: Date): Promise<void> {
+  const { id: runId, agency_id: agencyId, location_id: locationId, workflow_id: workflowId } = run;
+  await addWork(tx, [
+    {
+      causeId: uuidv7(),
+      agencyId,
+      locationId,
+      capability: 'backfill',
+      orderingKey: workflowId,
+      workflowId,
+      // What keeps the mirror waits for what makes leads.
+      priority: 1,
+      input: { agencyId, runId },
+      dueAt: now,
+    },
+  ]);
+}
+
+/** Whether a run was ordered so: the same request again asks for the same run, another one does not. */
+export function isOrderOf(run: BackfillRun, order: Omit<BackfillOrder, 'runId' | 'agencyId'>): boolean {
+  const isSameTime = (a: Date | null, b: Date | null): boolean => a?.getTime() === b?.getTime();
+  return (
+    run.root_id === order.rootId &&
+    run.names === order.names &&
+    isSameTime(run.from_at, order.from) &&
+    isSameTime(run.to_at, order.to) &&
+    [...run.resources].sort().join() === [...order.resources].sort().join()
+  );
 }

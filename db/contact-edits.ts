@@ -144,6 +144,7 @@ export async function addEdits(
         actor: act.actor,
         origin: act.origin,
         made_at: act.now,
+        tried_at: act.now,
         state: 'pending' as const,
       })),
     )

@@ -5,6 +5,7 @@ import { audit } from './audit-log.ts';
 import { type EditAct, listUnsettledEdits } from './contact-edits.ts';
 import { type Contact, lockContact, markMerged } from './contacts.ts';
 import { addDeadLetter, resolveDeadLetters } from './dead-letters.ts';
+import { contactMergeWork } from './contact-work.ts';
 import { addWork } from './event-capabilities.ts';
 import type { Database } from './schema.ts';
 import type { ContactMergeTable } from './schema/contacts.ts';
@@ -51,7 +52,11 @@ export async function requestMerge(
   if (!survivor || !loser) return { refused: 'unknown' };
   const failed = await findFailed(tx, of);
   if (failed) {
-    await tx.updateTable('contact_merges').set({ outcome: null, ended_at: null }).where('id', '=', failed.id).execute();
+    await tx
+      .updateTable('contact_merges')
+      .set({ outcome: null, ended_at: null, tried_at: act.now })
+      .where('id', '=', failed.id)
+      .execute();
     await resolveDeadLetters(tx, { subjectId: failed.id, causePrefix: 'merge:' }, 'redriven', act.now);
     await note(tx, survivor, failed.id, of, act);
     return { mergeId: failed.id };
@@ -71,6 +76,7 @@ export async function requestMerge(
       actor: act.actor,
       origin: act.origin,
       made_at: act.now,
+      tried_at: act.now,
     })
     .execute();
   await note(tx, survivor, mergeId, { ...of, survivorId: survivor.id, loserId: loser.id }, act);
@@ -114,19 +120,7 @@ async function note(
   const after = { mergeId, loserId, acceptsLoss };
   const done = { action: 'contact.merge', subject: `contact:${survivorId}`, after };
   await audit(tx, { agencyId, actor: act.actor, origin: act.origin, ...done });
-  const workflowId = contactMergeWorkflowId(locationId, mergeId);
-  await addWork(tx, [
-    {
-      causeId: uuidv7(),
-      agencyId,
-      locationId,
-      capability: 'contact-sync',
-      orderingKey: workflowId,
-      workflowId,
-      input: { agencyId, locationId, mergeId },
-      dueAt: act.now,
-    },
-  ]);
+  await addWork(tx, [contactMergeWork({ agencyId, locationId, mergeId }, act.now)]);
 }
 
 /**

@@ -1,5 +1,6 @@
-import { type Selectable, sql, type Transaction } from 'kysely';
+import { type RawBuilder, type Selectable, sql, type SqlBool, type Transaction } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
+import type { SyncStatus } from '../domain/contact-edit.ts';
 import type { ContactIdentity } from '../domain/contact-match.ts';
 import type { Fields, FieldValue } from '../domain/mirror.ts';
 import type { Database } from './schema.ts';
@@ -64,12 +65,13 @@ export interface ContactFilter {
   email?: string | undefined;
   phone?: string | undefined;
   ghlId?: string | undefined;
+  syncStatus?: SyncStatus | undefined;
 }
 
 /** The contacts of the scope that are there, by id, a page at a time. */
 export async function listContacts(
   tx: Transaction<Database>,
-  { locationId, email, phone, ghlId }: ContactFilter,
+  { locationId, email, phone, ghlId, syncStatus }: ContactFilter,
   page: { after: string | undefined; limit: number },
 ): Promise<Contact[]> {
   let query = readAll(tx).where('deleted_at', 'is', null).where('merged_into', 'is', null);
@@ -77,8 +79,19 @@ export async function listContacts(
   if (email !== undefined) query = query.where('email', '=', email);
   if (phone !== undefined) query = query.where('phone', '=', phone);
   if (ghlId !== undefined) query = query.where('ghl_id', '=', ghlId);
+  if (syncStatus !== undefined) query = query.where(isInStatus(syncStatus));
   if (page.after !== undefined) query = query.where('id', '>', page.after);
   return query.orderBy('id').limit(page.limit).execute();
+}
+
+/** As `judgeSync` tells it, the worst first. What is not in step is few, and found by its edits. */
+function isInStatus(status: SyncStatus): RawBuilder<SqlBool> {
+  const unsettled = sql`from contact_edits e where e.state in ('pending', 'held', 'failed')`;
+  if (status === 'synced') return sql`not exists (select ${unsettled} and e.contact_id = contacts.id)`;
+  return sql`contacts.id in (
+    select e.contact_id ${unsettled} group by e.contact_id
+    having ${status} = case when bool_or(e.state = 'failed') then 'failed' when bool_or(e.state = 'held') then 'held'
+      when bool_or(e.last_error is not null) then 'deferred' else 'pending' end)`;
 }
 
 /** One contact of a location is made here after the other, so that two requests for one person do not pass each other. */

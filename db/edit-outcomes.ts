@@ -38,10 +38,15 @@ export async function settleEdits(
 }
 
 /** An attempt did not get through: what is pending is deferred, for this cause. */
-export async function deferEdits(tx: Transaction<Database>, contactId: string, cause: string): Promise<void> {
+export async function deferEdits(
+  tx: Transaction<Database>,
+  contactId: string,
+  cause: string,
+  now: Date,
+): Promise<void> {
   await tx
     .updateTable('contact_edits')
-    .set({ attempts: sql<number>`attempts + 1`, last_error: cause })
+    .set({ attempts: sql<number>`attempts + 1`, last_error: cause, tried_at: now })
     .where('contact_id', '=', contactId)
     .where('state', '=', 'pending')
     .execute();

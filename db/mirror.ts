@@ -25,6 +25,7 @@ export interface Observed {
 
 interface KnownRow {
   ghl_id: string;
+  ghl_contact_id: string | null;
   fields: Fields;
   ghl_updated_at: Date | null;
   observed_at: Date;
@@ -125,6 +126,7 @@ export async function countUpcomingAppointments(
 function judgeAgainst(known: KnownRow | undefined, seen: Observation) {
   return judgeObservation(
     known && {
+      ghlContactId: known.ghl_contact_id,
       fields: known.fields,
       ghlUpdatedAt: known.ghl_updated_at,
       observedAt: known.observed_at,
@@ -166,9 +168,9 @@ async function lockKnown(
   seen: readonly Observation[],
 ): Promise<Map<string, KnownRow>> {
   if (seen.length === 0) return new Map();
-  const exact = sql.raw(place.resource === 'contact' ? 'is_exact' : 'true as is_exact');
+  const own = place.resource === 'contact' ? 'is_exact, ghl_id as ghl_contact_id' : 'true as is_exact, ghl_contact_id';
   const found = await sql<KnownRow>`
-    select ghl_id, fields, ghl_updated_at, observed_at, ${exact}, deleted_at from ${table(place)}
+    select ghl_id, fields, ghl_updated_at, observed_at, ${sql.raw(own)}, deleted_at from ${table(place)}
     where ${ofPlace(place)} and ghl_id = any(${seen.map(({ ghlId }) => ghlId)}::text[])
     order by ghl_id for update
   `.execute(tx);

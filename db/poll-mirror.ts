@@ -17,10 +17,13 @@ export async function findKnown(
   place: MirrorPlace,
   ghlIds: readonly string[],
 ): Promise<Map<string, Known>> {
-  const isExact = sql.raw(place.resource === 'contact' ? 'is_exact' : 'true');
+  const isOfContacts = place.resource === 'contact';
+  const [isExact, owner] = (isOfContacts ? ['is_exact', 'ghl_id'] : ['true', 'ghl_contact_id']).map((each) =>
+    sql.raw(each),
+  ) as [RawBuilder<unknown>, RawBuilder<unknown>];
   const found = await sql<Known & { ghl_id: string }>`
     select ghl_id, fields, ghl_updated_at as "ghlUpdatedAt", observed_at as "observedAt", ${isExact} as "isExact",
-      deleted_at is not null as "isDeleted"
+      ${owner} as "ghlContactId", deleted_at is not null as "isDeleted"
     from ${tableOf(place)} where ${ofPlace(place)} and ghl_id = any(${[...ghlIds]}::text[])
   `.execute(tx);
   return new Map(found.rows.map(({ ghl_id, ...known }) => [ghl_id, known]));

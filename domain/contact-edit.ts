@@ -21,7 +21,8 @@ export interface ShownEdit {
 }
 
 /** `deferred`: GHL is away, or its limit is used up; it goes on by itself. `held`: an operator is asked. */
-export type SyncStatus = 'pending' | 'deferred' | 'held' | 'failed' | 'synced';
+export const SYNC_STATUSES = ['pending', 'deferred', 'held', 'failed', 'synced'] as const;
+export type SyncStatus = (typeof SYNC_STATUSES)[number];
 
 export interface ContactSync {
   syncStatus: SyncStatus;

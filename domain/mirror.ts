@@ -34,7 +34,13 @@ export interface Observation {
 }
 
 /** What is known of a record. */
-export type Known = Pick<Observation, 'fields' | 'ghlUpdatedAt' | 'observedAt' | 'isExact'> & { isDeleted: boolean };
+export type Known = Pick<Observation, 'ghlContactId' | 'fields' | 'ghlUpdatedAt' | 'observedAt' | 'isExact'> & {
+  isDeleted: boolean;
+};
+
+/** Whether a sight shows what is known: a merge gives records to another contact and changes nothing else of them. */
+export const isAlike = (known: Pick<Known, 'ghlContactId' | 'fields'>, seen: Observation): boolean =>
+  isDeepEqual(known.fields, seen.fields) && (seen.ghlContactId === null || seen.ghlContactId === known.ghlContactId);
 
 /**
  * Decides what a sight of a record is worth beside what is known of it. Nothing comes in order: events overtake each
@@ -58,16 +64,16 @@ function judge(known: Known | undefined, seen: Observation): Judgement {
     if (!isLaterSight) return 'older';
     return seen.isExact ? 'restored' : 'doubtful';
   }
-  const isAlike = isDeepEqual(known.fields, seen.fields);
+  const showsSame = isAlike(known, seen);
   if (known.ghlUpdatedAt === null || seen.ghlUpdatedAt === null) {
     if (!isLaterSight) return 'older';
-    return isAlike ? 'same' : 'newer';
+    return showsSame ? 'same' : 'newer';
   }
   const laterByMs = seen.ghlUpdatedAt.getTime() - known.ghlUpdatedAt.getTime();
   if (laterByMs !== 0) return laterByMs > 0 ? 'newer' : 'older';
   if (seen.isExact && !known.isExact) return 'more-exact';
   // One moment of GHL's clock can hold two changes: the later sight of the record itself is right.
-  return seen.isExact && isLaterSight && !isAlike ? 'newer' : 'same';
+  return seen.isExact && isLaterSight && !showsSame ? 'newer' : 'same';
 }
 
 /**

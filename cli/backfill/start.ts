@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
-import { wishOfRun } from '../../db/backfill-runs.ts';
 import { orderBackfill } from '../../db/backfill-start.ts';
 import { BACKFILL_RESOURCES } from '../../domain/backfill.ts';
 import { backfillRange, backfillResource, isOrdered, NOT_ORDERED } from '../../domain/backfill-input.ts';
@@ -45,24 +44,20 @@ export function addBackfillStart(backfill: Command, session: Session): void {
 
 async function startRun(session: Session, given: z.infer<typeof input>): Promise<Answer> {
   const { agency: agencyId, from = null, to = null, names } = given;
-  // Asked for first: a run that nobody would work on is not stored.
+  // Asked for first: somebody who sits here is told that Temporal is away, and nothing is stored.
   const client = await session.client();
   const runId = uuidv7();
   const by = { actor: session.actor, origin: 'cli' };
   const ordered = await inAgency(session, agencyId, async (tx) => {
     const rootId = given.location === undefined ? null : (await getNamedLocation(tx, given.location)).id;
     const order = { runId, agencyId, rootId, resources: [...new Set(given.resources)], from, to, names };
-    return (await orderBackfill(tx, order, by))!;
+    return (await orderBackfill(tx, order, by, session.terminal.now()))!;
   });
   if (ordered.covered === 0) {
     throw new CommandError('no-location-connected', 'None of these locations is connected to GHL (installs list).');
   }
-  try {
-    await client.startBackfillRun({ agencyId, runId });
-  } catch (error) {
-    await inAgency(session, agencyId, (tx) => wishOfRun(tx, { agencyId, runId }, 'cancel', by));
-    throw error;
-  }
+  // The inbox has it as well, should Temporal go away just now.
+  await client.startBackfillRun({ agencyId, runId });
   if (given.watch) return describeRun(await watchRun(session, agencyId, runId));
   const data = { id: runId, locations: ordered.covered, notConnected: ordered.notConnected };
   const left = ordered.notConnected.length === 0 ? '' : ` ${ordered.notConnected.length} are not connected to GHL.`;

@@ -80,6 +80,11 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       end loop;
     end $$;
 
+    -- A run that is ordered starts as soon as Temporal is there.
+    alter table event_capabilities drop constraint event_capabilities_capability_check;
+    alter table event_capabilities add constraint event_capabilities_capability_check
+      check (capability in ('lead-intake', 'lead-follow-up', 'account-sync', 'agency-connect', 'contact-sync', 'backfill'));
+
     -- In the order in which GHL lists them: what a list leaves out is looked for between two of its rows.
     create index messages_listed on messages (location_id, ghl_created_at);
     create index mirror_records_listed on mirror_records (location_id, resource, ghl_created_at);
@@ -93,6 +98,10 @@ export async function down(db: Kysely<unknown>): Promise<void> {
     .raw(
       `
     drop index mirror_records_listed, messages_listed;
+    delete from event_capabilities where capability = 'backfill';
+    alter table event_capabilities drop constraint event_capabilities_capability_check;
+    alter table event_capabilities add constraint event_capabilities_capability_check
+      check (capability in ('lead-intake', 'lead-follow-up', 'account-sync', 'agency-connect', 'contact-sync'));
     drop table backfill_parts, backfill_runs;
   `,
     )

@@ -61,6 +61,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       reason text,
       attempts integer not null default 0,
       last_error text,
+      -- When it was made, tried, or brought before its workflow once more.
+      tried_at timestamptz not null,
       settled_at timestamptz,
       foreign key (agency_id, location_id) references locations (agency_id, id),
       foreign key (agency_id, contact_id) references contacts (agency_id, id)
@@ -68,6 +70,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     create unique index contact_edits_one_open on contact_edits (contact_id, field) where state in ('pending', 'held');
     create index contact_edits_of_contact on contact_edits (contact_id, id);
     create index contact_edits_unsettled on contact_edits (contact_id) where state in ('pending', 'held', 'failed');
+    create index contact_edits_untried on contact_edits (tried_at) where state = 'pending';
     create index contact_edits_held on contact_edits (agency_id, id) where state = 'held';
 
     -- A request to make a contact makes one, however often it comes.
@@ -105,6 +108,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       actor text not null,
       origin text not null check (origin in ('api', 'cli')),
       made_at timestamptz not null,
+      -- When it was asked for, or brought before its workflow once more.
+      tried_at timestamptz not null,
       outcome text check (outcome in ('merged', 'refused', 'failed')),
       reason text,
       ended_at timestamptz,
@@ -117,6 +122,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     -- A contact takes part in one merge at a time.
     create unique index contact_merges_of_loser on contact_merges (loser_id) where outcome is null;
     create unique index contact_merges_of_survivor on contact_merges (survivor_id) where outcome is null;
+    create index contact_merges_untried on contact_merges (tried_at) where outcome is null;
 
     do $$
     declare t text;
@@ -137,6 +143,12 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     grant select, insert, update on contact_edits, contact_merges to switchyard_app;
     grant select, insert on contact_keys to switchyard_app;
     grant select, insert, update, delete on conflict_policies to switchyard_app;
+
+    -- Upkeep notices what its workflow has lost: whose it is and since when, never what it says.
+    create policy upkeep_notices on contact_edits for select to switchyard_upkeep using (state = 'pending');
+    create policy upkeep_notices on contact_merges for select to switchyard_upkeep using (outcome is null);
+    grant select (agency_id, contact_id, state, tried_at) on contact_edits to switchyard_upkeep;
+    grant select (id, agency_id, outcome, tried_at) on contact_merges to switchyard_upkeep;
   `,
     )
     .execute(db);

@@ -18,6 +18,7 @@ export interface ContactEditTable {
   reason: string | null;
   attempts: Generated<number>;
   last_error: string | null;
+  tried_at: Date;
   settled_at: NullableTimestamp;
 }
 
@@ -47,6 +48,7 @@ export interface ContactMergeTable {
   actor: string;
   origin: EditOrigin;
   made_at: Date;
+  tried_at: Date;
   outcome: 'merged' | 'refused' | 'failed' | null;
   reason: string | null;
   ended_at: NullableTimestamp;

@@ -6,7 +6,8 @@ export type EventSource = 'ghl' | 'ghl-workflow' | 'api' | 'poll';
 export type EventStatus = 'accepted' | 'ignored' | 'unparseable' | 'unknown-tenant';
 
 /** What an event can ask of a workflow now; others are stored for the capabilities to come. */
-export type EventCapability = 'lead-intake' | 'lead-follow-up' | 'account-sync' | 'agency-connect' | 'contact-sync';
+export type EventCapability =
+  'lead-intake' | 'lead-follow-up' | 'account-sync' | 'agency-connect' | 'contact-sync' | 'backfill';
 
 export interface EventTable {
   id: string;

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type ApiWorld, createApiWorld } from './api-world.ts';
 
 let world: ApiWorld;
@@ -17,13 +17,17 @@ const ask = (method: 'get' | 'post', path: string, key = AGENCY()) =>
   world.http[method](path).set('authorization', `Bearer ${key}`);
 const start = (body: object, key?: string) => ask('post', '/v1/backfills', key).send(body);
 
+const started = () =>
+  world.client.handovers.flatMap(({ method, runId }) => (method === 'startBackfillRun' ? [runId] : []));
+const inbox = () => world.ownerDb.selectFrom('event_capabilities').select('sequence').orderBy('sequence').execute();
+
 describe('POST /v1/backfills', () => {
   it('stores a run over all that the key may see, and starts it', async () => {
     const answer = await start({ resources: ['contact', 'opportunity'], from: '2025-01-01' });
     expect(answer.status).toBe(202);
     const { id, locations } = answer.body as { id: string; locations: number };
     expect(answer.headers['location']).toBe(`/v1/backfills/${id}`);
-    expect(world.client.handovers).toEqual([{ method: 'startBackfillRun', runId: id }]);
+    await vi.waitFor(() => expect(started()).toEqual([id]));
     const parts = await world.ownerDb.selectFrom('backfill_parts').selectAll().where('run_id', '=', id).execute();
     expect(parts).toHaveLength(2 * locations);
     expect(new Set(parts.map(({ agency_id }) => agency_id))).toEqual(new Set([world.agency.agencyId]));
@@ -65,17 +69,40 @@ describe('POST /v1/backfills', () => {
     [{ names: 'guessed' }, 422],
     [{ locationId: randomUUID() }, 404],
   ])('refuses %j with %i', async (body, status) => {
+    const before = await inbox();
     expect((await start(body)).status).toBe(status);
-    expect(world.client.handovers).toEqual([]);
+    expect(await inbox()).toEqual(before);
   });
 
-  it('answers 503 while Temporal is away, and leaves no run that might begin later', async () => {
+  it('takes a run while Temporal is away, which starts when it is back, once, and cancels one that has not begun', async () => {
     world.client.isAway = true;
-    const before = await world.ownerDb.selectFrom('backfill_runs').select('id').where('ended_at', 'is', null).execute();
-    expect((await start({ resources: ['contact'] })).status).toBe(503);
-    expect(
-      await world.ownerDb.selectFrom('backfill_runs').select('id').where('ended_at', 'is', null).execute(),
-    ).toEqual(before);
+    const keyed = () => start({ resources: ['contact'] }).set('idempotency-key', 'away');
+    const answers = [await keyed(), await keyed(), await start({ resources: ['contact'] })];
+    expect(answers.map(({ status }) => status)).toEqual([202, 202, 202]);
+    const [first, again, other] = answers.map(({ body }) => (body as { id: string }).id) as [string, string, string];
+    expect([again === first, other === first]).toEqual([true, false]);
+    expect((await ask('post', `/v1/backfills/${other}/cancel`)).status).toBe(202);
+    expect((await ask('get', `/v1/backfills/${other}`)).body).toMatchObject({ state: 'cancelled' });
+    expect(world.client.handovers).toEqual([]);
+    world.client.isAway = false;
+    await vi.waitFor(() => expect(started()).toContain(first), { timeout: 15_000 });
+    const parts = await world.ownerDb
+      .selectFrom('backfill_parts')
+      .select('state')
+      .where('run_id', '=', first)
+      .execute();
+    expect(new Set(parts.map(({ state }) => state))).toEqual(new Set(['waiting']));
+    const runs = await world.ownerDb.selectFrom('backfill_runs').select('id').where('id', '=', first).execute();
+    expect(runs).toHaveLength(1);
+  });
+
+  it('refuses an Idempotency-Key that came with another request', async () => {
+    const keyed = (body: object) => start(body).set('idempotency-key', 'other');
+    expect((await keyed({ resources: ['contact', 'opportunity'], from: '2025-01-01' })).status).toBe(202);
+    expect((await keyed({ resources: ['opportunity', 'contact'], from: '2025-01-01' })).status).toBe(202);
+    for (const body of [{ resources: ['contact'], from: '2025-01-01' }, { resources: ['contact', 'opportunity'] }]) {
+      expect(await keyed(body)).toMatchObject({ status: 422, body: { code: 'idempotency-key-reused' } });
+    }
   });
 
   it('answers 409 when none of the locations is connected', async () => {
@@ -111,7 +138,8 @@ describe('a run', () => {
     // Nothing of it had begun, so that nothing is left to wait for.
     expect((await ask('get', `/v1/backfills/${id}`)).body).toMatchObject({ state: 'cancelled' });
     expect(await wish(id, 'resume')).toMatchObject({ status: 409, body: { code: 'backfill-over' } });
-    expect(world.client.handovers.map(({ kind }) => kind)).toEqual([undefined, 'pause', 'run', 'cancel']);
+    const wishes = world.client.handovers.filter(({ method }) => method === 'wishBackfill');
+    expect(wishes.map(({ kind }) => kind)).toEqual(['pause', 'run', 'cancel']);
     const acts = await world.ownerDb
       .selectFrom('audit_log')
       .select(['action', 'actor'])

@@ -192,6 +192,22 @@ describe('GET /v1/contacts', () => {
     expect(seen.sort()).toEqual(there.map(({ id }) => id).sort());
   });
 
+  it('finds those whose changes are not in GHL, by how far they have come', async () => {
+    const id = await contacts.mirrored(somebody());
+    const find = async (syncStatus: string, key = contacts.owner) => {
+      const answer = await world.http.get('/v1/contacts').query({ syncStatus, limit: '200' }).set(auth(key));
+      return (answer.body as { contacts: { id: string }[] }).contacts.map((each) => each.id);
+    };
+    expect(await find('synced')).toContain(id);
+    await contacts.patch(id, { city: 'Boston' });
+    expect(await find('pending')).toContain(id);
+    expect(await find('synced')).not.toContain(id);
+    expect(await find('pending', world.neighbour.keys.agency)).toEqual([]);
+    expect((await world.http.get('/v1/contacts').query({ syncStatus: 'lost' }).set(auth(contacts.owner))).status).toBe(
+      400,
+    );
+  });
+
   it('refuses a query it does not know', async () => {
     const { http } = world;
     expect((await http.get('/v1/contacts').query({ agencyId: 'x' }).set(auth(contacts.owner))).status).toBe(400);

@@ -76,6 +76,29 @@ describe('backfill', () => {
     expect(late.error).toContain('over');
   });
 
+  it('start stores nothing while Temporal is away, and the inbox has what is stored', async () => {
+    const away = await createCliRunner({
+      DATABASE_URL: system.database.url,
+      ENCRYPTION_KEYS,
+      TEMPORAL_ADDRESS: '127.0.0.1:1',
+      TEMPORAL_NAMESPACE: system.namespace,
+    });
+    const stored = () =>
+      system.database.ownerDb
+        .selectFrom('backfill_runs')
+        .innerJoin('event_capabilities', 'event_capabilities.workflow_id', 'backfill_runs.workflow_id')
+        .select('backfill_runs.id')
+        .execute();
+    const before = await stored();
+    const said = await away.run(['backfill', 'start', '--location', 'one-loc-chelsea', '--agency', agency.agencyId]);
+    await away.close();
+    expect(said.code).toBe(1);
+    expect(await stored()).toEqual(before);
+    const { id } = await json<{ id: string }>(['backfill', 'start', '--location', 'one-loc-chelsea']);
+    expect((await stored()).map((each) => each.id)).toContain(id);
+    await createBackfillHarness(system, agency).ended(id);
+  }, 60_000);
+
   it.each([
     [['start', '--resources', 'invoice'], 2, /expected one of "contact"/],
     [['start', '--from', '2025-02-01', '--to', '2025-01-01'], 2, /before/],

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { settleEdits } from '../../db/edit-outcomes.ts';
+import { deferEdits, settleEdits } from '../../db/edit-outcomes.ts';
 import { saveFieldMapping } from '../../db/field-mappings.ts';
 import { writeObservations } from '../../db/mirror.ts';
 import { withScope } from '../../db/scope.ts';
@@ -86,6 +86,43 @@ describe('contacts', () => {
     expect(await json('contacts', 'redrive', id)).toEqual({ id, redriven: 1 });
     expect(await json('contacts', 'show', id)).toMatchObject({ syncStatus: 'pending' });
     expect((await run('audit', 'list')).out).toContain('contact.redrive');
+  });
+
+  it('list tells of contacts by their ids alone, a page at a time, and finds those whose changes did not get through', async () => {
+    const ids = [await mirrored({ firstName: 'Ann' }), await mirrored({ firstName: 'Ann' }), await mirrored({})];
+    const settle = async (id: string, state: 'failed' | 'held' | null): Promise<void> => {
+      const { edits } = await json<{ edits: { id: string }[] }>('contacts', 'edit', id, '--set', 'city=Zanzibar');
+      const settled = state && { editId: edits[0]!.id, state, reason: 'GhlInvalid' };
+      if (settled) await inAgency((tx) => settleEdits(tx, [settled], new Date()));
+    };
+    await settle(ids[0]!, 'failed');
+    await settle(ids[1]!, 'held');
+    type Page = { contacts: { id: string; syncStatus: string; lastError: string | null }[]; next: string | null };
+    const at = ['contacts', 'list', '--location', agency.masterLocationId];
+    const inStatus = async (status: string) =>
+      (await json<Page>(...at, '--sync-status', status)).contacts.filter(({ id }) => ids.includes(id));
+    expect(await inStatus('failed')).toMatchObject([{ id: ids[0], syncStatus: 'failed', lastError: 'GhlInvalid' }]);
+    expect(await inStatus('held')).toMatchObject([{ id: ids[1], syncStatus: 'held' }]);
+    expect(await inStatus('synced')).toMatchObject([{ id: ids[2], syncStatus: 'synced' }]);
+    await settle(ids[2]!, null);
+    expect(await inStatus('pending')).toMatchObject([{ id: ids[2] }]);
+    await inAgency((tx) => deferEdits(tx, ids[2]!, 'GhlUnavailable', new Date()));
+    expect(await inStatus('pending')).toEqual([]);
+    expect(await inStatus('deferred')).toMatchObject([{ id: ids[2], lastError: 'GhlUnavailable' }]);
+
+    const all: string[] = [];
+    for (let after: string[] = []; ;) {
+      const page = await json<Page>(...at, '--limit', '2', ...after);
+      all.push(...page.contacts.map(({ id }) => id));
+      if (page.next === null) break;
+      after = ['--after', page.next];
+    }
+    expect(new Set(all).size).toBe(all.length);
+    expect(all).toEqual(expect.arrayContaining(ids));
+    const printed = await run(...at, '--limit', '1');
+    expect(printed.out).toContain('There are more: --after');
+    expect((await run(...at)).out).not.toMatch(/Ann|Zanzibar/);
+    expect((await run(...at, '--sync-status', 'lost')).code).toBe(2);
   });
 
   it('conflicts lists what is held, and resolve decides it once', async () => {

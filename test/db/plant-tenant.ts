@@ -92,7 +92,7 @@ export async function plantTenant(db: Kysely<Database>, name: string): Promise<T
       { ...seen, id: otherId, ghl_id: `${name}-other`, found_by: 'event' },
     ])
     .execute();
-  const byApi = { actor: 'x', origin: 'api' as const, made_at: now };
+  const byApi = { actor: 'x', origin: 'api' as const, made_at: now, tried_at: now };
   await db
     .insertInto('contact_edits')
     .values({ ...near, ...byApi, id: uuidv7(), contact_id: contactId, field: 'city', content: '{}', state: 'pending' })

@@ -57,6 +57,18 @@ describe('judgeObservation', () => {
       'older',
     ],
     [
+      'GHL tells no times and another contact has it',
+      known({ ghlUpdatedAt: null }),
+      seen({ ghlUpdatedAt: null, observedAt: at(21), ghlContactId: 'd' }),
+      'newer',
+    ],
+    [
+      'GHL tells no times and does not tell whose it is',
+      known({ ghlUpdatedAt: null }),
+      seen({ ghlUpdatedAt: null, observedAt: at(21), ghlContactId: null }),
+      'same',
+    ],
+    [
       'it was deleted and a list shows it after that',
       known({ isDeleted: true }),
       seen({ observedAt: at(21), isExact: false }),

@@ -59,6 +59,7 @@ describe('what a list tells beside what is known', () => {
     ...more,
   });
   const known = (more: Partial<Known> = {}): Known => ({
+    ghlContactId: 'c',
     fields: { name: 'Ann' },
     ghlUpdatedAt: ago(10),
     observedAt: ago(5),

@@ -1,6 +1,3 @@
-import { readdir, writeFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
-import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { afterAll, beforeAll, it } from 'vitest';
 import { seal } from '../../crypto/seal.ts';
 import { takeEvent } from '../../db/events.ts';
@@ -18,31 +15,20 @@ import { bringCode } from '../stack/connect-link.ts';
 import { createLeadHarness, type LeadHarness, somebody } from '../stack/lead-harness.ts';
 import { bringToken } from '../stack/rotation.ts';
 import { smallAgency } from '../stack/small-agency.ts';
-import { startTestSystem, TEST_APP, type TestSystem } from '../stack/system.ts';
+import { TEST_APP, type TestSystem } from '../stack/system.ts';
 import { waitFor } from '../stack/wait.ts';
-import { HISTORIES_FOLDER, RECORDING_KEYS } from './recording.ts';
-
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+import { type Recorder, startRecorder } from './recorder.ts';
+import { RECORDING_KEYS } from './recording.ts';
 
 let system: TestSystem;
 let leads: LeadHarness;
+let save: Recorder['save'];
 beforeAll(async () => {
-  system = await startTestSystem({ keys: RECORDING_KEYS });
+  ({ system, save } = await startRecorder());
   leads = createLeadHarness(system, await system.plant(smallAgency('one')));
-  await system.startWorkers(['interactive', 'sync', 'bulk']);
 });
 afterAll(() => system.stop());
 
-/** Histories that were recorded before stay: runs like them may still be going on. */
-const save = async (workflowId: string, name: string): Promise<void> => {
-  const earlier = (await readdir(HISTORIES_FOLDER)).filter((file) => file.startsWith(`${name}.`)).length;
-  const history = await system.client.temporal.workflow.getHandle(workflowId).fetchHistory();
-  // Where it was recorded is nobody's business: stack traces name the folder, identities the host.
-  const json = historyToJSON(history)
-    .replaceAll(ROOT, '')
-    .replace(/"identity": "[^"]*"/g, '"identity": "recorder"');
-  await writeFile(new URL(`${name}.${earlier + 1}.json`, HISTORIES_FOLDER), `${json}\n`);
-};
 const saveLead = (leadId: string, name: string) => save(`lead-intake/${leads.agencyId}/${leadId}`, name);
 const lead = async (postcode: string): Promise<string> => {
   const leadId = await leads.start(somebody(postcode));

@@ -45,7 +45,13 @@ describe('recorded histories', () => {
       'credential-',
       'backfill-contacts',
       'backfill-run',
+      'backfill-conversations',
       'poll-',
+      'contact-edits-',
+      'contact-conflict-',
+      'contact-changes-',
+      'contact-merge',
+      'field-mapping-',
     ]) {
       expect(names.filter((name) => name.startsWith(start)).length).toBeGreaterThan(0);
     }
@@ -55,10 +61,17 @@ describe('recorded histories', () => {
     await replay(name, { codePath: inject('workflowBundlePath') });
   });
 
-  it('catch a change that is not deterministic', async () => {
-    const swapped = await bundleChanged('workflows/lead-placement.ts', (code) =>
-      code.replace('await leads.routeLead(', 'await leads.acceptLead('),
-    );
-    await expect(replay('lead-reassigned-and-won.1.json', swapped)).rejects.toThrow(DeterminismViolationError);
+  it.each([
+    ['lead-placement.ts', 'await leads.routeLead(', 'await leads.acceptLead(', 'lead-reassigned-and-won.1.json'],
+    [
+      'contact-sync.ts',
+      'await ghl.writeContactEdits(',
+      'await store.recordEditFailure(',
+      'contact-edits-pushed.1.json',
+    ],
+    ['contact-merge.ts', 'await ghl.absorbContact(', 'await ghl.finishContactMerge(', 'contact-merge-done.1.json'],
+  ])('catch a change of %s that is not deterministic', async (file, before, after, name) => {
+    const swapped = await bundleChanged(`workflows/${file}`, (code) => code.replace(before, after));
+    await expect(replay(name, swapped)).rejects.toThrow(DeterminismViolationError);
   });
 });

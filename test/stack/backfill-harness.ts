@@ -31,7 +31,7 @@ export function createBackfillHarness(system: Parts, agency: PlantedAgency, key 
       const rootId = under === null ? null : location(under);
       const by = { actor: 'test', origin: 'test' };
       await withScope(db, { agencyId }, (tx) =>
-        orderBackfill(tx, { runId, agencyId, rootId, ...defaults, ...more }, by),
+        orderBackfill(tx, { runId, agencyId, rootId, ...defaults, ...more }, by, new Date()),
       );
       return runId;
     },

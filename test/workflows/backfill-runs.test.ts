@@ -174,6 +174,10 @@ describe('a part whose workflow was ended by force', () => {
     // What a run does every ten minutes, and at once when it is itself continued.
     const run = system.client.temporal.workflow.getHandle(backfillRunWorkflowId(agency.agencyId, runId));
     await run.terminate();
+    // Asked for again, a run that was ended by force goes on; one that has run to its end does not begin anew.
+    await system.client.startBackfillRun({ agencyId: agency.agencyId, runId });
+    expect((await run.describe()).status.name).toBe('RUNNING');
+    await run.terminate();
     await system.client.temporal.workflow.start('backfillRun', {
       workflowId: run.workflowId,
       taskQueue: 'bulk',
