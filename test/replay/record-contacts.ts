@@ -53,7 +53,7 @@ async function known(fields: Record<string, unknown> = {}): Promise<Contact & { 
   return (await inAgency((tx) => findContactByGhlId(tx, of.locationId, ghlId))) as Contact & { ghl_id: string };
 }
 const tell = (ghlId: string): Promise<void> =>
-  system.client.contactChanged({ ...of, change: { resource: 'contact', ghlId, ghlContactId: ghlId } });
+  system.client.contactChanged({ ...of, changes: [{ resource: 'contact', ghlId, ghlContactId: ghlId }] });
 /** Does what the inbox does with a change. */
 async function wake(contact: Contact): Promise<string> {
   const contactKey = editorKeyOf(contact);
@@ -118,7 +118,7 @@ it('records a conflict that is asked, and the operator’s answer', async () => 
 it('records what events name of a contact, and a contact that may not be read', async () => {
   const { ghl_id: ghlContactId } = await known();
   const tellOf = (resource: 'note' | 'task' | 'message', ghlId: string) =>
-    system.client.contactChanged({ ...of, change: { resource, ghlId, ghlContactId } });
+    system.client.contactChanged({ ...of, changes: [{ resource, ghlId, ghlContactId }] });
   await tell(ghlContactId);
   for (let at = 0; at < 25; at += 1) await tellOf('note', `gone-${at}`);
   await tellOf('task', 'gone');
