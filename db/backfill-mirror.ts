@@ -61,6 +61,24 @@ export async function listContactsToRead(
   return found.rows.map(({ id, ghl_id }) => ({ id, ghlId: ghl_id }));
 }
 
+/**
+ * Conversations of which the mirror shows no message, in the order of GHL's ids: begun and never used, or deleted, for
+ * their messages go with them. @param of.span means nothing here: nothing tells when a conversation was made
+ */
+export async function listSilentConversations(
+  tx: Transaction<Database>,
+  of: { locationId: string; span: Span; after: string | null; limit: number },
+): Promise<{ id: string; ghlId: string }[]> {
+  const found = await sql<{ ghl_id: string }>`
+    select ghl_id from mirror_records c
+    where location_id = ${of.locationId} and resource = 'conversation' and deleted_at is null and ghl_id > ${of.after ?? ''}
+      and not exists (select from messages m where m.location_id = c.location_id
+        and m.ghl_contact_id = c.ghl_contact_id and m.deleted_at is null and m.fields ->> 'conversationId' = c.ghl_id)
+    order by ghl_id limit ${of.limit}
+  `.execute(tx);
+  return found.rows.map(({ ghl_id: ghlId }) => ({ id: ghlId, ghlId }));
+}
+
 /** How many contacts are known only as lists show them. */
 export async function countContactsToRead(tx: Transaction<Database>, locationId: string, span: Span): Promise<number> {
   const counted = await sql<{ rows: number }>`
