@@ -12,7 +12,8 @@ const HAS_SPOKEN = sql`p.started_at is null and l.last_event_at > p.finished_at`
 
 /**
  * The locations in which a pass is due, of all tenants, longest due first; one that was never polled before all. Those
- * that have spoken since are due as busy ones are.
+ * that have spoken since are due as busy ones are. Where a pass is under way most likely somebody is at it: many long
+ * ones must not keep the others from their turn, so they come last, and a crash is found there.
  * Those whose authority is dead wait until somebody has connected them again. Needs the upkeep role.
  */
 export async function listDueLocations(
@@ -22,11 +23,12 @@ export async function listDueLocations(
   const found = await sql<{ agency_id: string; id: string }>`
     select l.agency_id, l.id from locations l
     left join lateral (
-      select min(least(p.due_at, case when ${HAS_SPOKEN} then p.busy_due_at end)) as due_at
+      select min(least(p.due_at, case when ${HAS_SPOKEN} then p.busy_due_at end)) as due_at,
+        coalesce(bool_or(p.started_at is not null), false) as is_under_way
       from poll_passes p where p.location_id = l.id
     ) pass on true
     where (pass.due_at is null or pass.due_at <= now()) and ${INSTALLED}
-    order by pass.due_at nulls first limit ${limit}
+    order by pass.is_under_way, pass.due_at nulls first limit ${limit}
   `.execute(tx);
   return found.rows.map((row) => ({ agencyId: row.agency_id, locationId: row.id }));
 }
