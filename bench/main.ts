@@ -4,6 +4,8 @@ import { Command, InvalidArgumentError } from 'commander';
 import { backfillCases, describeBackfill, measureBackfill } from './backfill.ts';
 import { BUDGET_CASES, measureBudget } from './budget.ts';
 import { checkBudget, describeBudget } from './budget-report.ts';
+import { checkReconcile, describeReconcile } from './reconcile-report.ts';
+import { measureReconcile, RECONCILE_AIMS } from './reconcile-stack.ts';
 import { measureScope, type ScopeResult } from './scope.ts';
 import type { Spread } from './spread.ts';
 import { measureUpdates } from './updates.ts';
@@ -80,6 +82,23 @@ program
     console.log(`load average before: ${loadAverageBefore.map((load) => load.toFixed(2)).join(' ')}`);
     if (json !== undefined) await writeFile(json, `${JSON.stringify({ ...describeMachine(), results }, null, 2)}\n`);
     if (results.some(({ refused }) => refused > 0)) process.exitCode = 1;
+  });
+
+program
+  .command('reconcile')
+  .description('an agency of many locations, polled from nothing: within its budgets, busy locations more often')
+  .option('--locations <number>', 'how many', readCount, 500)
+  .option('--contacts <number>', 'in each; ten times as many in one with live changes', readCount, 20)
+  .option('--hot <number>', 'how many of the locations have live changes', readCount, 10)
+  .option('--minutes <number>', 'how long it is watched once all were polled', readCount, 8)
+  .option('--json <file>', 'write the figures there as well')
+  .action(async (given: { locations: number; contacts: number; hot: number; minutes: number; json?: string }) => {
+    const { minutes, json, ...shape } = given;
+    const result = await measureReconcile(shape, minutes, log);
+    for (const line of describeReconcile(result, RECONCILE_AIMS)) console.log(line);
+    console.log(`load average before: ${loadAverageBefore.map((load) => load.toFixed(2)).join(' ')}`);
+    if (json !== undefined) await writeFile(json, `${JSON.stringify({ ...describeMachine(), ...result }, null, 2)}\n`);
+    if (checkReconcile(result, RECONCILE_AIMS).some(({ passed }) => !passed)) process.exitCode = 1;
   });
 
 await program.parseAsync();

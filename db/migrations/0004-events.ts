@@ -16,6 +16,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       status text not null check (status in ('accepted', 'ignored', 'unparseable', 'unknown-tenant')),
       ghl_location_id text,
       ghl_contact_id text,
+      -- What it tells of, such as an opportunity of that contact; null where it names none.
+      ghl_record_id text,
       occurred_at timestamptz,
       -- Sealed; trimmed after its days, when only what the system has read of it remains.
       body bytea,

@@ -69,6 +69,37 @@ describe('the report of gaps', () => {
     expect(rows).toEqual([{ agency_id: all.agency.agencyId }]);
   });
 
+  it('takes what was told of one opportunity for no news of another of the same contact', async () => {
+    const { simulator } = all.bench;
+    const contactId = ids[4]!;
+    const place = { locationId: world.ghlLocationId, contactId, pipelineId: 'p', status: 'open' as const };
+    const opportunities = ['o-told', 'o-lost', 'o-gone', 'o-kept'].map((id) => ({ ...place, id, name: id }));
+    const pipelines = [{ id: 'p', locationId: world.ghlLocationId, name: 'Sales', stages: [] }];
+    await simulator.seed({ pipelines, opportunities });
+    await world.round('opportunity', 'sweep');
+    for (const id of ['o-told', 'o-lost']) await simulator.updateOpportunity(id, { status: 'won' });
+    for (const id of ['o-gone', 'o-kept']) await simulator.deleteOpportunity(id);
+    // GHL's clock was moved on by a minute.
+    const afterwards = new Date(Date.now() + 61_000);
+    for (const [type, id] of [
+      ['OpportunityStatusUpdate', 'o-told'],
+      ['OpportunityDelete', 'o-kept'],
+    ]) {
+      await all.agency.event({ type, id, contactId, locationId: world.ghlLocationId }, 'chelsea', afterwards);
+    }
+    await world.round('opportunity', 'sweep');
+    const found = (await gaps()).filter(([id]) => String(id).startsWith('o-'));
+    expect(found).toEqual([
+      ['o-gone', 'deleted', false],
+      ['o-lost', 'updated', false],
+    ]);
+    // One that does not say which of them it is about may be about either.
+    await all.agency.event({ type: 'OpportunityDelete', contactId }, 'chelsea', afterwards);
+    await world.plan();
+    expect(await gaps()).toContainEqual(['o-gone', 'deleted', true]);
+    expect(await gaps()).toContainEqual(['o-lost', 'updated', false]);
+  });
+
   it('names messages that came without their event', async () => {
     await world.round('message', 'delta');
     const message = await all.bench.simulator.receiveMessage({ contactId: ids[4]!, type: 'SMS', message: 'Hello' });
