@@ -19,12 +19,12 @@ export function readUsage(): Usage {
   return { cpuSeconds: (user + system) / 1e6, memoryMiB: Math.round(process.memoryUsage.rss() / MIB) };
 }
 
-/** Whose child a process is and what CPU time it has used, its ended children's included, from Linux' `/proc/<pid>/stat`. */
-export function readProcessTimes(stat: string): { parentPid: number; cpuSeconds: number } {
+/** What Linux' `/proc/<pid>/stat` tells of a process: whose child it is, and CPU time of its own and of its ended children. */
+export function readProcessTimes(stat: string): { parentPid: number; ownSeconds: number; endedSeconds: number } {
   // The name stands in brackets and may hold blanks and brackets itself.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const ticks = fields.slice(11, 15).reduce((sum, each) => sum + Number(each), 0);
-  return { parentPid: Number(fields[1]), cpuSeconds: ticks / TICKS_PER_SECOND };
+  const seconds = (from: number): number => (Number(fields[from]) + Number(fields[from + 1])) / TICKS_PER_SECOND;
+  return { parentPid: Number(fields[1]), ownSeconds: seconds(11), endedSeconds: seconds(13) };
 }
 
 /**
@@ -33,15 +33,22 @@ export function readProcessTimes(stat: string): { parentPid: number; cpuSeconds:
  */
 export async function readPostgresCpu(db: Kysely<Database>): Promise<number | null> {
   const { pid } = (await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(db)).rows[0]!;
-  const timesOf = async (each: number | string) => {
-    const stat = await readFile(`/proc/${each}/stat`, 'utf8').catch(() => null);
-    return stat === null ? null : readProcessTimes(stat);
-  };
   const own = await timesOf(pid);
   if (own === null) return null;
-  const server = await timesOf(own.parentPid);
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const all = await Promise.all(pids.map(timesOf));
-  const children = all.filter((each) => each?.parentPid === own.parentPid);
-  return children.reduce((sum, each) => sum + each!.cpuSeconds, server?.cpuSeconds ?? 0);
+  for (;;) {
+    const before = await timesOf(own.parentPid);
+    const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+    const all = await Promise.all(pids.map(timesOf));
+    const after = await timesOf(own.parentPid);
+    if (before === null || after === null) return null;
+    // What ended meanwhile would be missing here and there, or be counted in both.
+    if (before.endedSeconds !== after.endedSeconds) continue;
+    const children = all.filter((each) => each?.parentPid === own.parentPid);
+    return children.reduce((sum, each) => sum + each!.ownSeconds, after.ownSeconds + after.endedSeconds);
+  }
+}
+
+async function timesOf(pid: number | string) {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
+  return stat === null ? null : readProcessTimes(stat);
 }

@@ -78,13 +78,10 @@ export async function findKnownContacts(
   ghlIds: readonly string[],
 ): Promise<Set<string>> {
   if (ghlIds.length === 0) return new Set();
-  const found = await tx
-    .selectFrom('contacts')
-    .select('ghl_id')
-    .where('location_id', '=', locationId)
-    .where('ghl_id', 'in', ghlIds)
-    .execute();
-  return new Set(found.map(({ ghl_id }) => ghl_id!));
+  const found = await sql<{ ghl_id: string }>`
+    select ghl_id from contacts where location_id = ${locationId} and ghl_id = any(${[...ghlIds]}::text[])
+  `.execute(tx);
+  return new Set(found.rows.map(({ ghl_id }) => ghl_id));
 }
 
 /** Which of these contacts the mirror holds for deleted: a list cannot say otherwise, a read can. */
@@ -94,14 +91,11 @@ export async function listDeletedContacts(
   ghlIds: readonly string[],
 ): Promise<string[]> {
   if (ghlIds.length === 0) return [];
-  const found = await tx
-    .selectFrom('contacts')
-    .select('ghl_id')
-    .where('location_id', '=', locationId)
-    .where('ghl_id', 'in', ghlIds)
-    .where('deleted_at', 'is not', null)
-    .execute();
-  return found.map(({ ghl_id }) => ghl_id!);
+  const found = await sql<{ ghl_id: string }>`
+    select ghl_id from contacts
+    where location_id = ${locationId} and ghl_id = any(${[...ghlIds]}::text[]) and deleted_at is not null
+  `.execute(tx);
+  return found.rows.map(({ ghl_id }) => ghl_id);
 }
 
 /** What lists leave out of e-mails, of those that have been read by themselves. */

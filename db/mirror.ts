@@ -29,8 +29,12 @@ interface KnownRow {
   ghl_updated_at: Date | null;
   observed_at: Date;
   is_exact: boolean;
+  missing_since: Date | null;
   deleted_at: Date | null;
 }
+
+/** Judgements that write nothing of what is there. */
+const SIGHTED: ReadonlySet<Judgement> = new Set<Judgement>(['same', 'older']);
 
 /** Two writers of the same rows lock them in the same order. */
 const byId = (a: Observation, b: Observation): number => (a.ghlId < b.ghlId ? -1 : Number(a.ghlId > b.ghlId));
@@ -38,7 +42,8 @@ const byId = (a: Observation, b: Observation): number => (a.ghlId < b.ghlId ? -1
 /**
  * Writes what is newer than what is known and leaves the rest untouched, so that the order in which events, pages and
  * reads come does not matter. Of several observations of one record in a call the last one counts. Needs the scope of
- * the place's agency.
+ * the place's agency. Only rows that are written are locked: a page that brings nothing new, as nearly all of a second
+ * reading do, costs a look and keeps nobody waiting.
  * @returns one entry for each record, in the order of their ids
  */
 export async function writeObservations(
@@ -49,22 +54,28 @@ export async function writeObservations(
 ): Promise<Observed[]> {
   const latest = [...new Map(observations.map((each) => [each.ghlId, each])).values()].sort(byId);
   if (latest.length === 0) return [];
-  const added = new Set(await insertNew(tx, place, latest, foundBy));
-  const others = latest.filter(({ ghlId }) => !added.has(ghlId));
-  const known = await lockKnown(tx, place, others);
-  const judged = others.map((seen) => ({ seen, ...judgeAgainst(known.get(seen.ghlId), seen) }));
+  const known = await findKnown(tx, place, latest, 'look');
+  const unknown = latest.filter(({ ghlId }) => !known.has(ghlId));
+  const added = new Set(await insertNew(tx, place, unknown, foundBy));
+  const judged = new Map(latest.map((seen) => [seen.ghlId, judgeAgainst(known.get(seen.ghlId), seen)]));
+
+  // What is newer is judged again once nobody else can change it; so is what somebody else has brought meanwhile.
+  const toLock = latest.filter(({ ghlId }) => !added.has(ghlId) && judged.get(ghlId)!.write);
+  const locked = await findKnown(tx, place, toLock, 'lock');
+  for (const seen of toLock) judged.set(seen.ghlId, judgeAgainst(locked.get(seen.ghlId), seen));
+  const toWrite = toLock.filter(({ ghlId }) => judged.get(ghlId)!.write);
   await update(
     tx,
     place,
-    judged.flatMap(({ write, seen }) => (write ? [believe(place, known.get(seen.ghlId), seen)] : [])),
+    toWrite.map((seen) => believe(place, locked.get(seen.ghlId), seen)),
   );
+  const missing = latest.filter(({ ghlId }) => (locked.get(ghlId) ?? known.get(ghlId))?.missing_since);
   await noteSighted(
     tx,
     place,
-    judged.flatMap(({ seen, reason }) => (reason === 'same' || reason === 'older' ? [seen.ghlId] : [])),
+    missing.flatMap(({ ghlId }) => (SIGHTED.has(judged.get(ghlId)!.reason) ? [ghlId] : [])),
   );
-  const reasons = new Map(judged.map(({ seen, reason }) => [seen.ghlId, reason]));
-  return latest.map(({ ghlId }) => ({ ghlId, judgement: reasons.get(ghlId) ?? 'new' }));
+  return [...judged].map(([ghlId, { reason }]) => ({ ghlId, judgement: reason }));
 }
 
 /**
@@ -146,6 +157,7 @@ async function insertNew(
   seen: readonly Observation[],
   foundBy: FoundBy,
 ): Promise<string[]> {
+  if (seen.length === 0) return [];
   const { agencyId, locationId, resource } = place;
   const [columns, values] = OWN_COLUMNS[tableOf(resource)];
   const added = await sql<{ ghl_id: string }>`
@@ -160,17 +172,18 @@ async function insertNew(
   return added.rows.map((row) => row.ghl_id);
 }
 
-async function lockKnown(
+async function findKnown(
   tx: Transaction<Database>,
   place: MirrorPlace,
   seen: readonly Observation[],
+  how: 'look' | 'lock',
 ): Promise<Map<string, KnownRow>> {
   if (seen.length === 0) return new Map();
   const exact = sql.raw(place.resource === 'contact' ? 'is_exact' : 'true as is_exact');
   const found = await sql<KnownRow>`
-    select ghl_id, fields, ghl_updated_at, observed_at, ${exact}, deleted_at from ${table(place)}
-    where ${ofPlace(place)} and ghl_id = any(${seen.map(({ ghlId }) => ghlId)}::text[])
-    order by ghl_id for update
+    select ghl_id, fields, ghl_updated_at, observed_at, ${exact}, missing_since, deleted_at from ${table(place)}
+    where ${ofPlace(place)} and ghl_id = any(${seen.map(({ ghlId }) => ghlId)}::text[]) ${andMonths(place, seen)}
+    ${how === 'lock' ? sql`order by ghl_id for update` : sql``}
   `.execute(tx);
   return new Map(found.rows.map((row) => [row.ghl_id, row]));
 }
@@ -215,6 +228,13 @@ const andResource = (place: MirrorPlace, prefix = ''): RawBuilder<unknown> =>
   tableOf(place.resource) === 'mirror_records' ? sql`and ${sql.raw(prefix)}resource = ${place.resource}` : sql``;
 const ofPlace = (place: MirrorPlace): RawBuilder<unknown> =>
   sql`location_id = ${place.locationId} ${andResource(place)}`;
+
+/** Messages stand in partitions by the time they were made, which never changes: others need not be looked through. */
+function andMonths({ resource }: MirrorPlace, seen: readonly Observation[]): RawBuilder<unknown> {
+  if (resource !== 'message') return sql``;
+  const madeMs = seen.map(({ ghlCreatedAt }) => ghlCreatedAt?.getTime() ?? 0);
+  return sql`and ghl_created_at between ${new Date(Math.min(...madeMs))} and ${new Date(Math.max(...madeMs))}`;
+}
 
 /** Observations as rows of a statement. */
 const rows = (seen: readonly Observation[]): RawBuilder<unknown> => sql`json_to_recordset(${JSON.stringify(

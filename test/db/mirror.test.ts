@@ -5,6 +5,7 @@ import { markDeleted, type MirrorPlace, writeObservations } from '../../db/mirro
 import { withScope } from '../../db/scope.ts';
 import type { MirroredResource, Observation } from '../../domain/mirror.ts';
 import { createTestDatabase, type TestDatabase } from '../stack/database.ts';
+import { waitForLock } from '../stack/wait-for-lock.ts';
 import { plantTenant, type Tenant } from './plant-tenant.ts';
 
 let database: TestDatabase;
@@ -59,6 +60,29 @@ describe.each(Object.keys(TABLES) as Tried[])('the mirror of one %s', (resource)
     const before = await rowOf(resource);
     await write(place(resource), sight(1, { observedAt: at(50) }), sight(0));
     expect(await rowOf(resource)).toEqual(before);
+  });
+
+  it('waits for nobody when it is seen as it is known', async () => {
+    await write(place(resource), sight(5));
+    await withScope(database.db, tenant, async (tx) => {
+      await sql`select from ${sql.table(TABLES[resource])} where ghl_id = ${id} for update`.execute(tx);
+      expect(await write(place(resource), sight(5, { observedAt: at(50) }))).toEqual([
+        { ghlId: id, judgement: 'same' },
+      ]);
+    });
+  });
+
+  it('is judged by what it has become when it was changed between the look and the lock', async () => {
+    await write(place(resource), sight(1));
+    const others: Promise<unknown>[] = [];
+    await withScope(database.db, tenant, async (tx) => {
+      await writeObservations(tx, place(resource), [sight(9)], 'poll');
+      // It sees the row as it was, finds itself newer, and has to wait for this transaction.
+      others.push(write(place(resource), sight(5)));
+      await waitForLock(database);
+    });
+    expect(await Promise.all(others)).toEqual([[{ ghlId: id, judgement: 'older' }]]);
+    expect(await rowOf(resource)).toMatchObject({ fields: { city: 'city 9' } });
   });
 
   it('is one row when several see it first at the same moment, and the newest of them wins', async () => {
