@@ -71,6 +71,12 @@ export async function countContactsToRead(tx: Transaction<Database>, locationId:
   return counted.rows[0]!.rows;
 }
 
+/** One after the other, by their key: of rows that came since Postgres counted last it believes that there are few. */
+const contactsNamed = (locationId: string, ghlIds: readonly string[]): RawBuilder<unknown> => sql`
+  unnest(${[...ghlIds]}::text[]) as wanted (id) cross join lateral (
+    select ghl_id, deleted_at from contacts where location_id = ${locationId} and ghl_id = wanted.id limit 1
+  ) as known`;
+
 /** Which of these contacts the mirror has. */
 export async function findKnownContacts(
   tx: Transaction<Database>,
@@ -79,7 +85,7 @@ export async function findKnownContacts(
 ): Promise<Set<string>> {
   if (ghlIds.length === 0) return new Set();
   const found = await sql<{ ghl_id: string }>`
-    select ghl_id from contacts where location_id = ${locationId} and ghl_id = any(${[...ghlIds]}::text[])
+    select ghl_id from ${contactsNamed(locationId, ghlIds)}
   `.execute(tx);
   return new Set(found.rows.map(({ ghl_id }) => ghl_id));
 }
@@ -92,8 +98,7 @@ export async function listDeletedContacts(
 ): Promise<string[]> {
   if (ghlIds.length === 0) return [];
   const found = await sql<{ ghl_id: string }>`
-    select ghl_id from contacts
-    where location_id = ${locationId} and ghl_id = any(${[...ghlIds]}::text[]) and deleted_at is not null
+    select ghl_id from ${contactsNamed(locationId, ghlIds)} where deleted_at is not null
   `.execute(tx);
   return found.rows.map(({ ghl_id }) => ghl_id);
 }

@@ -68,6 +68,7 @@ export async function writeObservations(
     tx,
     place,
     toWrite.map((seen) => believe(place, locked.get(seen.ghlId), seen)),
+    foundBy,
   );
   const missing = latest.filter(({ ghlId }) => (locked.get(ghlId) ?? known.get(ghlId))?.missing_since);
   await noteSighted(
@@ -151,6 +152,7 @@ function believe({ resource }: MirrorPlace, known: KnownRow | undefined, seen: O
   return { ...seen, fields: mergeListedContact(known?.fields, seen.fields) };
 }
 
+/** @returns which were not there */
 async function insertNew(
   tx: Transaction<Database>,
   place: MirrorPlace,
@@ -158,20 +160,51 @@ async function insertNew(
   foundBy: FoundBy,
 ): Promise<string[]> {
   if (seen.length === 0) return [];
+  const added = await insert(place, seen, foundBy, sql`nothing returning ghl_id`).execute(tx);
+  return added.rows.map((row) => row.ghl_id);
+}
+
+/** Rows that are there and locked: said as an insertion, which goes to each by its key whatever the planner expects. */
+async function update(
+  tx: Transaction<Database>,
+  place: MirrorPlace,
+  seen: readonly Observation[],
+  foundBy: FoundBy,
+): Promise<void> {
+  if (seen.length === 0) return;
+  // A contact that was made here gets GHL's time of creation with the first sight of it there.
+  const ofContact = `is_exact = excluded.is_exact,
+    ghl_created_at = coalesce(contacts.ghl_created_at, excluded.ghl_created_at)`;
+  const own = place.resource === 'contact' ? ofContact : 'ghl_contact_id = excluded.ghl_contact_id';
+  const known = table(place);
+  const set = sql`update
+    set fields = excluded.fields, ghl_updated_at = coalesce(excluded.ghl_updated_at, ${known}.ghl_updated_at),
+      observed_at = excluded.observed_at, missing_since = null, deleted_at = null, ${sql.raw(own)}`;
+  await insert(place, seen, foundBy, set).execute(tx);
+}
+
+function insert(
+  place: MirrorPlace,
+  seen: readonly Observation[],
+  foundBy: FoundBy,
+  onConflict: RawBuilder<unknown>,
+): RawBuilder<{ ghl_id: string }> {
   const { agencyId, locationId, resource } = place;
-  const [columns, values] = OWN_COLUMNS[tableOf(resource)];
-  const added = await sql<{ ghl_id: string }>`
+  const { columns, values, key } = OWN[tableOf(resource)];
+  return sql<{ ghl_id: string }>`
     insert into ${table(place)}
       (agency_id, location_id, ghl_id, ghl_created_at, fields, ghl_updated_at, observed_at, found_by, ${sql.raw(columns)})
     select ${agencyId}::uuid, ${locationId}::uuid, ghl_id, ghl_created_at, fields, ghl_updated_at, observed_at,
       ${foundBy}, ${sql.raw(values.replace('$resource', resource))}
     from ${rows(seen)}
-    on conflict do nothing
-    returning ghl_id
-  `.execute(tx);
-  return added.rows.map((row) => row.ghl_id);
+    on conflict (${sql.raw(key)}) do ${onConflict}
+  `;
 }
 
+/**
+ * Looks each record up by its key. Said as a look for one after the other, because of rows of a location that came since
+ * Postgres counted last it believes that there are few, and would read all of them for every page.
+ */
 async function findKnown(
   tx: Transaction<Database>,
   place: MirrorPlace,
@@ -180,26 +213,19 @@ async function findKnown(
 ): Promise<Map<string, KnownRow>> {
   if (seen.length === 0) return new Map();
   const exact = sql.raw(place.resource === 'contact' ? 'is_exact' : 'true as is_exact');
+  const ghlIds = seen.map(({ ghlId }) => ghlId);
+  const madeAt = seen.map(({ ghlCreatedAt }) => ghlCreatedAt?.toISOString() ?? null);
+  // The key of a message has the time it was made, which never changes and tells in which partition it stands.
+  const andMadeAt = place.resource === 'message' ? sql`and ghl_created_at = wanted.made_at` : sql``;
   const found = await sql<KnownRow>`
-    select ghl_id, fields, ghl_updated_at, observed_at, ${exact}, missing_since, deleted_at from ${table(place)}
-    where ${ofPlace(place)} and ghl_id = any(${seen.map(({ ghlId }) => ghlId)}::text[]) ${andMonths(place, seen)}
-    ${how === 'lock' ? sql`order by ghl_id for update` : sql``}
+    select known.* from unnest(${ghlIds}::text[], ${madeAt}::timestamptz[]) as wanted (id, made_at)
+    cross join lateral (
+      select ghl_id, fields, ghl_updated_at, observed_at, ${exact}, missing_since, deleted_at from ${table(place)}
+      where ${ofPlace(place)} and ghl_id = wanted.id ${andMadeAt}
+      limit 1 ${how === 'lock' ? sql`for update` : sql``}
+    ) as known
   `.execute(tx);
   return new Map(found.rows.map((row) => [row.ghl_id, row]));
-}
-
-async function update(tx: Transaction<Database>, place: MirrorPlace, seen: readonly Observation[]): Promise<void> {
-  if (seen.length === 0) return;
-  // A contact that was made here gets GHL's time of creation with the first sight of it there.
-  const ofContact = 'is_exact = seen.is_exact, ghl_created_at = coalesce(known.ghl_created_at, seen.ghl_created_at)';
-  const own = place.resource === 'contact' ? ofContact : 'ghl_contact_id = seen.ghl_contact_id';
-  await sql`
-    update ${table(place)} as known
-    set fields = seen.fields, ghl_updated_at = coalesce(seen.ghl_updated_at, known.ghl_updated_at),
-      observed_at = seen.observed_at, missing_since = null, deleted_at = null, ${sql.raw(own)}
-    from ${rows(seen)}
-    where known.location_id = ${place.locationId} and known.ghl_id = seen.ghl_id ${andResource(place, 'known.')}
-  `.execute(tx);
 }
 
 /** What is there is not missing, however little its sight is worth otherwise. */
@@ -217,24 +243,21 @@ const tableOf = (resource: MirroredResource): 'contacts' | 'messages' | 'mirror_
 };
 const table = ({ resource }: MirrorPlace) => sql.table(tableOf(resource));
 
-/** What each table has besides, and where it comes from. */
-const OWN_COLUMNS = {
-  contacts: ['is_exact', 'is_exact'],
-  messages: ['ghl_contact_id', 'ghl_contact_id'],
-  mirror_records: ['ghl_contact_id, resource', `ghl_contact_id, '$resource'`],
+/** What each table has besides, where it comes from, and by what a record is found in it. */
+const OWN = {
+  contacts: { columns: 'is_exact', values: 'is_exact', key: 'location_id, ghl_id' },
+  messages: { columns: 'ghl_contact_id', values: 'ghl_contact_id', key: 'location_id, ghl_id, ghl_created_at' },
+  mirror_records: {
+    columns: 'ghl_contact_id, resource',
+    values: `ghl_contact_id, '$resource'`,
+    key: 'location_id, resource, ghl_id',
+  },
 } as const;
 
-const andResource = (place: MirrorPlace, prefix = ''): RawBuilder<unknown> =>
-  tableOf(place.resource) === 'mirror_records' ? sql`and ${sql.raw(prefix)}resource = ${place.resource}` : sql``;
-const ofPlace = (place: MirrorPlace): RawBuilder<unknown> =>
-  sql`location_id = ${place.locationId} ${andResource(place)}`;
-
-/** Messages stand in partitions by the time they were made, which never changes: others need not be looked through. */
-function andMonths({ resource }: MirrorPlace, seen: readonly Observation[]): RawBuilder<unknown> {
-  if (resource !== 'message') return sql``;
-  const madeMs = seen.map(({ ghlCreatedAt }) => ghlCreatedAt?.getTime() ?? 0);
-  return sql`and ghl_created_at between ${new Date(Math.min(...madeMs))} and ${new Date(Math.max(...madeMs))}`;
-}
+const ofPlace = ({ locationId, resource }: MirrorPlace): RawBuilder<unknown> =>
+  tableOf(resource) === 'mirror_records'
+    ? sql`location_id = ${locationId} and resource = ${resource}`
+    : sql`location_id = ${locationId}`;
 
 /** Observations as rows of a statement. */
 const rows = (seen: readonly Observation[]): RawBuilder<unknown> => sql`json_to_recordset(${JSON.stringify(
