@@ -115,6 +115,41 @@ describe.each(Object.keys(TABLES) as Tried[])('the mirror of one %s', (resource)
   });
 });
 
+describe.each(Object.keys(TABLES) as Tried[])(
+  'a location with many of %s that Postgres has not counted yet',
+  (resource) => {
+    const PAGE = 200;
+    const pageOf = (from: number, ms: number) =>
+      Array.from({ length: PAGE }, (_, index) =>
+        sight(ms, { ghlId: `${id}-${from + index}`, ghlCreatedAt: at(from + index) }),
+      );
+    /** Rows of the mirror that a transaction has looked at so far. */
+    const lookedAt = sql<{ rows: number }>`
+    select coalesce(sum(seq_tup_read + idx_tup_fetch), 0)::int as rows from pg_stat_xact_user_tables
+    where relname like ${`${TABLES[resource]}%`}
+  `;
+
+    it('is not read whole for a page', async () => {
+      const { ownerDb } = database;
+      for (const { relname } of (
+        await sql<{ relname: string }>`
+      select relname from pg_class where relkind = 'r' and relname like ${`${TABLES[resource]}%`}
+    `.execute(ownerDb)
+      ).rows)
+        await sql`alter table ${sql.table(relname)} set (autovacuum_enabled = off)`.execute(ownerDb);
+      for (let from = 0; from < 20 * PAGE; from += PAGE) await write(place(resource), ...pageOf(from, 1));
+      const looks = async (ms: number) =>
+        withScope(database.db, tenant, async (tx) => {
+          await writeObservations(tx, place(resource), pageOf(0, ms), 'poll');
+          return (await lookedAt.execute(tx)).rows[0]!.rows;
+        });
+      expect(await looks(1)).toBeLessThan(2 * PAGE);
+      // Looked at, locked and changed.
+      expect(await looks(2)).toBeLessThan(6 * PAGE);
+    });
+  },
+);
+
 it('writes many pages of the same records at once without a deadlock', async () => {
   const ids = Array.from({ length: 200 }, () => uuidv7());
   const page = (ms: number, order: string[]) => order.map((ghlId) => sight(ms, { ghlId, ghlContactId: ghlId }));
