@@ -67,9 +67,13 @@ export async function startBurstStack(log: Log): Promise<BurstStack> {
 }
 
 async function makeSettings(dataDir: string): Promise<Settings> {
-  const names = ['API_PORT', 'WORKER_HEALTH_PORT', 'SIMULATOR_PORT'];
-  const ports = await Promise.all(names.map(async (name) => [name, String(await findFreePort())]));
-  const environment = { SWITCHYARD_DATA_DIR: dataDir, ...Object.fromEntries(ports) };
+  const [api, workerHealth, simulator] = await Promise.all([findFreePort(), findFreePort(), findFreePort()]);
+  const environment = {
+    SWITCHYARD_DATA_DIR: dataDir,
+    API_PORT: String(api),
+    WORKER_HEALTH_PORT: String(workerHealth),
+    SIMULATOR_PORT: String(simulator),
+  };
   return readSettings([], environment, join(import.meta.dirname, '..'));
 }
 
