@@ -50,6 +50,8 @@ export async function pushEdits(deps: PushDeps, target: EditTarget & { ghlId: st
   const after = await observe(deps, call, ghlId);
   await withScope(deps.db, scope, async (tx) => {
     if (after === 'gone') return giveUpGone(tx, place, target, deps.now());
+    // Before its edits, as who makes one does: what is known of it already is not locked by writing it.
+    await lockContact(tx, contact.id);
     await writeObservations(tx, place, [after], 'edit');
     const settlements = toPush.map((edit) => judgeWritten(edit, after, written));
     await settle(tx, contact, toPush, settlements, deps.now());

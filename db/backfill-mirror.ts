@@ -89,6 +89,12 @@ export async function countContactsToRead(tx: Transaction<Database>, locationId:
   return counted.rows[0]!.rows;
 }
 
+/** One after the other, by their key: of rows that came since Postgres counted last it believes that there are few. */
+const contactsNamed = (locationId: string, ghlIds: readonly string[]): RawBuilder<unknown> => sql`
+  unnest(${[...ghlIds]}::text[]) as wanted (id) cross join lateral (
+    select ghl_id, deleted_at from contacts where location_id = ${locationId} and ghl_id = wanted.id limit 1
+  ) as known`;
+
 /** Which of these contacts the mirror has. */
 export async function findKnownContacts(
   tx: Transaction<Database>,
@@ -96,13 +102,10 @@ export async function findKnownContacts(
   ghlIds: readonly string[],
 ): Promise<Set<string>> {
   if (ghlIds.length === 0) return new Set();
-  const found = await tx
-    .selectFrom('contacts')
-    .select('ghl_id')
-    .where('location_id', '=', locationId)
-    .where('ghl_id', 'in', ghlIds)
-    .execute();
-  return new Set(found.map(({ ghl_id }) => ghl_id!));
+  const found = await sql<{ ghl_id: string }>`
+    select ghl_id from ${contactsNamed(locationId, ghlIds)}
+  `.execute(tx);
+  return new Set(found.rows.map(({ ghl_id }) => ghl_id));
 }
 
 /** Which of these contacts the mirror holds for deleted: a list cannot say otherwise, a read can. */
@@ -112,14 +115,10 @@ export async function listDeletedContacts(
   ghlIds: readonly string[],
 ): Promise<string[]> {
   if (ghlIds.length === 0) return [];
-  const found = await tx
-    .selectFrom('contacts')
-    .select('ghl_id')
-    .where('location_id', '=', locationId)
-    .where('ghl_id', 'in', ghlIds)
-    .where('deleted_at', 'is not', null)
-    .execute();
-  return found.map(({ ghl_id }) => ghl_id!);
+  const found = await sql<{ ghl_id: string }>`
+    select ghl_id from ${contactsNamed(locationId, ghlIds)} where deleted_at is not null
+  `.execute(tx);
+  return found.rows.map(({ ghl_id }) => ghl_id);
 }
 
 /** What lists leave out of e-mails, of those that have been read by themselves. */
