@@ -1,0 +1,50 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, it } from 'vitest';
+import * as commands from './contact-model/commands.ts';
+import { begin, drain, expectEnd } from './contact-model/finish.ts';
+import { createModel } from './contact-model/model.ts';
+import { type Real, startReal } from './contact-model/real.ts';
+
+/** A soak: `PROPERTY_RUNS=2000 PROPERTY_SEED=… npx vitest run test/activities/contact-model.test.ts`. */
+const runs = Number(process.env['PROPERTY_RUNS'] ?? 10);
+const seed = process.env['PROPERTY_SEED'];
+const path = process.env['PROPERTY_PATH'];
+const replayPath = process.env['PROPERTY_REPLAY'];
+
+let real: Real;
+beforeAll(async () => {
+  real = await startReal();
+});
+afterAll(() => real.stop());
+
+const { editOurs, editTheirs, createOurs, createTheirs, step, deliver, drop, pollOnce } = commands;
+const { breakNext, goAway, changePolicy, answer, passTime, giveUp, redrive } = commands;
+const { deleteThere, mergeThere, mergeHere } = commands;
+
+/** What happens often stands here more than once. */
+const anyCommand = [
+  ...[editOurs, editOurs, editOurs, editOurs, editTheirs, editTheirs, editTheirs],
+  ...[step, step, step, step, step, step, deliver, deliver, drop, pollOnce],
+  ...[createOurs, createTheirs, breakNext, breakNext, goAway, changePolicy, changePolicy],
+  ...[answer, passTime, giveUp, redrive, deleteThere, mergeThere, mergeHere],
+];
+
+describe('contacts, whatever is done to them on both sides and in whatever order it is told', () => {
+  it('end alike here and in GHL, as the conflict policy says', async () => {
+    const ending = fc.record({
+      isDelivered: fc.boolean(),
+      isMended: fc.boolean(),
+      keep: fc.constantFrom('ours' as const, 'ghl' as const),
+    });
+    const all = fc.commands(anyCommand, { maxCommands: 40, size: 'max', ...(replayPath && { replayPath }) });
+    const property = fc.asyncProperty(all, fc.boolean(), ending, async (wanted, listsLag, end) => {
+      await real.clear(listsLag);
+      const model = createModel(listsLag);
+      await begin(model, real);
+      await fc.asyncModelRun(() => ({ model, real }), wanted);
+      await drain(model, real, end);
+      await expectEnd(model, real);
+    });
+    await fc.assert(property, { numRuns: runs, ...(seed && { seed: Number(seed) }), ...(path && { path }) });
+  }, Math.max(60_000, runs * 20_000));
+});
