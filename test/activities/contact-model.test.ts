@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, it } from 'vitest';
+import { CONFLICT_POLICIES } from '../../domain/contact-conflict.ts';
 import * as commands from './contact-model/commands.ts';
 import { begin, drain, expectEnd } from './contact-model/finish.ts';
 import { createModel } from './contact-model/model.ts';
@@ -19,32 +20,41 @@ afterAll(() => real.stop());
 
 const { editOurs, editTheirs, createOurs, createTheirs, step, deliver, drop, pollOnce } = commands;
 const { breakNext, goAway, changePolicy, answer, passTime, giveUp, redrive } = commands;
-const { deleteThere, mergeThere, mergeHere } = commands;
+const { clash, deleteThere, mergeThere, mergeHere } = commands;
 
 /** What happens often stands here more than once. */
 const anyCommand = [
-  ...[editOurs, editOurs, editOurs, editOurs, editTheirs, editTheirs, editTheirs],
+  ...[clash, clash, clash, clash, editOurs, editOurs, editOurs, editTheirs, editTheirs],
   ...[step, step, step, step, step, step, deliver, deliver, drop, pollOnce],
   ...[createOurs, createTheirs, breakNext, breakNext, goAway, changePolicy, changePolicy],
   ...[answer, passTime, giveUp, redrive, deleteThere, mergeThere, mergeHere],
 ];
 
 describe('contacts, whatever is done to them on both sides and in whatever order it is told', () => {
-  it('end alike here and in GHL, as the conflict policy says', async () => {
-    const ending = fc.record({
-      isDelivered: fc.boolean(),
-      isMended: fc.boolean(),
-      keep: fc.constantFrom('ours' as const, 'ghl' as const),
-    });
-    const all = fc.commands(anyCommand, { maxCommands: 40, size: 'max', ...(replayPath && { replayPath }) });
-    const property = fc.asyncProperty(all, fc.boolean(), ending, async (wanted, listsLag, end) => {
-      await real.clear(listsLag);
-      const model = createModel(listsLag);
-      await begin(model, real);
-      await fc.asyncModelRun(() => ({ model, real }), wanted);
-      await drain(model, real, end);
-      await expectEnd(model, real);
-    });
-    await fc.assert(property, { numRuns: runs, ...(seed && { seed: Number(seed) }), ...(path && { path }) });
-  }, Math.max(60_000, runs * 20_000));
+  it(
+    'end alike here and in GHL, as the conflict policy says',
+    async () => {
+      const policy = fc.option(fc.constantFrom(...CONFLICT_POLICIES));
+      const policies = fc.record({ '*': policy, city: policy, tags: policy });
+      const beginning = fc.record({ listsLag: fc.boolean(), policies });
+      const ending = fc.record({
+        isDelivered: fc.boolean(),
+        isMended: fc.boolean(),
+        keep: fc.constantFrom('ours' as const, 'ghl' as const),
+      });
+      const all = fc.noBias(
+        fc.commands(anyCommand, { maxCommands: 40, size: 'max', ...(replayPath && { replayPath }) }),
+      );
+      const property = fc.asyncProperty(all, beginning, ending, async (wanted, { listsLag, policies }, end) => {
+        await real.clear(listsLag);
+        const model = createModel(listsLag);
+        await begin(model, real, policies);
+        await fc.asyncModelRun(() => ({ model, real }), wanted);
+        await drain(model, real, end);
+        await expectEnd(model, real);
+      });
+      await fc.assert(property, { numRuns: runs, ...(seed && { seed: Number(seed) }), ...(path && { path }) });
+    },
+    Math.max(60_000, runs * 20_000),
+  );
 });

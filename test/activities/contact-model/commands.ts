@@ -3,7 +3,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { expect } from 'vitest';
 import { CONFLICT_POLICIES, type ConflictPolicy } from '../../../domain/contact-conflict.ts';
 import type { FaultInput } from '../../../simulator/faults.ts';
-import { anyChange, type Change, emptyOf, type Field, typedInGhl, valuesOfGhl } from './model-fields.ts';
+import { anyChange, type Change, emptyOf, type Field, othersOf, typedInGhl, valuesOfGhl } from './model-fields.ts';
 import {
   type GhlRecord,
   isChangeable,
@@ -25,7 +25,11 @@ type Command = fc.AsyncCommand<Model, Real>;
 const pick = <T>(from: readonly T[], index: number): T | undefined => from[index % from.length];
 
 /** A command with the question that follows every one: does the mirror show what was seen, and no more? */
-function command(title: string, may: (model: Model) => boolean, act: (model: Model, real: Real) => Promise<void>): Command {
+function command(
+  title: string,
+  may: (model: Model) => boolean,
+  act: (model: Model, real: Real) => Promise<void>,
+): Command {
   return {
     check: (model) => may(model),
     toString: () => title,
@@ -38,7 +42,9 @@ function command(title: string, may: (model: Model) => boolean, act: (model: Mod
 
 const here = (model: Model): Person[] => model.persons.filter(isChangeable);
 const there = (model: Model): GhlRecord[] => model.records.filter(({ isGone }) => !isGone);
-const index = fc.nat(7);
+const isThere = ({ record }: Person): boolean => record?.isGone === false;
+/** Mostly the same few, for what meets is what matters. */
+const index = fc.constantFrom(0, 0, 0, 0, 1, 1, 2, 3, 4);
 const anyActor = fc.constantFrom('api-key:1', 'api-key:2');
 
 export const editOurs = fc.record({ at: index, change: anyChange, actor: anyActor }).map(({ at, change, actor }) =>
@@ -63,6 +69,32 @@ export const editTheirs = fc.record({ at: index, change: anyChange }).map(({ at,
     (model, real) => typeThere(real, pick(there(model), at)!, change),
   ),
 );
+
+/** Both sides change the same field, neither knowing of the other, and perhaps something else of the contact changes too. */
+export const clash = fc
+  .record({
+    at: index,
+    ours: anyChange,
+    theirs: fc.nat(2),
+    order: fc.constantFrom('ours' as const, 'theirs' as const),
+    beside: fc.option(anyChange, { nil: undefined }),
+    actor: anyActor,
+  })
+  .map(({ at, ours, theirs: other, order, beside, actor }) => {
+    const theirs = { field: ours.field, value: pick(othersOf(ours), other)! };
+    return command(
+      `both ${at} ${ours.field}: ours ${String(ours.value)} by ${actor}, theirs ${String(theirs.value)}, ${order} first` +
+        (beside ? `, then theirs ${beside.field}=${String(beside.value)}` : ''),
+      (model) => here(model).some(isThere),
+      async (model, real) => {
+        const person = pick(here(model).filter(isThere), at)!;
+        if (order === 'ours') await editHere(real, person, ours, actor);
+        await typeThere(real, person.record!, theirs);
+        if (order === 'theirs') await editHere(real, person, ours, actor);
+        if (beside) await typeThere(real, person.record!, beside);
+      },
+    );
+  });
 
 export const deleteThere = index.map((at) =>
   command(
@@ -108,7 +140,10 @@ export const mergeHere = fc.tuple(index, index).map(([first, second]) =>
       )!;
       const [kept, gone] = [survivor.record!, loser.record!];
       // A refusal would end it half way, for an operator to go on.
-      if ((await real.bench.simulator.listFaults()).some(({ status, createdBut422 }) => status === 422 || createdBut422)) return;
+      if (
+        (await real.bench.simulator.listFaults()).some(({ status, createdBut422 }) => status === 422 || createdBut422)
+      )
+        return;
       await real.nextMoment();
       const outcome = await real.merge(survivor.ourId, loser.ourId);
       if (survivor.wants.size > 0 || loser.wants.size > 0) return expect(outcome).toBe('changes-unsettled');
@@ -139,7 +174,9 @@ export const createOurs = fc.record({ changes: anyValues, actor: anyActor }).map
       const email = emailOf(model);
       await real.nextMoment();
       const last = [...new Map(changes.map((each) => [each.field as Field, each.value]))];
-      const wanted = last.map(([field, value]): Change => ({ field, value })).filter(({ field, value }) => value !== emptyOf(field));
+      const wanted = last
+        .map(([field, value]): Change => ({ field, value }))
+        .filter(({ field, value }) => value !== emptyOf(field));
       const { id, at } = await real.make(email, wanted, actor);
       const person = newPerson(id, email);
       for (const { field, value } of [{ field: 'email' as const, value: email }, ...wanted]) {
@@ -153,21 +190,31 @@ export const createOurs = fc.record({ changes: anyValues, actor: anyActor }).map
 );
 
 /** Somebody makes a contact in GHL: a new one, or one that was made here and is not there yet. */
-export const createTheirs = fc.record({ changes: anyValues, isKnown: fc.boolean(), at: index }).map(({ changes, isKnown, at }) =>
-  command(
-    `theirs new ${isKnown ? `of ours ${at} ` : ''}${changes.map(({ field, value }) => `${field}=${String(value)}`).join(' ')}`,
-    ({ records }) => records.length < 6,
-    async (model, real) => {
-      const isThere = (email: string): boolean => there(model).some((each) => each.email === email);
-      const awaited = model.persons.filter(({ record, mergedInto, email }) => !record && !mergedInto && !isThere(email));
-      const email = (isKnown && pick(awaited, at)?.email) || emailOf(model);
-      await real.nextMoment();
-      const shown = await real.createThere(email, changes);
-      const of = { ghlId: shown.id, email, values: valuesOfGhl(shown), at: Date.parse(shown.dateUpdated), by: [THEM] };
-      model.records.push(newRecord(of));
-    },
-  ),
-);
+export const createTheirs = fc
+  .record({ changes: anyValues, isKnown: fc.boolean(), at: index })
+  .map(({ changes, isKnown, at }) =>
+    command(
+      `theirs new ${isKnown ? `of ours ${at} ` : ''}${changes.map(({ field, value }) => `${field}=${String(value)}`).join(' ')}`,
+      ({ records }) => records.length < 6,
+      async (model, real) => {
+        const isThere = (email: string): boolean => there(model).some((each) => each.email === email);
+        const awaited = model.persons.filter(
+          ({ record, mergedInto, email }) => !record && !mergedInto && !isThere(email),
+        );
+        const email = (isKnown && pick(awaited, at)?.email) || emailOf(model);
+        await real.nextMoment();
+        const shown = await real.createThere(email, changes);
+        const of = {
+          ghlId: shown.id,
+          email,
+          values: valuesOfGhl(shown),
+          at: Date.parse(shown.dateUpdated),
+          by: [THEM],
+        };
+        model.records.push(newRecord(of));
+      },
+    ),
+  );
 
 export const deliver = fc.record({ at: index, times: fc.constantFrom(1, 1, 2) }).map(({ at, times }) =>
   command(
@@ -203,24 +250,31 @@ const interruption = fc.option(
   { nil: undefined },
 );
 
-export const step = fc.record({ at: index, order: fc.constantFrom('read', 'write'), during: interruption }).map(({ at, order, during }) =>
-  command(
-    `step of ${at}, ${order} first${during ? `, ${during.when} ${during.who} ${during.change.field}=${String(during.change.value)}` : ''}`,
-    () => true,
-    async (model, real) => {
-      await real.handOver();
-      const key = pick(real.workflows.busy(), at);
-      if (key === undefined) return;
-      if (order === 'read') await stepRead(model, real, key);
-      await stepWrite(model, real, key, during && interruptBy(real, during));
-      if (order === 'write') await stepRead(model, real, key);
-    },
-  ),
-);
+export const step = fc
+  .record({ at: index, order: fc.constantFrom('read', 'write'), during: interruption })
+  .map(({ at, order, during }) =>
+    command(
+      `step of ${at}, ${order} first${during ? `, ${during.when} ${during.who} ${during.change.field}=${String(during.change.value)}` : ''}`,
+      () => true,
+      async (model, real) => {
+        await real.handOver();
+        const key = pick(real.workflows.busy(), at);
+        if (key === undefined) return;
+        if (order === 'read') await stepRead(model, real, key);
+        await stepWrite(model, real, key, during && interruptBy(real, during));
+        if (order === 'write') await stepRead(model, real, key);
+      },
+    ),
+  );
 
 function interruptBy(
   real: Real,
-  { when, who, change, actor }: { when: Interruption['when']; who: 'ours' | 'theirs' | 'deleted'; change: Change; actor: string },
+  {
+    when,
+    who,
+    change,
+    actor,
+  }: { when: Interruption['when']; who: 'ours' | 'theirs' | 'deleted'; change: Change; actor: string },
 ): Interruption {
   return {
     when,
@@ -282,7 +336,12 @@ export const breakNext = fc
       ({ isAway }) => !isAway,
       async (_model, real) => {
         if ((await real.bench.simulator.listFaults()).length > 0) return;
-        await real.bench.simulator.addFault({ ...EFFECTS[effect], times: 1, method, path: ON[method as keyof typeof ON] });
+        await real.bench.simulator.addFault({
+          ...EFFECTS[effect],
+          times: 1,
+          method,
+          path: ON[method as keyof typeof ON],
+        });
       },
     ),
   );
@@ -299,6 +358,12 @@ export const goAway = fc.boolean().map((isAway) =>
   ),
 );
 
+export async function setPolicy(model: Model, real: Real, field: string, policy: ConflictPolicy | null): Promise<void> {
+  await real.setPolicy(field, policy);
+  if (policy) model.policies.set(field, policy);
+  else model.policies.delete(field);
+}
+
 export const changePolicy = fc
   .record({
     field: fc.constantFrom('*', 'city', 'firstName', 'custom:cf-size', 'tags'),
@@ -308,18 +373,16 @@ export const changePolicy = fc
     command(
       `policy of ${field} is ${policy ?? 'the usual'}`,
       () => true,
-      async (model, real) => {
-        await real.setPolicy(field, policy);
-        if (policy) model.policies.set(field, policy);
-        else model.policies.delete(field);
-      },
+      (model, real) => setPolicy(model, real, field, policy),
     ),
   );
 
 export const heldOf = (model: Model): { person: Person; field: Field }[] =>
   model.persons
     .filter(({ mergedInto }) => !mergedInto)
-    .flatMap((person) => [...person.wants].flatMap(([field, { state }]) => (state === 'held' ? [{ person, field }] : [])));
+    .flatMap((person) =>
+      [...person.wants].flatMap(([field, { state }]) => (state === 'held' ? [{ person, field }] : [])),
+    );
 
 export async function answerHeld(model: Model, real: Real, at: number, keep: 'ours' | 'ghl'): Promise<void> {
   const { person, field } = pick(heldOf(model), at)!;
@@ -332,13 +395,15 @@ export async function answerHeld(model: Model, real: Real, at: number, keep: 'ou
   }
 }
 
-export const answer = fc.record({ at: index, keep: fc.constantFrom('ours' as const, 'ghl' as const) }).map(({ at, keep }) =>
-  command(
-    `operator keeps ${keep} of ${at}`,
-    (model) => heldOf(model).length > 0,
-    (model, real) => answerHeld(model, real, at, keep),
-  ),
-);
+export const answer = fc
+  .record({ at: index, keep: fc.constantFrom('ours' as const, 'ghl' as const) })
+  .map(({ at, keep }) =>
+    command(
+      `operator keeps ${keep} of ${at}`,
+      (model) => heldOf(model).length > 0,
+      (model, real) => answerHeld(model, real, at, keep),
+    ),
+  );
 
 export const passTime = fc.constantFrom(1_000, 60_000).map((ms) =>
   command(

@@ -1,8 +1,9 @@
 import { expect } from 'vitest';
+import type { ConflictPolicy } from '../../../domain/contact-conflict.ts';
 import { pictureOfGhl, pictureOfMirror } from '../../stack/mirror-picture.ts';
 import { FIELDS, valuesOfGhl, valuesOfMirror } from './model-fields.ts';
 import { authorsOf, type Model, newRecord, pendingOf, revive, THEM } from './model.ts';
-import { answerHeld, failedOf, heldOf, poll } from './commands.ts';
+import { answerHeld, failedOf, heldOf, poll, setPolicy } from './commands.ts';
 import { LAG_MS, type Real } from './real.ts';
 import { expectMirror, resync, stepRead, stepWrite } from './steps.ts';
 
@@ -13,9 +14,13 @@ export interface Ending {
   keep: 'ours' | 'ghl';
 }
 
-/** How a run begins: with two contacts in GHL that we know. */
-export async function begin(model: Model, real: Real): Promise<void> {
-  for (const change of [{ field: 'city', value: 'Acton' }, { field: 'tag:old', value: true }] as const) {
+/** How a run begins: with what the location says of conflicts, and two contacts in GHL that we know. */
+export async function begin(model: Model, real: Real, policies: Record<string, ConflictPolicy | null>): Promise<void> {
+  for (const [field, policy] of Object.entries(policies)) if (policy) await setPolicy(model, real, field, policy);
+  for (const change of [
+    { field: 'city', value: 'Acton' },
+    { field: 'tag:old', value: true },
+  ] as const) {
     await real.nextMoment();
     const email = `person-${(model.people += 1)}@x.test`;
     const shown = await real.createThere(email, [change]);
@@ -95,10 +100,10 @@ async function expectRows(model: Model, real: Real): Promise<void> {
     expect(edit.reason).not.toBeNull();
   }
   const open = edits.filter(({ state }) => state === 'held' || state === 'failed');
-  const wanted = model.persons.filter(({ mergedInto }) => !mergedInto).flatMap((person) =>
-    [...person.wants].map(([field, { state }]) => `${person.ourId} ${field} ${state}`),
-  );
-  expect(model.persons.flatMap(pendingOf)).toEqual([]);
+  const wanted = model.persons
+    .filter(({ mergedInto }) => !mergedInto)
+    .flatMap((person) => [...person.wants].map(([field, { state }]) => `${person.ourId} ${field} ${state}`));
+  expect(model.persons.filter(({ mergedInto }) => !mergedInto).flatMap(pendingOf)).toEqual([]);
   expect(open.map((edit) => `${edit.contact_id} ${edit.field} ${edit.state}`).sort()).toEqual(wanted.sort());
   const letters = await real.letters();
   for (const { contact_id: id } of open.filter(({ state }) => state === 'failed')) {

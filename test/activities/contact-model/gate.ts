@@ -20,7 +20,8 @@ export interface Gate {
   close(): Promise<void>;
 }
 
-const isOfContacts = ({ path }: Passing): boolean => path.startsWith('/contacts/') && !path.startsWith('/contacts/search');
+const isOfContacts = ({ path }: Passing): boolean =>
+  path.startsWith('/contacts/') && !path.startsWith('/contacts/search');
 
 /** Opens a gate on a free port; the target has to be set before the first request. */
 export async function openGate(): Promise<Gate> {

@@ -22,9 +22,12 @@ const VALUES: Record<(typeof CHANGED)[number], readonly Value[]> = {
   'tag:old': [true, false],
 };
 
-export const anyChange: fc.Arbitrary<Change> = fc.constantFrom(...CHANGED).chain((field) =>
-  fc.constantFrom(...VALUES[field]).map((value) => ({ field, value })),
-);
+export const anyChange: fc.Arbitrary<Change> = fc
+  .constantFrom('city' as const, 'city' as const, ...CHANGED)
+  .chain((field) => fc.constantFrom(...VALUES[field]).map((value) => ({ field, value })));
+/** What else the field of a change can be. */
+export const othersOf = ({ field, value }: Change): Value[] =>
+  VALUES[field as (typeof CHANGED)[number]].filter((each) => each !== value);
 export const isTag = (field: string): boolean => field.startsWith('tag:');
 /** What a field is where nothing is known of it. */
 export const emptyOf = (field: Field): Value => (isTag(field) ? false : null);

@@ -108,7 +108,10 @@ export async function startReal() {
       simulator.createContact({
         locationId: ghlLocationId,
         email,
-        ...changes.reduce((typed, change) => ({ ...typed, ...typedInGhl(change, typed.tags ?? []) }), {} as { tags?: string[] }),
+        ...changes.reduce(
+          (typed, change) => ({ ...typed, ...typedInGhl(change, typed.tags ?? []) }),
+          {} as { tags?: string[] },
+        ),
       }),
     redrive: (contactId: string) =>
       asAgency(async (tx) => redriveContact(tx, (await lockContact(tx, contactId))!, now())),
@@ -155,7 +158,11 @@ export async function startReal() {
     },
     /** Hands what waits in the inbox to the workflows, as the relay does. */
     async handOver(): Promise<void> {
-      await ownerDb.updateTable('event_capabilities').set({ due_at: sql<Date>`now()` }).where('state', '=', 'pending').execute();
+      await ownerDb
+        .updateTable('event_capabilities')
+        .set({ due_at: sql<Date>`now()` })
+        .where('state', '=', 'pending')
+        .execute();
       for (;;) {
         const options = { limit: 100, perLocation: 100, leaseMs: 10_000 };
         const claimed = await withSystemRole(db, 'relay', (tx) => claimDueWork(tx, options));
@@ -167,7 +174,8 @@ export async function startReal() {
       }
     },
     /** Every change of ours, oldest first. */
-    edits: () => ownerDb.selectFrom('contact_edits').selectAll().where('location_id', '=', locationId).orderBy('id').execute(),
+    edits: () =>
+      ownerDb.selectFrom('contact_edits').selectAll().where('location_id', '=', locationId).orderBy('id').execute(),
     contacts: () => ownerDb.selectFrom('contacts').selectAll().where('location_id', '=', locationId).execute(),
     letters: () => agency.letters(),
     /** Takes everything away that a run has left, here and in GHL. */
@@ -179,7 +187,8 @@ export async function startReal() {
       await real.webhooks();
       receiver.received.length = 0;
       workflows.forget();
-      for (const table of TABLES) await sql`delete from ${sql.table(table)} where agency_id = ${agencyId}`.execute(ownerDb);
+      for (const table of TABLES)
+        await sql`delete from ${sql.table(table)} where agency_id = ${agencyId}`.execute(ownerDb);
       // What lists do not show yet is of the run before.
       await real.passTime(LAG_MS);
       await simulator.setBehaviour({ searchLagMs: listsLag ? LAG_MS : 0 });

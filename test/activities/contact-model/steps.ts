@@ -156,7 +156,8 @@ async function push(
       const row = rows.findLast(({ contact_id: id, field }) => id === person.ourId && field === each.field);
       return { ...each, verdict: row?.state === 'overruled' ? 'theirs' : 'write' };
     });
-    for (const { field, want, verdict } of decided) settle(person, record, { field, want, verdict, theirs: read[field] });
+    for (const { field, want, verdict } of decided)
+      settle(person, record, { field, want, verdict, theirs: read[field] });
     groups = groupsOf(decided.filter(({ verdict }) => verdict === 'write').map(({ field, want }) => [field, want]));
   };
 
@@ -224,7 +225,12 @@ async function fatesOf(real: Real, record: GhlRecord, groups: readonly Group[]):
 }
 
 /** GHL has what was committed, whatever it answered. A refusal of several fields together is repeated one by one. */
-async function applyWrites(real: Real, record: GhlRecord, groups: readonly Group[], fates: readonly Fate[]): Promise<void> {
+async function applyWrites(
+  real: Real,
+  record: GhlRecord,
+  groups: readonly Group[],
+  fates: readonly Fate[],
+): Promise<void> {
   if (record.isGone) return;
   const at = await touchedAt(real, record);
   for (const [index, fate] of fates.entries()) {
@@ -275,11 +281,17 @@ async function create(model: Model, real: Real, { key, person }: { key: string; 
     return 1;
   }
   expect(end).toBe(fate === 'lost' ? 'again' : 'done');
-  const made = (await real.bench.simulator.listContacts(real.ghlLocationId)).filter(({ email }) => email === person.email);
+  const made = (await real.bench.simulator.listContacts(real.ghlLocationId)).filter(
+    ({ email }) => email === person.email,
+  );
   expect(made).toHaveLength(1);
   const at = Date.parse(made[0]!.dateUpdated);
   const record = newRecord({ ghlId: made[0]!.id, email: person.email, values: mapFields(emptyOf), at, by: [THEM] });
-  writeThere(record, pending.filter(([field, want]) => !isTag(field) && want.value !== null), at);
+  writeThere(
+    record,
+    pending.filter(([field, want]) => !isTag(field) && want.value !== null),
+    at,
+  );
   expect(record.values).toEqual(valuesOfGhl(made[0]!));
   model.records.push(record);
   if (fate !== 'lost') await link(model, real, person, record);
@@ -300,7 +312,12 @@ async function link(model: Model, real: Real, person: Person, record: GhlRecord)
 }
 
 /** A change of ours, here. */
-export async function editHere(real: Real, person: Person, change: Parameters<typeof changeHere>[1], actor: string): Promise<void> {
+export async function editHere(
+  real: Real,
+  person: Person,
+  change: Parameters<typeof changeHere>[1],
+  actor: string,
+): Promise<void> {
   if (!isChangeable(person)) return;
   await real.nextMoment();
   const at = await real.change(person.ourId, change, actor);
