@@ -20,14 +20,14 @@ afterAll(() => real.stop());
 
 const { editOurs, editTheirs, createOurs, createTheirs, step, deliver, drop, pollOnce } = commands;
 const { breakNext, goAway, changePolicy, answer, passTime, giveUp, redrive } = commands;
-const { clash, deleteThere, mergeThere, mergeHere } = commands;
+const { clash, loseAndGiveUp, deleteThere, mergeThere, mergeHere } = commands;
 
 /** What happens often stands here more than once. */
 const anyCommand = [
   ...[clash, clash, clash, clash, editOurs, editOurs, editOurs, editTheirs, editTheirs],
   ...[step, step, step, step, step, step, deliver, deliver, drop, pollOnce],
   ...[createOurs, createTheirs, breakNext, breakNext, goAway, changePolicy, changePolicy],
-  ...[answer, passTime, giveUp, redrive, deleteThere, mergeThere, mergeHere],
+  ...[loseAndGiveUp, answer, passTime, giveUp, redrive, deleteThere, mergeThere, mergeHere],
 ];
 
 describe('contacts, whatever is done to them on both sides and in whatever order it is told', () => {

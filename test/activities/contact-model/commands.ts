@@ -245,16 +245,19 @@ const interruption = fc.option(
     when: fc.constantFrom('before-writes' as const, 'after-writes' as const),
     who: fc.constantFrom('ours' as const, 'theirs' as const, 'theirs' as const, 'deleted' as const),
     change: anyChange,
+    /** Not that field, but one that is being written: to another value. */
+    isSame: fc.boolean(),
     actor: anyActor,
   }),
   { nil: undefined },
 );
+type During = NonNullable<typeof interruption extends fc.Arbitrary<infer T> ? T : never>;
 
 export const step = fc
   .record({ at: index, order: fc.constantFrom('read', 'write'), during: interruption })
   .map(({ at, order, during }) =>
     command(
-      `step of ${at}, ${order} first${during ? `, ${during.when} ${during.who} ${during.change.field}=${String(during.change.value)}` : ''}`,
+      `step of ${at}, ${order} first${during ? `, ${during.when} ${during.who} ${tellChange(during)}` : ''}`,
       () => true,
       async (model, real) => {
         await real.handOver();
@@ -267,20 +270,17 @@ export const step = fc
     ),
   );
 
-function interruptBy(
-  real: Real,
-  {
-    when,
-    who,
-    change,
-    actor,
-  }: { when: Interruption['when']; who: 'ours' | 'theirs' | 'deleted'; change: Change; actor: string },
-): Interruption {
+const tellChange = ({ isSame, change }: During): string =>
+  isSame ? 'the same' : `${change.field}=${String(change.value)}`;
+
+function interruptBy(real: Real, { when, who, change: other, isSame, actor }: During): Interruption {
   return {
     when,
     async act(person, writing) {
-      if (who === 'ours') return editHere(real, person, change, actor);
       const record = person.record!;
+      const [field] = writing;
+      const change = isSame && field ? { field, value: othersOf({ field, value: record.values[field] })[0]! } : other;
+      if (who === 'ours') return editHere(real, person, change, actor);
       if (who === 'deleted') {
         await real.bench.simulator.deleteContact(record.ghlId);
         record.isGone = true;
@@ -419,14 +419,43 @@ export const giveUp = index.map((at) =>
     () => true,
     async (model, real) => {
       const key = pick(real.workflows.waiting(), at);
-      if (key === undefined) return;
-      const id = real.workflows.toWrite(key);
-      await real.workflows.giveUp(key);
-      const named = model.persons.find(({ ourId }) => ourId === id)!;
-      failAll(pendingOf(named.mergedInto ?? named));
+      if (key !== undefined) await giveUpWriting(model, real, key);
     },
   ),
 );
+
+/** An answer is lost, and nobody comes back to it before it is given up; something else may be wanted meanwhile. */
+export const loseAndGiveUp = fc
+  .record({ at: index, first: anyChange, isReplaced: fc.boolean(), actor: anyActor })
+  .map(({ at, first, isReplaced, actor }) =>
+    command(
+      `ours ${at} ${first.field}=${String(first.value)} lost` + `${isReplaced ? ', another wanted' : ''} and given up`,
+      (model) => !model.isAway && here(model).some(isThere),
+      async (model, real) => {
+        const person = pick(here(model).filter(isThere), at)!;
+        await editHere(real, person, first, actor);
+        await real.handOver();
+        const key = person.record!.ghlId;
+        if (!real.workflows.busy().includes(key)) return;
+        await real.bench.simulator.clearFaults();
+        for (const method of ['PUT', 'POST', 'DELETE'] as const) {
+          await real.bench.simulator.addFault({ cutAfterCommit: true, times: 1, method, path: ON[method] });
+        }
+        await stepWrite(model, real, key);
+        await real.bench.simulator.clearFaults();
+        if (isReplaced) await editHere(real, person, { field: first.field, value: othersOf(first)[0]! }, actor);
+        await giveUpWriting(model, real, key);
+      },
+    ),
+  );
+
+async function giveUpWriting(model: Model, real: Real, key: string): Promise<void> {
+  if (!real.workflows.waiting().includes(key)) return;
+  const id = real.workflows.toWrite(key);
+  await real.workflows.giveUp(key);
+  const named = model.persons.find(({ ourId }) => ourId === id)!;
+  failAll(pendingOf(named.mergedInto ?? named));
+}
 
 export const failedOf = (model: Model): Person[] =>
   here(model).filter(({ wants }) => [...wants.values()].some(({ state }) => state === 'failed'));
