@@ -1,11 +1,14 @@
 import { expect } from 'vitest';
 import type { ConflictPolicy } from '../../../domain/contact-conflict.ts';
 import { pictureOfGhl, pictureOfMirror } from '../../stack/mirror-picture.ts';
-import { FIELDS, valuesOfGhl, valuesOfMirror } from './model-fields.ts';
-import { authorsOf, type Model, newRecord, pendingOf, revive, THEM } from './model.ts';
-import { answerHeld, failedOf, heldOf, poll, setPolicy } from './commands.ts';
+import { FIELDS, valuesOfMirror } from './model-fields.ts';
+import { authorsOf, type Model, pendingOf, revive, THEM } from './model.ts';
+import { emailOf, makeThere } from './creations.ts';
+import { poll } from './telling.ts';
+import { answerHeld, failedOf, heldOf, setPolicy } from './trouble.ts';
 import { LAG_MS, type Real } from './real.ts';
-import { expectMirror, resync, stepRead, stepWrite } from './steps.ts';
+import { expectMirror, resync } from './sight.ts';
+import { stepRead, stepWrite } from './steps.ts';
 
 /** How a run ends: what is left is delivered or lost and polled for; operators mend what waits for them or leave it. */
 export interface Ending {
@@ -21,11 +24,7 @@ export async function begin(model: Model, real: Real, policies: Record<string, C
     { field: 'city', value: 'Acton' },
     { field: 'tag:old', value: true },
   ] as const) {
-    await real.nextMoment();
-    const email = `person-${(model.people += 1)}@x.test`;
-    const shown = await real.createThere(email, [change]);
-    const of = { ghlId: shown.id, email, values: valuesOfGhl(shown), at: Date.parse(shown.dateUpdated), by: [THEM] };
-    model.records.push(newRecord(of));
+    await makeThere(model, real, { email: emailOf(model), changes: [change] });
   }
   await settle(model, real, true);
 }
@@ -94,7 +93,13 @@ export async function expectEnd(model: Model, real: Real): Promise<void> {
 /** No change is lost without a word: each has a row, and what is not done is open in the model as it is there. */
 async function expectRows(model: Model, real: Real): Promise<void> {
   const edits = await real.edits();
-  expect(edits).toHaveLength(model.persons.reduce((sum, { taken }) => sum + taken, 0));
+  for (const state of ['synced', 'overruled', 'superseded'] as const) {
+    const ended = model.persons.reduce((sum, { ends }) => sum + ends[state], 0);
+    expect(
+      edits.filter((edit) => edit.state === state),
+      state,
+    ).toHaveLength(ended);
+  }
   for (const edit of edits) {
     expect(edit.state).not.toBe('pending');
     expect(edit.reason).not.toBeNull();

@@ -46,7 +46,7 @@ export function valuesOfMirror(fields: Record<string, unknown>): Values {
 /** What the simulator shows of a contact. */
 export function valuesOfGhl(shown: { tags: string[]; customFields: { id: string; value?: unknown }[] }): Values {
   const customOf = (id: string) => shown.customFields.find((each) => each.id === id)?.value;
-  return valuesBy((field) => readOne(field, shown as unknown as Record<string, unknown>, customOf, shown.tags));
+  return valuesBy((field) => readOne(field, shown, customOf, shown.tags));
 }
 
 function readOne(

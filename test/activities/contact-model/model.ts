@@ -49,9 +49,12 @@ export interface Person {
   record: GhlRecord | undefined;
   mergedInto: Person | undefined;
   wants: Map<Field, Want>;
-  /** Changes taken so far: each is a row that says what became of it. */
-  taken: number;
+  /** What became of the changes that are over. */
+  ends: Ends;
 }
+
+/** How many changes ended how: each has a row that says so. */
+export type Ends = Record<'synced' | 'overruled' | 'superseded', number>;
 
 /** What each side has last written, and when; nothing of how that is stored or sent. */
 export interface Model {
@@ -94,7 +97,7 @@ export const newPerson = (ourId: string, email: string, record?: GhlRecord): Per
   record,
   mergedInto: undefined,
   wants: new Map(),
-  taken: 0,
+  ends: { synced: 0, overruled: 0, superseded: 0 },
 });
 
 export const mapFields = <T>(of: (field: Field) => T): Record<Field, T> =>
@@ -143,12 +146,19 @@ export function changeHere(person: Person, { field, value }: Change, act: { acto
   const base = before?.state === 'pending' ? before.base : shownOf(person, field);
   const mayReplace = new Set(before ? [...before.mayReplace, before.value] : []);
   person.wants.set(field, { value, base, mayReplace, madeAt: act.at, actor: act.actor, state: 'pending' });
-  person.taken += 1;
+  if (before) person.ends.superseded += 1;
   if (!person.record) revive(person, ['failed', 'held']);
 }
 
 export function revive(person: Person, states: readonly Want['state'][]): void {
   for (const want of person.wants.values()) if (states.includes(want.state)) want.state = 'pending';
+}
+
+/** A change is over, unless a later one has taken its place. */
+export function end(person: Person, field: Field, want: Want, how: 'synced' | 'overruled'): void {
+  if (person.wants.get(field) !== want) return;
+  person.wants.delete(field);
+  person.ends[how] += 1;
 }
 
 export const pendingOf = (person: Person): [Field, Want][] =>
