@@ -92,7 +92,7 @@ program
   .option('--messages <number>', 'in all', readCount, 200_000)
   .option('--changes <number>', 'live changes once all is in the mirror', readCount, 4_000)
   .option('--per-second <number>', 'live changes a second, in all locations together', readCount, 5)
-  .option('--factor <number>', 'how many times as fast as in life time passes', readCount, 20)
+  .option('--factor <number>', 'how many times as fast as in life time passes', readCount, 30)
   .option('--seed <text>', 'decides people, changes and what is dropped', 'switchyard')
   .option('--timeout-minutes <number>', 'how long anything may be waited for', readCount, 60)
   .option('--json <file>', 'write the figures there as well')

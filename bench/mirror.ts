@@ -9,7 +9,7 @@ import { type ProofRun, runProof } from './mirror/run.ts';
 import { startProofStack } from './mirror/stack.ts';
 import { scaleTime } from './mirror/time-scale.ts';
 
-export interface MirrorOptions extends Omit<ProofRun, 'time' | 'timeoutMs'> {
+export interface MirrorOptions extends Omit<ProofRun, 'time' | 'timeoutMs' | 'kills'> {
   seed: string;
   factor: number;
   timeoutMinutes: number;
@@ -25,9 +25,9 @@ export async function measureMirror(options: MirrorOptions, log: Log): Promise<P
     const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
     await writeFile(bundlePath, code);
     const common = { folder: join(folder, 'stack'), bundlePath, seed, factor, log };
-    const stack = await startProofStack({ ...common, unsafeAndFast: false, logLevel: 'warn' });
+    const stack = await startProofStack({ ...common, logLevel: 'warn' });
     try {
-      const run = { ...size, time: scaleTime(factor), timeoutMs: timeoutMinutes * 60_000 };
+      const run = { ...size, kills: 2 as const, time: scaleTime(factor), timeoutMs: timeoutMinutes * 60_000 };
       const outcome = await runProof(stack, run, log);
       try {
         return await judgeProof(stack, outcome, run);

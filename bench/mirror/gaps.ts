@@ -41,7 +41,7 @@ export interface GapJudgement {
   unfounded: ReportedGap[];
 }
 
-type Excuse = 'before-watching' | 'told-by-another' | 'gone-since' | 'never-known';
+type Excuse = 'before-watching' | 'record-told' | 'contact-told' | 'gone-since' | 'never-known';
 
 /** Events and records name times that differ by so much at most: what the report itself allows for. */
 const TOLERANCE_MS = 5_000;
@@ -75,8 +75,10 @@ const isToldBy = (lost: ReportedGap['kind'], told: ReportedGap['kind']): boolean
  * Judges the gap report. Every dropped webhook has to be named by an open gap of its record that covers its time, unless
  *
  * - it was dropped before polling watched that kind of record there;
- * - a webhook that was delivered told the same kind of change of the same contact at that time or later: the report finds
- *   events by their contact, and what changed since is told by the last of them;
+ * - a webhook that was delivered told of the same record at that time or later: it is read then as it is, with what was
+ *   lost before. The end of a record is told by nothing but itself;
+ * - one told the same kind of change of another record of the same contact at that time or later: the report finds events by
+ *   their contact (decision 14), and says less there than it might;
  * - the record was removed before it could be listed, so that a list can at most lack it;
  * - it told the end of a record that the mirror never had.
  *
@@ -94,7 +96,7 @@ export function judgeGaps(evidence: GapEvidence): GapJudgement {
   const judgement: GapJudgement = {
     dropped: 0,
     named: 0,
-    excused: { 'before-watching': 0, 'told-by-another': 0, 'gone-since': 0, 'never-known': 0 },
+    excused: { 'before-watching': 0, 'record-told': 0, 'contact-told': 0, 'gone-since': 0, 'never-known': 0 },
     missed: [],
     silent: 0,
     unfounded: [],
@@ -135,10 +137,13 @@ export function judgeGaps(evidence: GapEvidence): GapJudgement {
     const { resource, kind, recordId, contactId, locationId, atMs } = lost;
     const since = evidence.watchedSince(locationId, resource);
     if (since === null || atMs <= since.getTime()) return 'before-watching';
-    const others = told.get(`${resource}/${contactId}`) ?? [];
-    const tellsToo = (other: WebhookFate) =>
-      isToldBy(kind, TELLS[other.type]!.kind) && Date.parse(other.at) >= atMs - TOLERANCE_MS;
-    if (others.some(tellsToo)) return 'told-by-another';
+    const later = (told.get(`${resource}/${contactId}`) ?? []).filter(
+      (other) => Date.parse(other.at) >= atMs - TOLERANCE_MS,
+    );
+    const tellsOfRecord = (other: WebhookFate) =>
+      other.recordId === recordId && (kind === 'deleted') === (TELLS[other.type]!.kind === 'deleted');
+    if (later.some(tellsOfRecord)) return 'record-told';
+    if (later.some((other) => isToldBy(kind, TELLS[other.type]!.kind))) return 'contact-told';
     if (kind !== 'deleted') return removedAt.has(`${resource}/${recordId}`) ? 'gone-since' : undefined;
     return evidence.wasKnown(resource, recordId) ? undefined : 'never-known';
   }

@@ -82,6 +82,7 @@ export async function pictureGhl(ghl: ControlClient, locationId: string): Promis
         ...pick(each, FIELDS.user),
         name: `${each.firstName} ${each.lastName}`.trim(),
         roles: { type: each.type, role: each.role },
+        deleted: false,
       },
     })),
     'custom-field': pictureOf(await ghl.listRecords('customFields', locationId), (each) => ({

@@ -44,13 +44,6 @@ export async function createQuietWatch(stack: ProofStack, { agencyId, locations,
     return syncs > 0 ? `${syncs} contacts being read` : undefined;
   }
 
-  /** Every pass that looks for changes has ended a round after `since`; undefined when so. */
-  async function findLate(since: Date): Promise<string | undefined> {
-    const late = await count(sql`select count(*)::int as count from poll_passes
-      where agency_id = ${agencyId} and kind = 'delta' and (finished_at is null or finished_at <= ${since})`);
-    return late > 0 ? `${late} passes have not looked yet` : undefined;
-  }
-
   const askApi = async (method: string, path: string, body?: object): Promise<Record<string, unknown>> => {
     const answer = await fetch(`${stack.apiUrl}${path}`, {
       method,
@@ -63,7 +56,6 @@ export async function createQuietWatch(stack: ProofStack, { agencyId, locations,
 
   const watch = {
     askApi,
-    findBusy,
     /** Asks for a reconciliation of every location, as an operator does. */
     async askForSweeps(repair: boolean): Promise<void> {
       for (const { id } of locations) await askApi('POST', `/v1/locations/${id}/reconcile`, { repair });
@@ -75,18 +67,8 @@ export async function createQuietWatch(stack: ProofStack, { agencyId, locations,
         return open > 0 ? `${open} sweeps are under way` : undefined;
       }, timeoutMs);
     },
-    /**
-     * Waits until what has come is done, and polling has looked for changes twice since: a round that ended after the
-     * first may have begun before it.
-     */
-    async becomeQuiet({ timeoutMs }: Patience): Promise<void> {
-      await waitUntil(findBusy, timeoutMs);
-      for (let round = 0; round < 2; round += 1) {
-        const since = new Date();
-        await waitUntil(() => findLate(since), timeoutMs);
-      }
-      await waitUntil(findBusy, timeoutMs);
-    },
+    /** Waits until what has come is done. */
+    becomeQuiet: ({ timeoutMs }: Patience) => waitUntil(findBusy, timeoutMs),
     /** What the newest report of each resource of a location says. */
     async readDrift({ id }: ProofLocation): Promise<Record<string, unknown>[]> {
       const { drift } = await askApi('GET', `/v1/locations/${id}/sync?gaps=0&history=0`);

@@ -14,6 +14,8 @@ export interface ProofRun extends ProofSize {
   changes: number;
   /** Live changes a second, in all locations together, from the first moment on. */
   perSecond: number;
+  /** How many workers are killed: one in the middle of sweeps, a second in the middle of the backfill. */
+  kills: 1 | 2;
   /** How long anything may take, in milliseconds. */
   timeoutMs: number;
 }
@@ -77,8 +79,10 @@ export async function runProof(stack: ProofStack, run: ProofRun, log: Log): Prom
       const read = await countRead(stack, world);
       return read < total * 0.4 ? `${read} of ${total} contacts are read` : undefined;
     }, timeoutMs);
-    log(`${seconds().toFixed(0)} s: the first worker is killed`);
-    await stack.replaceWorker();
+    if (run.kills > 1) {
+      log(`${seconds().toFixed(0)} s: a worker is killed, in the middle of the backfill`);
+      await stack.replaceWorker();
+    }
     await waitUntil(async () => {
       await look();
       const { endedAt, state } = await quiet.askApi('GET', `/v1/backfills/${String(backfillId)}`);
@@ -104,7 +108,7 @@ export async function runProof(stack: ProofStack, run: ProofRun, log: Log): Prom
     await untilChanged(0.5);
     await quiet.askForSweeps(true);
     await untilChanged(0.6);
-    log(`${seconds().toFixed(0)} s: the second worker is killed, in the middle of sweeps`);
+    log(`${seconds().toFixed(0)} s: a worker is killed, in the middle of sweeps`);
     await stack.replaceWorker();
     await untilChanged(1);
     const report = await simulator.stopChanges();
@@ -114,6 +118,7 @@ export async function runProof(stack: ProofStack, run: ProofRun, log: Log): Prom
     const patience = { timeoutMs };
     await quiet.sweepsEnded(patience);
     await quiet.becomeQuiet(patience);
+    await sleep(time.searchLagMs + time.searchLagJitterMs);
     // What only a sweep finds would be found within a day: that day is not waited for.
     await quiet.askForSweeps(true);
     await quiet.sweepsEnded(patience);

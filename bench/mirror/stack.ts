@@ -23,8 +23,6 @@ export interface ProofStackOptions {
   bundlePath: string;
   seed: string;
   factor: number;
-  /** Trades safety of the database for speed. */
-  unsafeAndFast: boolean;
   logLevel: string;
   log: Log;
   /** Hears where a process wrote what it said, when it has ended, and with which environment it ran. */
@@ -66,7 +64,7 @@ export async function startProofStack(options: ProofStackOptions): Promise<Proof
 }
 
 async function startParts(
-  { folder, bundlePath, seed, factor, unsafeAndFast, logLevel, log, onProcessEnd }: ProofStackOptions,
+  { folder, bundlePath, seed, factor, logLevel, log, onProcessEnd }: ProofStackOptions,
   stops: (() => Promise<unknown>)[],
   stop: () => Promise<void>,
 ): Promise<ProofStack> {
@@ -77,11 +75,11 @@ async function startParts(
     return server;
   };
   const [postgres, temporal] = await Promise.all([
-    startServer(startPostgres({ dataDir: join(folder, 'postgres'), port: 0, unsafeAndFast, log })),
+    startServer(startPostgres({ dataDir: join(folder, 'postgres'), port: 0, unsafeAndFast: true, log })),
     startServer(
       startTemporal({
         ...{ dataDir: folder, port: 0, namespace: 'default', searchAttributes: SEARCH_ATTRIBUTES, log },
-        inMemory: unsafeAndFast,
+        inMemory: true,
       }),
     ),
   ]);

@@ -22,7 +22,7 @@ export interface TimeScale {
 const SECOND_MS = 1_000;
 /** Temporal's schedules know whole seconds. */
 const LEAST_ROUND_MS = 1_000;
-const OUTAGE_MS = 15 * 60 * SECOND_MS;
+const OUTAGE_MS = 5 * 60 * SECOND_MS;
 
 /** @param factor how many times as fast as in life, from 1 on */
 export function scaleTime(factor: number): TimeScale {
