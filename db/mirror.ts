@@ -25,6 +25,7 @@ export interface Observed {
 
 interface KnownRow {
   ghl_id: string;
+  ghl_contact_id: string | null;
   fields: Fields;
   ghl_updated_at: Date | null;
   observed_at: Date;
@@ -125,6 +126,7 @@ export async function countUpcomingAppointments(
 function judgeAgainst(known: KnownRow | undefined, seen: Observation) {
   return judgeObservation(
     known && {
+      ghlContactId: known.ghl_contact_id,
       fields: known.fields,
       ghlUpdatedAt: known.ghl_updated_at,
       observedAt: known.observed_at,
@@ -167,8 +169,9 @@ async function lockKnown(
 ): Promise<Map<string, KnownRow>> {
   if (seen.length === 0) return new Map();
   const exact = sql.raw(place.resource === 'contact' ? 'is_exact' : 'true as is_exact');
+  const contactId = sql.raw(place.resource === 'contact' ? 'ghl_id' : 'ghl_contact_id');
   const found = await sql<KnownRow>`
-    select ghl_id, fields, ghl_updated_at, observed_at, ${exact}, deleted_at from ${table(place)}
+    select ghl_id, ${contactId} as ghl_contact_id, fields, ghl_updated_at, observed_at, ${exact}, deleted_at from ${table(place)}
     where ${ofPlace(place)} and ghl_id = any(${seen.map(({ ghlId }) => ghlId)}::text[])
     order by ghl_id for update
   `.execute(tx);
@@ -179,7 +182,8 @@ async function update(tx: Transaction<Database>, place: MirrorPlace, seen: reado
   if (seen.length === 0) return;
   // A contact that was made here gets GHL's time of creation with the first sight of it there.
   const ofContact = 'is_exact = seen.is_exact, ghl_created_at = coalesce(known.ghl_created_at, seen.ghl_created_at)';
-  const own = place.resource === 'contact' ? ofContact : 'ghl_contact_id = seen.ghl_contact_id';
+  const own =
+    place.resource === 'contact' ? ofContact : 'ghl_contact_id = coalesce(seen.ghl_contact_id, known.ghl_contact_id)';
   await sql`
     update ${table(place)} as known
     set fields = seen.fields, ghl_updated_at = coalesce(seen.ghl_updated_at, known.ghl_updated_at),

@@ -18,8 +18,9 @@ export async function findKnown(
   ghlIds: readonly string[],
 ): Promise<Map<string, Known>> {
   const isExact = sql.raw(place.resource === 'contact' ? 'is_exact' : 'true');
+  const contactId = sql.raw(place.resource === 'contact' ? 'ghl_id' : 'ghl_contact_id');
   const found = await sql<Known & { ghl_id: string }>`
-    select ghl_id, fields, ghl_updated_at as "ghlUpdatedAt", observed_at as "observedAt", ${isExact} as "isExact",
+    select ghl_id, ${contactId} as "ghlContactId", fields, ghl_updated_at as "ghlUpdatedAt", observed_at as "observedAt", ${isExact} as "isExact",
       deleted_at is not null as "isDeleted"
     from ${tableOf(place)} where ${ofPlace(place)} and ghl_id = any(${[...ghlIds]}::text[])
   `.execute(tx);

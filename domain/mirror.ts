@@ -34,7 +34,9 @@ export interface Observation {
 }
 
 /** What is known of a record. */
-export type Known = Pick<Observation, 'fields' | 'ghlUpdatedAt' | 'observedAt' | 'isExact'> & { isDeleted: boolean };
+export type Known = Pick<Observation, 'ghlContactId' | 'fields' | 'ghlUpdatedAt' | 'observedAt' | 'isExact'> & {
+  isDeleted: boolean;
+};
 
 /**
  * Decides what a sight of a record is worth beside what is known of it. Nothing comes in order: events overtake each
@@ -58,7 +60,7 @@ function judge(known: Known | undefined, seen: Observation): Judgement {
     if (!isLaterSight) return 'older';
     return seen.isExact ? 'restored' : 'doubtful';
   }
-  const isAlike = isDeepEqual(known.fields, seen.fields);
+  const isAlike = isSameRecord(known, seen);
   if (known.ghlUpdatedAt === null || seen.ghlUpdatedAt === null) {
     if (!isLaterSight) return 'older';
     return isAlike ? 'same' : 'newer';
@@ -68,6 +70,18 @@ function judge(known: Known | undefined, seen: Observation): Judgement {
   if (seen.isExact && !known.isExact) return 'more-exact';
   // One moment of GHL's clock can hold two changes: the later sight of the record itself is right.
   return seen.isExact && isLaterSight && !isAlike ? 'newer' : 'same';
+}
+
+/**
+ * Whether a sight shows the record as it is known: the same fields, of the same contact. A merge gives a record to another
+ * contact, and of a message or a conversation nothing else changes then. Where GHL leaves the contact out, that says nothing.
+ */
+export function isSameRecord(
+  known: Pick<Known, 'ghlContactId' | 'fields'>,
+  seen: Pick<Observation, 'ghlContactId' | 'fields'>,
+): boolean {
+  const isSameContact = seen.ghlContactId === null || seen.ghlContactId === known.ghlContactId;
+  return isSameContact && isDeepEqual(known.fields, seen.fields);
 }
 
 /**
