@@ -2,6 +2,7 @@ import { ApplicationFailure, Context } from '@temporalio/activity';
 import { z } from 'zod';
 import { findGhlAddress, findLocation, type GhlAddress } from '../db/locations.ts';
 import { findContactOfRecord, markDeleted, writeObservations } from '../db/mirror.ts';
+import { listOrigins } from '../db/poll-mirror.ts';
 import { withScope } from '../db/scope.ts';
 import type { ContactChange } from '../domain/contact-change.ts';
 import { contactChangeSchema } from '../domain/contact-change-schema.ts';
@@ -11,6 +12,7 @@ import { searchTasks } from '../ghl/contacts.ts';
 import { listMessages } from '../ghl/messages.ts';
 import type { StoreDeps } from './dependencies.ts';
 import { talkingToGhl } from './ghl-step.ts';
+import { noteGoneGaps } from './poll-gaps.ts';
 import { completeMessage, readRecord } from './mirror-reads.ts';
 import { mapStoreFailures } from './store-failure.ts';
 
@@ -135,8 +137,13 @@ export function createContactSyncGhlActivities(deps: StoreDeps & { ghl: GhlCalls
   ): Promise<void> {
     const place = { agencyId, locationId, resource };
     await withScope(deps.db, { agencyId }, async (tx) => {
-      if (seen) await writeObservations(tx, place, [seen], 'event');
-      else await markDeleted(tx, place, [ghlId], askedAt);
+      if (seen) {
+        await writeObservations(tx, place, [seen], 'event');
+        return;
+      }
+      const marked = await markDeleted(tx, place, [ghlId], askedAt);
+      // An event of something older may be the first to find that the record is gone, and polling finds no news of it then.
+      await noteGoneGaps(tx, place, await listOrigins(tx, place, marked), askedAt);
     });
   }
 

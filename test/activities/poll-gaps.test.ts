@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { POLL_POLICY } from '../../domain/poll-rules.ts';
+import { run } from '../stack/activity-bench.ts';
 import { type Neighbours, startNeighbours } from './neighbours.ts';
 import { createPollWorld, type PollWorld } from './poll-world.ts';
 
@@ -53,6 +54,28 @@ describe('the report of gaps', () => {
     await all.bench.simulator.updateContact(ids[3]!, { city: 'Salem' });
     await world.round('contact', 'delta');
     expect(await gaps()).toContainEqual([ids[3], 'updated', false]);
+  });
+
+  it('names what was lost although something else has brought the mirror up to it before polling came', async () => {
+    const { agencyId, locationId } = world;
+    const change = { resource: 'contact' as const, ghlId: ids[4]! };
+    await all.bench.simulator.updateContact(ids[4]!, { city: 'Lynn' });
+    // An event of an older change, which comes late, makes somebody read the contact.
+    await run(all.bench.contactsGhl.readChanges, { agencyId, locationId, changes: [change] });
+    const known = (await world.contacts()).find((row) => row.ghl_id === ids[4]!);
+    expect(known?.fields['city']).toBe('Lynn');
+    await world.round('contact', 'delta');
+    expect(await gaps()).toContainEqual([ids[4], 'updated', false]);
+  });
+
+  it('names an end that a late event of something older was the first to find', async () => {
+    const { agencyId, locationId } = world;
+    const [id] = await world.seedContacts(1);
+    await world.round('contact', 'sweep');
+    await all.bench.simulator.deleteContact(id!);
+    const changes = [{ resource: 'contact' as const, ghlId: id! }];
+    await run(all.bench.contactsGhl.readChanges, { agencyId, locationId, changes });
+    expect(await gaps()).toContainEqual([id, 'deleted', false]);
   });
 
   it('closes one that an event tells of late', async () => {
