@@ -41,7 +41,7 @@ export interface GapJudgement {
   unfounded: ReportedGap[];
 }
 
-type Excuse = 'before-watching' | 'record-told' | 'contact-told' | 'gone-since' | 'never-known';
+type Excuse = 'before-watching' | 'record-told' | 'gone-since' | 'never-known';
 
 /** Events and records name times that differ by so much at most: what the report itself allows for. */
 const TOLERANCE_MS = 5_000;
@@ -77,8 +77,6 @@ const isToldBy = (lost: ReportedGap['kind'], told: ReportedGap['kind']): boolean
  * - it was dropped before polling watched that kind of record there;
  * - a webhook that was delivered told of the same record at that time or later: it is read then as it is, with what was
  *   lost before. The end of a record is told by nothing but itself;
- * - one told the same kind of change of another record of the same contact at that time or later: the report finds events by
- *   their contact (decision 14), and says less there than it might;
  * - the record was removed before it could be listed, so that a list can at most lack it;
  * - it told the end of a record that the mirror never had.
  *
@@ -90,20 +88,20 @@ export function judgeGaps(evidence: GapEvidence): GapJudgement {
   const gapsOf = groupBy(open, ({ resource, ghlId }) => `${resource}/${ghlId}`);
   const told = groupBy(
     evidence.webhooks.filter(({ dropped, type }) => !dropped && TELLS[type] !== undefined),
-    ({ type, contactId }) => `${TELLS[type]!.resource}/${contactId}`,
+    ({ type, recordId }) => `${TELLS[type]!.resource}/${recordId}`,
   );
   const removedAt = new Map(evidence.removed.map(({ kind, id, at }) => [`${kind}/${id}`, Date.parse(at)]));
   const judgement: GapJudgement = {
     dropped: 0,
     named: 0,
-    excused: { 'before-watching': 0, 'record-told': 0, 'contact-told': 0, 'gone-since': 0, 'never-known': 0 },
+    excused: { 'before-watching': 0, 'record-told': 0, 'gone-since': 0, 'never-known': 0 },
     missed: [],
     silent: 0,
     unfounded: [],
   };
   const firstDropMs = new Map<string, number>();
   for (const lost of evidence.webhooks) {
-    const { type, recordId, contactId, locationId, at } = lost;
+    const { type, recordId, locationId, at } = lost;
     const tells = TELLS[type];
     if (!lost.dropped || !tells || recordId === null || locationId === null) continue;
     const { resource, kind } = tells;
@@ -116,7 +114,7 @@ export function judgeGaps(evidence: GapEvidence): GapJudgement {
       judgement.named += 1;
       continue;
     }
-    const excuse = excuseOf({ resource, kind, recordId, contactId, locationId, atMs });
+    const excuse = excuseOf({ resource, kind, recordId, locationId, atMs });
     if (excuse) judgement.excused[excuse] += 1;
     else judgement.missed.push({ type, recordId, at });
   }
@@ -134,16 +132,14 @@ export function judgeGaps(evidence: GapEvidence): GapJudgement {
   return judgement;
 
   function excuseOf(lost: Lost): Excuse | undefined {
-    const { resource, kind, recordId, contactId, locationId, atMs } = lost;
+    const { resource, kind, recordId, locationId, atMs } = lost;
     const since = evidence.watchedSince(locationId, resource);
     if (since === null || atMs <= since.getTime()) return 'before-watching';
-    const later = (told.get(`${resource}/${contactId}`) ?? []).filter(
+    const later = (told.get(`${resource}/${recordId}`) ?? []).filter(
       (other) => Date.parse(other.at) >= atMs - TOLERANCE_MS,
     );
-    const tellsOfRecord = (other: WebhookFate) =>
-      other.recordId === recordId && (kind === 'deleted') === (TELLS[other.type]!.kind === 'deleted');
+    const tellsOfRecord = (other: WebhookFate) => (kind === 'deleted') === (TELLS[other.type]!.kind === 'deleted');
     if (later.some(tellsOfRecord)) return 'record-told';
-    if (later.some((other) => isToldBy(kind, TELLS[other.type]!.kind))) return 'contact-told';
     if (kind !== 'deleted') return removedAt.has(`${resource}/${recordId}`) ? 'gone-since' : undefined;
     return evidence.wasKnown(resource, recordId) ? undefined : 'never-known';
   }
@@ -154,7 +150,6 @@ interface Lost {
   resource: string;
   kind: ReportedGap['kind'];
   recordId: string;
-  contactId: string | null;
   locationId: string;
   atMs: number;
 }

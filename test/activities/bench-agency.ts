@@ -123,6 +123,7 @@ export function createBenchAgency(bench: ActivityBench, key: string, planted: Pl
           status: 'accepted',
           ghlLocationId: null,
           ghlContactId: String(body['type']).startsWith('Contact') ? String(body['id']) : null,
+          ghlRecordId: typeof body['id'] === 'string' ? body['id'] : null,
           occurredAt: null,
           body: seal(bench.keys, Buffer.from(JSON.stringify(body)), { agencyId, locationId, purpose: 'event-body' }),
         }),

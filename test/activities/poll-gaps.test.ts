@@ -16,8 +16,8 @@ beforeAll(async () => {
 afterAll(() => all.bench.stop());
 
 const gaps = async () => (await world.gaps()).map(({ ghl_id, kind, told_at }) => [ghl_id, kind, told_at !== null]);
-const tell = (type: string, id: string) =>
-  all.agency.event({ type, id, locationId: world.ghlLocationId }, 'chelsea', new Date());
+const tell = (type: string, id: string, at = new Date()) =>
+  all.agency.event({ type, id, locationId: world.ghlLocationId }, 'chelsea', at);
 
 describe('the report of gaps', () => {
   it('names nothing of what was there before anybody watched', async () => {
@@ -97,5 +97,19 @@ describe('the report of gaps', () => {
     const message = await all.bench.simulator.receiveMessage({ contactId: ids[4]!, type: 'SMS', message: 'Hello' });
     await world.round('message', 'delta');
     expect(await gaps()).toContainEqual([message.id, 'created', false]);
+  });
+
+  it('takes no event of another message for the one that is missing, and knows one that a merge gave to another contact', async () => {
+    const [survivorId, loserId] = await world.seedContacts(2);
+    const receive = async (message: string) =>
+      (await all.bench.simulator.receiveMessage({ contactId: loserId!, type: 'SMS', message })).id;
+    const [lost, told] = [await receive('One'), await receive('Two')];
+    // GHL's clock was moved on above.
+    await tell('InboundMessage', told, new Date(Date.now() + 60_000));
+    await all.bench.simulator.mergeContacts({ survivorId: survivorId!, loserId: loserId! });
+    await world.round('message', 'delta');
+    const named = (await gaps()).map(([id]) => id);
+    expect(named).toContain(lost);
+    expect(named).not.toContain(told);
   });
 });

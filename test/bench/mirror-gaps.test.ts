@@ -42,15 +42,6 @@ describe('the judgement of a gap report', () => {
 
   it.each<[string, Partial<GapEvidence>]>([
     ['record-told', { webhooks: [webhook('ContactCreate', 20), webhook('ContactUpdate', 21, { dropped: false })] }],
-    [
-      'contact-told',
-      {
-        webhooks: [
-          webhook('InboundMessage', 20, { recordId: 'm1' }),
-          webhook('InboundMessage', 21, { recordId: 'm2', dropped: false }),
-        ],
-      },
-    ],
     ['record-told', { webhooks: [webhook('ContactUpdate', 20), webhook('ContactTagUpdate', 21, { dropped: false })] }],
     ['gone-since', { webhooks: [webhook('ContactUpdate', 20)], removed: [{ kind: 'contact', id: 'c', at: at(30) }] }],
     ['never-known', { webhooks: [webhook('ContactDelete', 20)], wasKnown: () => false }],
@@ -75,8 +66,13 @@ describe('the judgement of a gap report', () => {
       },
     ],
     [
-      'an event of another contact',
-      { webhooks: [webhook('ContactUpdate', 20), webhook('ContactUpdate', 21, { dropped: false, contactId: 'd' })] },
+      'an event of another record of the contact',
+      {
+        webhooks: [
+          webhook('InboundMessage', 20, { recordId: 'm1' }),
+          webhook('InboundMessage', 21, { recordId: 'm2', dropped: false }),
+        ],
+      },
     ],
     [
       'the end of the record where that was lost',

@@ -20,7 +20,7 @@ import { hearLogFile, hearMetrics } from '../leaks/hear-processes.ts';
 /** The proof of `npm run bench -- mirror`, small: one worker is killed. */
 const FACTOR = 40;
 const run: ProofRun = {
-  ...{ locations: 3, contacts: 100, messages: 600, changes: 120, perSecond: 8, kills: 1 },
+  ...{ locations: 3, contacts: 100, messages: 600, changes: 100, perSecond: 4, kills: 1 },
   time: scaleTime(FACTOR),
   timeoutMs: 240_000,
 };
