@@ -2,8 +2,8 @@ import { sql } from 'kysely';
 import type { ChangeReport } from '../../simulator/changes/ledger.ts';
 import { compareKind, type Difference, listMirror } from './comparison.ts';
 import { findFalseDeletes, listMarks } from './deletions.ts';
-import { type GapJudgement, judgeGaps, type ReportedGap } from './gaps.ts';
-import { pictureGhl } from './ghl-picture.ts';
+import { type GapJudgement, judgeGaps } from './gaps.ts';
+import { type Picture, pictureGhl } from './ghl-picture.ts';
 import { groupBy } from './group.ts';
 import type { ProofStack } from './stack.ts';
 import type { ProofLocation, ProofWorld } from './world.ts';
@@ -19,6 +19,7 @@ export interface Check {
 export type Watched = ReadonlyMap<string, Date>;
 
 const NAMED = 5;
+const NOTHING: Picture = new Map();
 
 export const toCheck = (what: string, problems: readonly Difference[]): Check => {
   const kinds = groupBy(problems, ({ resource, kind }) => `${resource} ${kind}`);
@@ -63,7 +64,7 @@ export async function compareAll(
     for (const resource of [...KEPT, ...TOLD]) {
       const rows = here[resource] ?? [];
       findings.rows[resource] = (findings.rows[resource] ?? 0) + rows.length;
-      const found = compareKind(resource, there[resource] ?? new Map(), rows);
+      const found = compareKind(resource, there[resource] ?? NOTHING, rows);
       if (resource !== 'note' && resource !== 'task') findings.differences.push(...found);
       else {
         const owner = (ghlId: string) => there[resource]?.get(ghlId)?.contactId ?? '';
@@ -151,7 +152,7 @@ export async function judgeReport(
       resource: gap.resource,
       ghlId: gap.ghl_id,
       contactId: gap.ghl_contact_id,
-      kind: gap.kind as ReportedGap['kind'],
+      kind: gap.kind,
       changedAt: gap.changed_at,
       toldAt: gap.told_at,
     })),

@@ -33,13 +33,17 @@ export function listGenerated(world: World, collection: Collection, locationId: 
     [...walk([0, count], 1)].map(at).filter(({ id }) => !covered.has(id));
   switch (collection) {
     case 'contacts':
-      return rest(size, population.contactAt, world.contacts.coveredIn(locationId)).map(viewContact);
+      return rest(size, (index) => population.contactAt(index), world.contacts.coveredIn(locationId)).map(viewContact);
     case 'conversations': {
       const threads = messagesPerContact === 0 ? 0 : size;
-      return rest(threads, population.conversationAt, world.conversations.coveredIn(locationId));
+      return rest(threads, (index) => population.conversationAt(index), world.conversations.coveredIn(locationId));
     }
     case 'messages':
-      return rest(size * messagesPerContact, population.messageAt, world.messages.coveredIn(locationId));
+      return rest(
+        size * messagesPerContact,
+        (index) => population.messageAt(index),
+        world.messages.coveredIn(locationId),
+      );
     default:
       return [];
   }
