@@ -2,6 +2,7 @@ import { ApplicationFailure, Context } from '@temporalio/activity';
 import { z } from 'zod';
 import { findGhlAddress, type GhlAddress } from '../db/locations.ts';
 import { findContactOfRecord, markDeleted, writeObservations } from '../db/mirror.ts';
+import { listOrigins } from '../db/poll-mirror.ts';
 import { withScope } from '../db/scope.ts';
 import type { ContactChange } from '../domain/contact-change.ts';
 import { contactChangeSchema } from '../domain/contact-change-schema.ts';
@@ -10,6 +11,7 @@ import type { GhlCalls, LocationCall } from '../ghl/calls.ts';
 import { listMessages } from '../ghl/messages.ts';
 import type { StoreDeps } from './dependencies.ts';
 import { talkingToGhl } from './ghl-step.ts';
+import { noteGoneGaps } from './poll-gaps.ts';
 import { completeMessage, readRecord } from './mirror-reads.ts';
 import { createOrphans, findTaskOwners, followOrphans } from './orphans.ts';
 import { requireLocation } from './named-location.ts';
@@ -25,7 +27,7 @@ export interface ReadChangesArgs {
 export interface ReadChangesResult {
   read: number;
   gone: number;
-  /** Notes and tasks of which nobody knows the contact. */
+  /** Notes and tasks of which nobody knows the contact, or whose contact is gone. */
   unknown: number;
 }
 
@@ -104,7 +106,11 @@ export function createContactSyncGhlActivities(deps: StoreDeps & { ghl: GhlCalls
     if (resource !== 'note' && resource !== 'task') return readRecord(deps.ghl, call, { resource, ghlId }, deps.now);
     const ghlContactId = owners.get(ghlId);
     if (ghlContactId === undefined) return 'unknown';
-    return readRecord(deps.ghl, call, { resource, ghlId, ghlContactId }, deps.now);
+    const seen = await readRecord(deps.ghl, call, { resource, ghlId, ghlContactId }, deps.now);
+    if (seen) return seen;
+    // Through a contact that is gone nothing can be read, and a merge may have given its notes to another.
+    const owner = await readRecord(deps.ghl, call, { resource: 'contact', ghlId: ghlContactId }, deps.now);
+    return owner ? undefined : 'unknown';
   }
 
   /** Notes and tasks are read through their contact, which GHL leaves out of its events of tasks. */
@@ -135,8 +141,13 @@ export function createContactSyncGhlActivities(deps: StoreDeps & { ghl: GhlCalls
   ): Promise<void> {
     const place = { agencyId, locationId, resource };
     await withScope(deps.db, { agencyId }, async (tx) => {
-      if (seen) await writeObservations(tx, place, [seen], 'event');
-      else await markDeleted(tx, place, [ghlId], askedAt);
+      if (seen) {
+        await writeObservations(tx, place, [seen], 'event');
+        return;
+      }
+      const marked = await markDeleted(tx, place, [ghlId], askedAt);
+      // An event of something older may be the first to find that the record is gone, and polling finds no news of it then.
+      await noteGoneGaps(tx, place, await listOrigins(tx, place, marked), askedAt);
     });
   }
 

@@ -51,7 +51,7 @@ interface Incoming<Owner extends EventOwner> {
   type: string;
   ghlLocationId: string | null;
   ghlContactId: string | null;
-  /** What it tells of, where it is GHL that tells. */
+  /** The record that it tells of; absent where it names none. */
   ghlRecordId?: string | null;
   occurredAt: Date | null;
   body: Buffer;

@@ -9,6 +9,8 @@ import { BUDGET_CASES, measureBudget } from './budget.ts';
 import { checkBudget, describeBudget } from './budget-report.ts';
 import { checkReconcile, describeReconcile } from './reconcile-report.ts';
 import { measureReconcile, RECONCILE_AIMS } from './reconcile-stack.ts';
+import { measureMirror, type MirrorOptions } from './mirror.ts';
+import { describeProof } from './mirror/judge.ts';
 import { measureScope, type ScopeResult } from './scope.ts';
 import type { Spread } from './spread.ts';
 import { measureUpdates } from './updates.ts';
@@ -116,6 +118,29 @@ program
     console.log(`load average before: ${loadAverageBefore.map((load) => load.toFixed(2)).join(' ')}`);
     if (json !== undefined) await writeFile(json, `${JSON.stringify({ ...describeMachine(), ...result }, null, 2)}\n`);
     if (checkReconcile(result, RECONCILE_AIMS).some(({ passed }) => !passed)) process.exitCode = 1;
+  });
+
+program
+  .command('mirror')
+  .description('everything that can go wrong between GHL and the mirror, and at the end they are the same')
+  .option('--locations <number>', 'how many', readCount, 20)
+  .option('--contacts <number>', 'in each location', readCount, 5_000)
+  .option('--messages <number>', 'in all', readCount, 200_000)
+  .option('--changes <number>', 'live changes once all is in the mirror', readCount, 4_000)
+  .option('--per-second <number>', 'live changes a second, in all locations together', readCount, 5)
+  .option('--factor <number>', 'how many times as fast as in life time passes', readCount, 30)
+  .option('--seed <text>', 'decides people, changes and what is dropped', 'switchyard')
+  .option('--timeout-minutes <number>', 'how long anything may be waited for', readCount, 60)
+  .option('--json <file>', 'write the figures there as well')
+  .action(async ({ json, ...options }: MirrorOptions & { json?: string }) => {
+    const result = await measureMirror(options, log);
+    for (const line of describeProof(result)) console.log(line);
+    console.log(`load average before: ${loadAverageBefore.map((load) => load.toFixed(2)).join(' ')}`);
+    if (json !== undefined) {
+      const { seed } = options;
+      await writeFile(json, `${JSON.stringify({ ...describeMachine(), seed, ...result }, null, 2)}\n`);
+    }
+    if (result.checks.some(({ passed }) => !passed)) process.exitCode = 1;
   });
 
 await program.parseAsync();

@@ -16,7 +16,7 @@ export interface NewEvent {
   status: EventStatus;
   ghlLocationId: string | null;
   ghlContactId: string | null;
-  /** What it tells of, such as an opportunity of that contact. */
+  /** The record that it tells of; absent where it names none. */
   ghlRecordId?: string | null;
   occurredAt: Date | null;
   /** Sealed; null when there is nothing to keep. */

@@ -177,7 +177,10 @@ async function update(
   // A contact that was made here gets GHL's time of creation with the first sight of it there.
   const ofContact = `is_exact = excluded.is_exact,
     ghl_created_at = coalesce(contacts.ghl_created_at, excluded.ghl_created_at)`;
-  const own = place.resource === 'contact' ? ofContact : 'ghl_contact_id = excluded.ghl_contact_id';
+  const own =
+    place.resource === 'contact'
+      ? ofContact
+      : `ghl_contact_id = coalesce(excluded.ghl_contact_id, ${tableOf(place.resource)}.ghl_contact_id)`;
   const known = table(place);
   const set = sql`update
     set fields = excluded.fields, ghl_updated_at = coalesce(excluded.ghl_updated_at, ${known}.ghl_updated_at),

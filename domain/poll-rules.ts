@@ -28,8 +28,8 @@ export interface PollRule {
    */
   goneBy: 'read' | 'second-list';
   /**
-   * The events that should have told; an empty list where GHL sends none, null where none names a contact, by which
-   * they are found. Of two changes of one record within seconds the event of either counts for both.
+   * The events that should have told, and that name the record; an empty list where GHL sends none of the kind, null where
+   * it sends none at all. Of two changes of one record within seconds the event of either counts for both.
    */
   toldBy: Record<GapKind, readonly string[]> | null;
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { POLL_POLICY } from '../../domain/poll-rules.ts';
+import { run } from '../stack/activity-bench.ts';
 import { type Neighbours, startNeighbours } from './neighbours.ts';
 import { createPollWorld, type PollWorld } from './poll-world.ts';
 
@@ -15,8 +16,8 @@ beforeAll(async () => {
 afterAll(() => all.bench.stop());
 
 const gaps = async () => (await world.gaps()).map(({ ghl_id, kind, told_at }) => [ghl_id, kind, told_at !== null]);
-const tell = (type: string, id: string) =>
-  all.agency.event({ type, id, locationId: world.ghlLocationId }, 'chelsea', new Date());
+const tell = (type: string, id: string, at = new Date()) =>
+  all.agency.event({ type, id, locationId: world.ghlLocationId }, 'chelsea', at);
 
 describe('the report of gaps', () => {
   it('names nothing of what was there before anybody watched', async () => {
@@ -53,6 +54,28 @@ describe('the report of gaps', () => {
     await all.bench.simulator.updateContact(ids[3]!, { city: 'Salem' });
     await world.round('contact', 'delta');
     expect(await gaps()).toContainEqual([ids[3], 'updated', false]);
+  });
+
+  it('names what was lost although something else has brought the mirror up to it before polling came', async () => {
+    const { agencyId, locationId } = world;
+    const change = { resource: 'contact' as const, ghlId: ids[4]! };
+    await all.bench.simulator.updateContact(ids[4]!, { city: 'Lynn' });
+    // An event of an older change, which comes late, makes somebody read the contact.
+    await run(all.bench.contactsGhl.readChanges, { agencyId, locationId, changes: [change] });
+    const known = (await world.contacts()).find((row) => row.ghl_id === ids[4]!);
+    expect(known?.fields['city']).toBe('Lynn');
+    await world.round('contact', 'delta');
+    expect(await gaps()).toContainEqual([ids[4], 'updated', false]);
+  });
+
+  it('names an end that a late event of something older was the first to find', async () => {
+    const { agencyId, locationId } = world;
+    const [id] = await world.seedContacts(1);
+    await world.round('contact', 'sweep');
+    await all.bench.simulator.deleteContact(id!);
+    const changes = [{ resource: 'contact' as const, ghlId: id! }];
+    await run(all.bench.contactsGhl.readChanges, { agencyId, locationId, changes });
+    expect(await gaps()).toContainEqual([id, 'deleted', false]);
   });
 
   it('closes one that an event tells of late', async () => {
@@ -105,5 +128,19 @@ describe('the report of gaps', () => {
     const message = await all.bench.simulator.receiveMessage({ contactId: ids[4]!, type: 'SMS', message: 'Hello' });
     await world.round('message', 'delta');
     expect(await gaps()).toContainEqual([message.id, 'created', false]);
+  });
+
+  it('takes no event of another message for the one that is missing, and knows one that a merge gave to another contact', async () => {
+    const [survivorId, loserId] = await world.seedContacts(2);
+    const receive = async (message: string) =>
+      (await all.bench.simulator.receiveMessage({ contactId: loserId!, type: 'SMS', message })).id;
+    const [lost, told] = [await receive('One'), await receive('Two')];
+    // GHL's clock was moved on above.
+    await tell('InboundMessage', told, new Date(Date.now() + 60_000));
+    await all.bench.simulator.mergeContacts({ survivorId: survivorId!, loserId: loserId! });
+    await world.round('message', 'delta');
+    const named = (await gaps()).map(([id]) => id);
+    expect(named).toContain(lost);
+    expect(named).not.toContain(told);
   });
 });

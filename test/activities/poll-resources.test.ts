@@ -176,6 +176,24 @@ describe('a sweep of everything else', () => {
     expect(await world.records('message')).toHaveLength(3);
   });
 
+  it('follows messages and a conversation that a merge gave to another contact, and counts them as different', async () => {
+    const [survivorId] = await world.seedContacts(1);
+    const owners = async () =>
+      all.bench.database.ownerDb
+        .selectFrom('messages')
+        .select('ghl_contact_id')
+        .where('ghl_contact_id', 'in', [ids[101]!, survivorId!])
+        .execute();
+    expect(await owners()).toEqual([{ ghl_contact_id: ids[101] }]);
+    await all.bench.simulator.mergeContacts({ survivorId: survivorId!, loserId: ids[101]! });
+    for (const resource of ['message', 'conversation'] as const) {
+      const before = (await world.pass(resource, 'sweep')).different;
+      await world.round(resource, 'sweep');
+      expect((await world.pass(resource, 'sweep')).different, resource).toBe(before + 1);
+    }
+    expect(await owners()).toEqual([{ ghl_contact_id: survivorId }]);
+  });
+
   it('repeats without a second effect', async () => {
     const { bench } = all;
     await world.makeDue('opportunity', 'sweep');
