@@ -9,7 +9,7 @@ import { type ProofRun, runProof } from './mirror/run.ts';
 import { startProofStack } from './mirror/stack.ts';
 import { scaleTime } from './mirror/time-scale.ts';
 
-export interface MirrorOptions extends Omit<ProofRun, 'time' | 'timeoutMs' | 'kills'> {
+export interface MirrorOptions extends Omit<ProofRun, 'time' | 'timeoutMs' | 'kills' | 'dropRate' | 'duplicateRate'> {
   seed: string;
   factor: number;
   timeoutMinutes: number;
@@ -27,7 +27,8 @@ export async function measureMirror(options: MirrorOptions, log: Log): Promise<P
     const common = { folder: join(folder, 'stack'), bundlePath, seed, factor, log };
     const stack = await startProofStack({ ...common, logLevel: 'warn' });
     try {
-      const run = { ...size, kills: 2 as const, time: scaleTime(factor), timeoutMs: timeoutMinutes * 60_000 };
+      const faults = { kills: 2 as const, dropRate: 0.05, duplicateRate: 0.05 };
+      const run = { ...size, ...faults, time: scaleTime(factor), timeoutMs: timeoutMinutes * 60_000 };
       const outcome = await runProof(stack, run, log);
       try {
         return await judgeProof(stack, outcome, run);

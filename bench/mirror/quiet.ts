@@ -4,7 +4,7 @@ import { sql } from 'kysely';
 import type { ProofStack } from './stack.ts';
 import type { ProofLocation, ProofWorld } from './world.ts';
 
-const LOOK_MS = 250;
+const LOOK_MS = 500;
 
 /** Waits until `look` says that nothing is in the way any more. @throws Error with what it said last, after `timeoutMs` */
 export async function waitUntil(look: () => Promise<string | undefined>, timeoutMs: number): Promise<void> {

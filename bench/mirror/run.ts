@@ -16,6 +16,9 @@ export interface ProofRun extends ProofSize {
   perSecond: number;
   /** How many workers are killed: one in the middle of sweeps, a second in the middle of the backfill. */
   kills: 1 | 2;
+  /** How many of the webhooks are dropped, and how many doubled, from 0 to 1. */
+  dropRate: number;
+  duplicateRate: number;
   /** How long anything may take, in milliseconds. */
   timeoutMs: number;
 }
@@ -39,6 +42,11 @@ export interface ProofFigures {
   workerMemoryMiB: number;
 }
 
+/** Of a hundred changes: more merges and deletions than in life, and all the rest. */
+const WEIGHTS = {
+  ...{ create: 15, update: 22, tag: 12, dnd: 4, note: 8, message: 15 },
+  ...{ opportunity: 8, appointment: 5, merge: 5, delete: 6 },
+};
 /** The schedule that the API keeps is for life; ours is set again whenever the API has set its own. */
 const SCHEDULE_EVERY_MS = 5_000;
 
@@ -63,8 +71,10 @@ export async function runProof(stack: ProofStack, run: ProofRun, log: Log): Prom
   try {
     const startMs = performance.now();
     const seconds = () => (performance.now() - startMs) / 1_000;
-    await simulator.setWebhooks({ dropRate: 0.05, duplicateRate: 0.05, reorderWithinMs: time.reorderWithinMs });
-    await simulator.startChanges({ locationId: world.locations.map(({ ghlId }) => ghlId), perSecond: run.perSecond });
+    const { dropRate, duplicateRate, perSecond } = run;
+    await simulator.setWebhooks({ dropRate, duplicateRate, reorderWithinMs: time.reorderWithinMs });
+    const locationId = world.locations.map(({ ghlId }) => ghlId);
+    await simulator.startChanges({ locationId, perSecond, weights: WEIGHTS });
     const { id: backfillId } = await quiet.askApi('POST', '/v1/backfills', {});
     log(`${run.locations} locations, time ${time.factor} times as fast: backfill, polling and changes have begun`);
 

@@ -17,10 +17,19 @@ import { scaleTime } from '../../bench/mirror/time-scale.ts';
 import { hearHistories } from '../leaks/hear-histories.ts';
 import { hearLogFile, hearMetrics } from '../leaks/hear-processes.ts';
 
-/** The proof of `npm run bench -- mirror`, small: one worker is killed. */
+/** The proof of `npm run bench -- mirror`, small: one worker is killed, and so little happens that more of it goes wrong. */
 const FACTOR = 40;
 const run: ProofRun = {
-  ...{ locations: 3, contacts: 100, messages: 600, changes: 100, perSecond: 4, kills: 1 },
+  ...{
+    locations: 3,
+    contacts: 60,
+    messages: 360,
+    changes: 60,
+    perSecond: 5,
+    kills: 1,
+    dropRate: 0.2,
+    duplicateRate: 0.1,
+  },
   time: scaleTime(FACTOR),
   timeoutMs: 240_000,
 };
@@ -56,7 +65,7 @@ it('the mirror is GHL’s, nothing is doubled or wrongly deleted, and gaps are n
   for (const kind of ['merge', 'delete', 'create', 'message']) expect(changes[kind]).toBeGreaterThan(0);
   expect(gaps.named).toBeGreaterThan(0);
   expect(marks).toBeGreaterThan(0);
-  expect(rows['contact']).toBeGreaterThan(250);
+  expect(rows['contact']).toBeGreaterThan(150);
 }, 400_000);
 
 describe('the same checks, when something is wrong', () => {
