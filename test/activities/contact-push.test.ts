@@ -102,6 +102,19 @@ describe('a change of a contact', () => {
     expect(after).toMatchObject([{ resolution: 'edited' }]);
   });
 
+  it('of tags that a person takes back before we look again was made, and waits for nobody', async () => {
+    const contact = await world.known(somebody());
+    await world.change(contact.id, { 'tag:vip': true, 'tag:old': false });
+    await world.bench.simulator.addFault({ latencyMs: 700, times: 1, skip: 1, method: 'GET' });
+    const pushing = world.push(contact.id);
+    await expect.poll(async () => (await world.bench.simulator.listFaults()).length).toBe(0);
+    await world.bench.simulator.updateContact(contact.ghl_id!, { tags: ['old', 'kept'] });
+    await pushing;
+    expect(await world.fates(contact.id)).toEqual(['tag:vip synced changed-since', 'tag:old synced changed-since']);
+    expect((await world.get(contact.id)).fields).toMatchObject({ tags: ['kept', 'old'] });
+    expect((await world.agency.letters()).filter((letter) => letter.subject_id === contact.id)).toEqual([]);
+  });
+
   it('answered by 422 although GHL took it is seen to be there', async () => {
     const contact = await world.known(somebody());
     await world.change(contact.id, { city: 'Boston' });
