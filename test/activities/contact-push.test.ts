@@ -196,6 +196,27 @@ describe('two changes of one field', () => {
   });
 });
 
+describe('a change after others that may have got there', () => {
+  it('is no conflict with the first of them, although the second was given up', async () => {
+    await policy('city', 'ask');
+    const contact = await world.known({ ...somebody(), city: 'Old' });
+    await world.change(contact.id, { city: 'Boston' });
+    await world.bench.simulator.addFault({ cutAfterCommit: true, times: 1, method: 'PUT' });
+    expect(await failureOf(world.push(contact.id))).toMatchObject({ type: 'GhlUnavailable' });
+    await world.change(contact.id, { city: 'Salem' });
+    await run(world.bench.edits.recordEditFailure, { ...(await world.args(contact.id)), cause: 'TIMEOUT' });
+    await world.change(contact.id, { city: 'Lynn' });
+    await world.push(contact.id);
+    await policy('city', null);
+    expect(await world.shown(contact.ghl_id!)).toMatchObject({ city: 'Lynn' });
+    expect(await world.fates(contact.id)).toEqual([
+      'city superseded newer-edit',
+      'city superseded newer-edit',
+      'city synced written',
+    ]);
+  });
+});
+
 describe('a field that changed here and in GHL', () => {
   /** GHL's change comes after ours, and nobody has read it. */
   async function conflict(chosen: ConflictPolicy, order: 'ours-last' | 'theirs-last' = 'theirs-last') {
