@@ -11,7 +11,7 @@ import { choosePolicy, judgeEdit, type StoredPolicy } from '../domain/contact-co
 import { planWrites } from '../domain/contact-edit.ts';
 import { type FieldName, isSameValue, valueOf } from '../domain/contact-fields.ts';
 import { contactSyncWorkflowId } from '../domain/workflow-ids.ts';
-import { isDeepEqual, type FieldValue, type Observation } from '../domain/mirror.ts';
+import { isDeepEqual, type Fields, type FieldValue, type Observation } from '../domain/mirror.ts';
 import { isOwnSource } from '../domain/own-writes.ts';
 import type { LocationCall } from '../ghl/calls.ts';
 import { addContactTags, getContact, removeContactTags, updateContact } from '../ghl/contacts.ts';
@@ -112,10 +112,10 @@ function changedAtOf(known: Contact, seen: Observation, edit: ContactEdit): Date
   return entry && isKnownSo ? new Date(entry.at) : (seen.ghlUpdatedAt ?? seen.observedAt);
 }
 
-/** What GHL said to the writes: which edits it refused and why, and how the contact was in its answer. */
+/** What GHL said to the writes: which edits it refused and why, and which its answers showed to be done. */
 interface Written {
   refused: Map<string, string>;
-  answer: Observation | undefined;
+  taken: Set<string>;
 }
 
 /** Fields in one request; where GHL refuses them together each alone, so that one bad value keeps no other back. */
@@ -125,17 +125,21 @@ async function write(
   ghlId: string,
   edits: readonly ContactEdit[],
 ): Promise<Written> {
-  const written: Written = { refused: new Map(), answer: undefined };
+  const written: Written = { refused: new Map(), taken: new Set() };
   const ofFields = edits.filter((edit) => !edit.field.startsWith('tag:'));
   const [added, removed] = [true, false].map((has) =>
     edits.filter((edit) => edit.field.startsWith('tag:') && edit.value === has),
   ) as [ContactEdit[], ContactEdit[]];
   if (!(await put(ofFields)) && ofFields.length > 1) for (const edit of ofFields) await put([edit]);
   if (added.length > 0) {
-    await noteRefusal(added, () => addContactTags(deps.ghl, call, ghlId, planWrites(added).tagsToAdd));
+    const { tagsToAdd } = planWrites(added);
+    await noteRefusal(added, async () => noteTags(added, await addContactTags(deps.ghl, call, ghlId, tagsToAdd)));
   }
   if (removed.length > 0) {
-    await noteRefusal(removed, () => removeContactTags(deps.ghl, call, ghlId, planWrites(removed).tagsToRemove));
+    const { tagsToRemove } = planWrites(removed);
+    await noteRefusal(removed, async () =>
+      noteTags(removed, await removeContactTags(deps.ghl, call, ghlId, tagsToRemove)),
+    );
   }
   return written;
 
@@ -145,8 +149,16 @@ async function write(
     return noteRefusal(these, async () => {
       const { plain, custom } = planWrites(these);
       const body: ContactUpdateFields = { ...plain, ...(custom.length > 0 && { customFields: custom.map(toWritten) }) };
-      written.answer = observeContact(await updateContact(deps.ghl, call, ghlId, body), askedAt);
+      noteShown(these, observeContact(await updateContact(deps.ghl, call, ghlId, body), askedAt).fields);
     });
+  }
+
+  function noteTags(these: readonly ContactEdit[], tags: string[]): void {
+    noteShown(these, { tags });
+  }
+
+  function noteShown(these: readonly ContactEdit[], fields: Fields): void {
+    for (const edit of these) if (shows(fields, edit)) written.taken.add(edit.id);
   }
 
   async function noteRefusal(these: readonly ContactEdit[], step: () => Promise<unknown>): Promise<boolean> {
@@ -167,15 +179,16 @@ type WrittenValue = NonNullable<ContactUpdateFields['customFields']>[number]['va
 /** A custom field as a body has it: the types of ours that can be written hold nothing else. */
 export const toWritten = ({ id, value }: { id: string; value: FieldValue }) => ({ id, value: value as WrittenValue });
 
+const shows = (fields: Fields, { field, value }: ContactEdit): boolean =>
+  isSameValue(field, valueOf(fields, field), value);
+
 /** What GHL shows counts, whatever it said: it has been seen to refuse and do, and to accept and not do. */
-function judgeWritten(edit: ContactEdit, after: Observation, { refused, answer }: Written): Settlement {
+function judgeWritten(edit: ContactEdit, after: Observation, { refused, taken }: Written): Settlement {
   const editId = edit.id;
-  const shows = (seen: Observation | undefined): boolean =>
-    seen !== undefined && isSameValue(edit.field, valueOf(seen.fields, edit.field), edit.value);
-  if (shows(after)) return { editId, state: 'synced', reason: 'written' };
+  if (shows(after.fields, edit)) return { editId, state: 'synced', reason: 'written' };
   const refusal = refused.get(editId);
   if (refusal !== undefined) return { editId, state: 'failed', reason: refusal };
-  if (shows(answer)) return { editId, state: 'synced', reason: 'changed-since' };
+  if (taken.has(editId)) return { editId, state: 'synced', reason: 'changed-since' };
   return { editId, state: 'failed', reason: 'not-taken' };
 }
 

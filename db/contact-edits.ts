@@ -113,9 +113,7 @@ export async function addEdits(
     const before = unsettled.find((edit) => edit.field === field);
     const isWanted = before?.state === 'pending' ? isSameValue(field, before.value, value) : undefined;
     if (isWanted ?? (!before && isSameValue(field, shown, value))) return [];
-    const bases =
-      before === undefined ? [shown] : before.state === 'pending' ? basesAfter(before) : [shown, before.value];
-    return [{ field, value, bases }];
+    return [{ field, value, bases: before ? basesAfter(before, shown) : [shown] }];
   });
   if (wanted.length === 0) return { fields: [], newestId: undefined };
   const fields = wanted.map(({ field }) => field);

@@ -1,3 +1,4 @@
+import type { EditState } from './contact-edit.ts';
 import { EDITABLE_FIELDS, type FieldName, isSameValue } from './contact-fields.ts';
 import type { FieldValue } from './mirror.ts';
 
@@ -77,10 +78,17 @@ export function judgeEdit(edit: FieldEdit, remote: RemoteField, policy: Conflict
 }
 
 /**
- * On what an edit is made that takes the place of one that GHL has not got for sure: what that one was made on, and
- * its value, because it may be on its way.
+ * On what an edit is made that takes the place of one that GHL has not got for sure: what was shown when it was made, and
+ * what ours before it may have put there, the replaced one's value last, because it may be on its way. While that one is
+ * pending it is what is shown, so that the first of them says what GHL showed.
  */
-export const basesAfter = (before: Pick<FieldEdit, 'bases' | 'value'>): FieldValue[] => [...before.bases, before.value];
+export function basesAfter(
+  before: Pick<FieldEdit, 'bases' | 'value'> & { state: EditState },
+  shown: FieldValue,
+): FieldValue[] {
+  const [first = shown, ...ours] = before.bases;
+  return [before.state === 'pending' ? first : shown, ...ours, before.value];
+}
 
 /** Whether a policy can be given for what a field is called so. */
 export const policyField = (field: string): boolean =>

@@ -132,6 +132,19 @@ describe('a change of a contact', () => {
     expect(after).toMatchObject([{ resolution: 'edited' }]);
   });
 
+  it('of tags that a person takes back before we look again was made, and waits for nobody', async () => {
+    const contact = await world.known(somebody());
+    await world.change(contact.id, { 'tag:vip': true, 'tag:old': false });
+    await world.bench.simulator.addFault({ latencyMs: 700, times: 1, skip: 1, method: 'GET' });
+    const pushing = world.push(contact.id);
+    await expect.poll(async () => (await world.bench.simulator.listFaults()).length).toBe(0);
+    await world.bench.simulator.updateContact(contact.ghl_id!, { tags: ['old', 'kept'] });
+    await pushing;
+    expect(await world.fates(contact.id)).toEqual(['tag:vip synced changed-since', 'tag:old synced changed-since']);
+    expect((await world.get(contact.id)).fields).toMatchObject({ tags: ['kept', 'old'] });
+    expect((await world.agency.letters()).filter((letter) => letter.subject_id === contact.id)).toEqual([]);
+  });
+
   it('answered by 422 although GHL took it is seen to be there', async () => {
     const contact = await world.known(somebody());
     await world.change(contact.id, { city: 'Boston' });
@@ -210,6 +223,27 @@ describe('two changes of one field', () => {
     await policy('city', null);
     expect(await world.shown(contact.ghl_id!)).toMatchObject({ city: 'Salem' });
     expect(await world.fates(contact.id)).toEqual(['city superseded newer-edit', 'city synced written']);
+  });
+});
+
+describe('a change after others that may have got there', () => {
+  it('is no conflict with the first of them, although the second was given up', async () => {
+    await policy('city', 'ask');
+    const contact = await world.known({ ...somebody(), city: 'Old' });
+    await world.change(contact.id, { city: 'Boston' });
+    await world.bench.simulator.addFault({ cutAfterCommit: true, times: 1, method: 'PUT' });
+    expect(await failureOf(world.push(contact.id))).toMatchObject({ type: 'GhlUnavailable' });
+    await world.change(contact.id, { city: 'Salem' });
+    await run(world.bench.edits.recordEditFailure, { ...(await world.args(contact.id)), cause: 'TIMEOUT' });
+    await world.change(contact.id, { city: 'Lynn' });
+    await world.push(contact.id);
+    await policy('city', null);
+    expect(await world.shown(contact.ghl_id!)).toMatchObject({ city: 'Lynn' });
+    expect(await world.fates(contact.id)).toEqual([
+      'city superseded newer-edit',
+      'city superseded newer-edit',
+      'city synced written',
+    ]);
   });
 });
 

@@ -126,7 +126,7 @@ function play(policy: Exclude<ConflictPolicy, 'ask'>, acts: readonly Act[]) {
     now += 1;
     switch (act.kind) {
       case 'ours': {
-        const bases = pending ? basesAfter(pending) : [seen];
+        const bases = pending ? basesAfter({ ...pending, state: 'pending' }, seen) : [seen];
         if (act.value === (pending?.value ?? seen)) break;
         pending = { field: 'city', value: act.value, bases, madeAt: at(now) };
         break;
