@@ -1,7 +1,7 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { z } from 'zod';
 import { findGhlAddress, type GhlAddress } from '../db/locations.ts';
-import { findContactOfRecord, markDeleted, writeObservations } from '../db/mirror.ts';
+import { findContactOfRecord, markDeleted } from '../db/mirror.ts';
 import { withScope } from '../db/scope.ts';
 import type { ContactChange } from '../domain/contact-change.ts';
 import { contactChangeSchema } from '../domain/contact-change-schema.ts';
@@ -10,6 +10,7 @@ import type { GhlCalls, LocationCall } from '../ghl/calls.ts';
 import { listMessages } from '../ghl/messages.ts';
 import type { StoreDeps } from './dependencies.ts';
 import { talkingToGhl } from './ghl-step.ts';
+import { takeSeen, tellGone } from './mirror-news.ts';
 import { completeMessage, readRecord } from './mirror-reads.ts';
 import { createOrphans, findTaskOwners, followOrphans } from './orphans.ts';
 import { requireLocation } from './named-location.ts';
@@ -135,8 +136,8 @@ export function createContactSyncGhlActivities(deps: StoreDeps & { ghl: GhlCalls
   ): Promise<void> {
     const place = { agencyId, locationId, resource };
     await withScope(deps.db, { agencyId }, async (tx) => {
-      if (seen) await writeObservations(tx, place, [seen], 'event');
-      else await markDeleted(tx, place, [ghlId], askedAt);
+      if (seen) await takeSeen(tx, deps, place, [seen], { foundBy: 'event' });
+      else await tellGone(tx, deps, place, await markDeleted(tx, place, [ghlId], askedAt), askedAt);
     });
   }
 
