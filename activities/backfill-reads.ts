@@ -3,7 +3,7 @@ import { markGone } from '../db/gone-records.ts';
 import type { MirrorPlace } from '../db/mirror.ts';
 import type { Database } from '../db/schema.ts';
 import { type Listing, RECORD_OF } from '../domain/backfill.ts';
-import type { Observation } from '../domain/mirror.ts';
+import type { MirroredResource, Observation } from '../domain/mirror.ts';
 import type { ListingCall } from './backfill-listings.ts';
 import { READ_AT_ONCE, sideBySide } from './backfill-pace.ts';
 import type { StoreDeps } from './dependencies.ts';
@@ -18,8 +18,7 @@ export interface ReadBack {
 }
 
 /**
- * Reads records one by one, several side by side. GHL gives no single conversation, and money is never deleted: of those
- * none is read.
+ * Reads records one by one, several side by side. Money is never deleted: of transactions none is read.
  * @param into is filled while it goes, so that what was read before a failure is not lost
  * @throws GhlError
  */
@@ -30,8 +29,7 @@ export async function readBack(
   into: ReadBack,
 ): Promise<void> {
   const resource = RECORD_OF[listing];
-  if (resource !== 'contact' && resource !== 'message' && resource !== 'opportunity' && resource !== 'appointment')
-    return;
+  if (!isReadable(resource)) return;
   await sideBySide(ghlIds, READ_AT_ONCE, async (ghlId) => {
     const askedAt = of.now();
     const seen = await of.paced(() => readRecord(of.ghl, of.call, { resource, ghlId }, of.now));
@@ -55,3 +53,8 @@ export async function takeGone(
   }
   return deleted;
 }
+
+type Readable = Extract<MirroredResource, 'contact' | 'conversation' | 'message' | 'opportunity' | 'appointment'>;
+
+const isReadable = (resource: MirroredResource): resource is Readable =>
+  ['contact', 'conversation', 'message', 'opportunity', 'appointment'].includes(resource);

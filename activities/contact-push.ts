@@ -9,9 +9,10 @@ import type { Database } from '../db/schema.ts';
 import { withScope } from '../db/scope.ts';
 import { choosePolicy, judgeEdit, type StoredPolicy } from '../domain/contact-conflict.ts';
 import { planWrites } from '../domain/contact-edit.ts';
-import { isSameValue, valueOf } from '../domain/contact-fields.ts';
+import { type FieldName, isSameValue, valueOf } from '../domain/contact-fields.ts';
 import { contactSyncWorkflowId } from '../domain/workflow-ids.ts';
 import { isDeepEqual, type FieldValue, type Observation } from '../domain/mirror.ts';
+import { isOwnSource } from '../domain/own-writes.ts';
 import type { LocationCall } from '../ghl/calls.ts';
 import { addContactTags, getContact, removeContactTags, updateContact } from '../ghl/contacts.ts';
 import type { ContactUpdateFields } from '../ghl/contact-schema.ts';
@@ -53,6 +54,8 @@ export async function pushEdits(deps: PushDeps, target: EditTarget & { ghlId: st
   const after = await observe(deps, call, ghlId);
   await withScope(deps.db, scope, async (tx) => {
     if (after === 'gone') return giveUpGone(tx, deps, place, target);
+    // Before its edits, as who makes one does: what is known of it already is not locked by writing it.
+    await lockContact(tx, contact.id);
     await takeSeen(tx, deps, place, [after], by);
     const settlements = toPush.map((edit) => judgeWritten(edit, after, written));
     await settle(tx, contact, toPush, settlements, deps.now());
@@ -84,8 +87,7 @@ async function decide(
       { value, changedAt: changedAtOf(known, seen, edit) },
       choosePolicy(policies, edit.field),
     );
-    // Only a new contact can be given one.
-    const isFixed = edit.field === 'companyName' && judged.verdict === 'push';
+    const isFixed = judged.verdict === 'push' && isFixedHere(edit.field, value);
     if (judged.verdict === 'push' && !isFixed) return true;
     const { reason } = judged;
     if (isFixed) settlements.push({ editId: edit.id, state: 'overruled', reason: 'not-changeable', theirs: value });
@@ -102,6 +104,10 @@ async function decide(
   await settle(tx, known, pending, settlements, now);
   return toPush;
 }
+
+/** Only a new contact can be given a company; and by its source one that was made here is known to be no lead. */
+const isFixedHere = (field: FieldName, value: FieldValue): boolean =>
+  field === 'companyName' || (field === 'source' && isOwnSource(value));
 
 /** Since when GHL shows a field so, at the latest: of the contact it tells only when anything changed last. */
 function changedAtOf(known: Contact, seen: Observation, edit: ContactEdit): Date {

@@ -26,7 +26,7 @@ export interface ReadChangesArgs {
 export interface ReadChangesResult {
   read: number;
   gone: number;
-  /** Notes and tasks of which nobody knows the contact. */
+  /** Notes and tasks of which nobody knows the contact, or whose contact is gone. */
   unknown: number;
 }
 
@@ -105,7 +105,11 @@ export function createContactSyncGhlActivities(deps: StoreDeps & { ghl: GhlCalls
     if (resource !== 'note' && resource !== 'task') return readRecord(deps.ghl, call, { resource, ghlId }, deps.now);
     const ghlContactId = owners.get(ghlId);
     if (ghlContactId === undefined) return 'unknown';
-    return readRecord(deps.ghl, call, { resource, ghlId, ghlContactId }, deps.now);
+    const seen = await readRecord(deps.ghl, call, { resource, ghlId, ghlContactId }, deps.now);
+    if (seen) return seen;
+    // Through a contact that is gone nothing can be read, and a merge may have given its notes to another.
+    const owner = await readRecord(deps.ghl, call, { resource: 'contact', ghlId: ghlContactId }, deps.now);
+    return owner ? undefined : 'unknown';
   }
 
   /** Notes and tasks are read through their contact, which GHL leaves out of its events of tasks. */

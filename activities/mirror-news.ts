@@ -10,6 +10,7 @@ import { type FoundBy, NEWS, type Observation } from '../domain/mirror.ts';
 import { newsOf, type SeenNews, withoutOwn } from '../domain/mirror-news.ts';
 import type { StoreDeps } from './dependencies.ts';
 import { findMissedLeads, type Follower, followFound, followGone } from './poll-follow.ts';
+import { noteGoneGaps } from './poll-gaps.ts';
 
 /*
  * Whoever reads a record brings the mirror up to date, and polling finds no news of it then. So whoever writes the mirror
@@ -56,7 +57,7 @@ export async function takeSeen(
 }
 
 /**
- * Lets open leads hear that contacts or opportunities are gone.
+ * Lets open leads hear that contacts or opportunities are gone, and notes which ends no event has told.
  * @param marked the records that are marked deleted now, by whatever means
  * @param askedAt when GHL said that they are not there
  */
@@ -67,10 +68,13 @@ export async function tellGone(
   marked: readonly string[],
   askedAt: Date,
 ): Promise<void> {
+  if (marked.length === 0) return;
+  const origins = await listOrigins(tx, place, marked);
+  await noteGoneGaps(tx, place, origins, askedAt);
   const isOfLeads = place.resource === 'contact' || place.resource === 'opportunity';
-  const follower = isOfLeads && marked.length > 0 ? await findFollower(tx, deps, place) : undefined;
+  const follower = isOfLeads ? await findFollower(tx, deps, place) : undefined;
   if (!follower) return;
-  for (const origin of await listOrigins(tx, place, marked)) await followGone(tx, follower, origin, askedAt);
+  for (const origin of origins) await followGone(tx, follower, origin, askedAt);
 }
 
 /** What an opportunity went through happened when it changed; a contact's tags and fields are as they are now. */

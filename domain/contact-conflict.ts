@@ -17,8 +17,9 @@ export interface StoredPolicy {
 /** Stands for every field that is not named. */
 export const ALL_FIELDS = '*';
 
-/** The policy of a field among what its location has said. */
+/** The policy of a field among what its location has said. An opt-out is never overruled, nor asked about. */
 export function choosePolicy(policies: readonly StoredPolicy[], field: FieldName): ConflictPolicy {
+  if (field === 'dnd') return 'ours-wins';
   const name = field.startsWith('tag:') ? 'tags' : field;
   const found = policies.find((each) => each.field === name) ?? policies.find((each) => each.field === ALL_FIELDS);
   return found?.policy ?? USUAL_POLICY;
@@ -85,5 +86,5 @@ export const basesAfter = (before: Pick<FieldEdit, 'bases' | 'value'>): FieldVal
 export const policyField = (field: string): boolean =>
   field === ALL_FIELDS ||
   field === 'tags' ||
-  (EDITABLE_FIELDS as readonly string[]).includes(field) ||
+  (field !== 'dnd' && (EDITABLE_FIELDS as readonly string[]).includes(field)) ||
   /^custom:[\w-]{1,100}$/.test(field);

@@ -20,6 +20,7 @@ export interface EventTable {
   status: EventStatus;
   ghl_location_id: string | null;
   ghl_contact_id: string | null;
+  ghl_record_id: string | null;
   occurred_at: NullableTimestamp;
   body: Buffer | null;
 }

@@ -57,6 +57,36 @@ describe('a change of a contact', () => {
     });
   });
 
+  it('sets an opt-out whatever the policy says, and no other change lifts one', async () => {
+    const contact = await world.known({ ...somebody(), dndSettings: { SMS: { status: 'permanent' } } });
+    await policy('*', 'ghl-wins');
+    await world.change(contact.id, { dnd: true, city: 'Boston' });
+    await world.bench.simulator.updateContact(contact.ghl_id!, { state: 'MA' });
+    await world.push(contact.id);
+    await policy('*', null);
+    expect(await world.fates(contact.id)).toEqual(['dnd synced written', 'city synced written']);
+    const blocked = { dnd: true, dndSettings: { SMS: { status: 'permanent' } } };
+    expect(await world.shown(contact.ghl_id!)).toMatchObject({ ...blocked, city: 'Boston' });
+    expect(await world.change(contact.id, { dnd: true })).toEqual([]);
+    await world.change(contact.id, { city: 'Salem' });
+    await world.push(contact.id);
+    expect(await world.shown(contact.ghl_id!)).toMatchObject({ ...blocked, city: 'Salem' });
+  });
+
+  it('gives a contact another source, but not one that was made here, which is known by it', async () => {
+    const theirs = await world.known({ ...somebody(), source: 'Fair' });
+    await world.change(theirs.id, { source: 'Website' });
+    await world.push(theirs.id);
+    expect(await world.shown(theirs.ghl_id!)).toMatchObject({ source: 'Website' });
+    const made = await world.make({ email: `made-${people}@x.test`, dnd: true });
+    await world.push(made.id);
+    await world.push(made.id);
+    await world.change(made.id, { source: 'Website' });
+    await world.push(made.id);
+    expect((await world.fates(made.id)).at(-1)).toBe('source overruled not-changeable');
+    expect(await world.shown((await world.get(made.id)).ghl_id!)).toMatchObject({ source: 'Switchyard', dnd: true });
+  });
+
   it('that GHL has already is written no more', async () => {
     const contact = await world.known(somebody());
     await world.change(contact.id, { city: 'Boston' });
