@@ -83,7 +83,8 @@ export async function followOrphan(
   const all = new Map([...mirrored, ...records].map((each) => [keyOf(each), each]));
   if (all.size === 0) return [];
   const followed: FollowedOrphan[] = [];
-  const inherited = await listInherited(deps, call, place, owner);
+  const kinds = new Set([...all.values()].map(({ resource }) => resource));
+  const inherited = await listInherited(deps, call, place, owner, kinds);
   const lostTasks = [...all].filter(([key, { resource }]) => resource === 'task' && !inherited.has(key));
   const moved = await findTaskOwners(deps.ghl, call, new Set(lostTasks.map(([, { ghlId }]) => ghlId)));
   for (const [key, { resource, ghlId }] of all) {
@@ -115,21 +116,22 @@ export async function findTaskOwners(
   return owners;
 }
 
-/** All notes and tasks of those who may have become what a contact was. */
+/** All notes or tasks, or both, of those who may have become what a contact was. */
 async function listInherited(
   deps: OrphanDeps,
   call: LocationCall,
   place: Place,
   owner: string,
+  kinds: ReadonlySet<HangingRecord['resource']>,
 ): Promise<Map<string, Observation>> {
   const found = new Map<string, Observation>();
   for (const heir of await listHeirs(deps, call, place, owner)) {
     const askedAt = deps.now();
     await ignoringMissing(async () => {
-      for (const note of await listNotes(deps.ghl, call, heir)) {
+      for (const note of kinds.has('note') ? await listNotes(deps.ghl, call, heir) : []) {
         found.set(keyOf({ resource: 'note', ghlId: note.id }), observeNote(note, heir, askedAt));
       }
-      for (const task of await listTasks(deps.ghl, call, heir)) {
+      for (const task of kinds.has('task') ? await listTasks(deps.ghl, call, heir) : []) {
         found.set(keyOf({ resource: 'task', ghlId: task.id }), observeTask(task, heir, askedAt));
       }
     });
@@ -150,7 +152,8 @@ async function listHeirs(deps: OrphanDeps, call: LocationCall, place: Place, own
   if (!known) return [];
   const { email, phone } = known;
   const byEmail = email === null ? undefined : await findDuplicateContact(deps.ghl, call, { email });
-  const byPhone = phone === null ? undefined : await findDuplicateContact(deps.ghl, call, { phone });
+  // A merge has one survivor.
+  const byPhone = byEmail || phone === null ? undefined : await findDuplicateContact(deps.ghl, call, { phone });
   const heirs = new Set([byEmail?.id, byPhone?.id, ...others]);
   return [...heirs]
     .filter((id) => typeof id === 'string')

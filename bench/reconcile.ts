@@ -3,6 +3,7 @@ import { type Kysely, sql } from 'kysely';
 import type { PollSchedule } from '../client/polling.ts';
 import type { SwitchyardClient } from '../client.ts';
 import type { Database } from '../db/schema.ts';
+import { isStorageAway } from '../db/storage-away.ts';
 import { passesOf, type PollPolicy } from '../domain/poll-rules.ts';
 import { GhlRateLimitedError } from '../ghl/errors.ts';
 import type { GhlGateway } from '../ghl/gateway.ts';
@@ -110,6 +111,8 @@ export async function measurePolledAgency(system: PolledSystem, run: PollRun): P
       .slice(0, run.workedIn)
       .map((location) => repeat(signal, 500, () => callOnce(system.gateway, location, { interactive, signal }))),
   ];
+  // What goes wrong beside it is told when that is stopped.
+  for (const each of beside) each.catch(() => {});
   try {
     await simulator.resetLimits();
     const transactionsBefore = await countTransactions(owner);
@@ -211,15 +214,19 @@ async function callOnce(
   { interactive, signal }: { interactive: ReconcileResult['interactive']; signal: AbortSignal },
 ): Promise<void> {
   const startedMs = performance.now();
-  for (let tries = 1; !signal.aborted; tries += 1) {
+  let isWaiting = false;
+  while (!signal.aborted) {
     try {
       await getLocation(ghl, { resource, lane: 'interactive' });
       interactive.tookMs.push(performance.now() - startedMs);
-      if (tries > 1) interactive.waited += 1;
+      if (isWaiting) interactive.waited += 1;
       return;
     } catch (error) {
-      if (!(error instanceof GhlRateLimitedError)) throw error;
-      await sleep(error.retryAfterMs ?? 100, undefined, { signal }).catch(() => {});
+      // A machine that is busy with other work keeps Postgres waiting; the call is made again, as a step of a workflow is.
+      const isRefused = error instanceof GhlRateLimitedError;
+      if (!isRefused && !isStorageAway(error)) throw error;
+      isWaiting ||= isRefused;
+      await sleep((isRefused ? error.retryAfterMs : null) ?? 100, undefined, { signal }).catch(() => {});
     }
   }
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type ControlClient, createControlClient } from '../simulator/control-client.ts';
 import { hear, startChild } from './child.ts';
+import type { SimulatorGreeting } from './simulator-process.ts';
 import type { Usage } from './usage.ts';
 
 export interface BenchSimulator {
@@ -14,7 +15,7 @@ export interface BenchSimulator {
 /** Starts a simulator in a process of its own. @throws Error when it ends before it listens */
 export async function startBenchSimulator(): Promise<BenchSimulator> {
   const child = startChild('./simulator-process.ts');
-  const { url } = await hear<{ url: string }>(child);
+  const { url } = await hear<SimulatorGreeting>(child);
   return {
     url,
     control: createControlClient(url),

@@ -125,7 +125,7 @@ describe('random changes', () => {
 
   it('come to several locations in turn', async () => {
     const two = 'location-in-turn';
-    const [{ companyId }] = (await harness.control.listLocations()) as [{ companyId: string }];
+    const { companyId } = (await harness.control.listLocations())[0]!;
     await harness.control.seed({ locations: [{ id: two, companyId, name: 'Two' }] });
     await harness.control.startChanges({ locationId: [one, two], perSecond: 100, weights: { create: 1 } });
     const created = async (locationId: string) =>

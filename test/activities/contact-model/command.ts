@@ -45,6 +45,6 @@ export async function typeThere(real: Real, record: GhlRecord, change: Change): 
 
 /** An event tells of a contact, and it is read. */
 export async function hear(model: Model, real: Real, { ghlId }: GhlRecord): Promise<void> {
-  await real.workflows.contactChanged({ ...real, change: { resource: 'contact', ghlId, ghlContactId: ghlId } });
+  await real.workflows.contactChanged({ ...real, changes: [{ resource: 'contact', ghlId, ghlContactId: ghlId }] });
   await stepRead(model, real, ghlId);
 }

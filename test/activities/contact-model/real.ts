@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { sql } from 'kysely';
 import { expect } from 'vitest';
-import { handOver } from '../../../api/work.ts';
+import { gatherWork, handOver } from '../../../api/work.ts';
 import { createService } from '../../../api/service.ts';
 import { setConflictPolicy } from '../../../db/conflict-policies.ts';
 import { resolveConflict } from '../../../db/contact-conflicts.ts';
@@ -167,9 +167,10 @@ export async function startReal() {
         const options = { limit: 100, perLocation: 100, leaseMs: 10_000 };
         const claimed = await withSystemRole(db, 'relay', (tx) => claimDueWork(tx, options));
         if (claimed.length === 0) return;
-        for (const work of claimed) {
-          await handOver(workflows, work);
-          await withSystemRole(db, 'relay', (tx) => markWorkStarted(tx, work.causeId, work.workflowId));
+        for (const group of gatherWork(claimed)) {
+          await handOver(workflows, group);
+          for (const work of group)
+            await withSystemRole(db, 'relay', (tx) => markWorkStarted(tx, work.causeId, work.workflowId));
         }
       }
     },

@@ -34,8 +34,8 @@ export class SteppedWorkflows extends FakeClient {
     this.#bench = bench;
   }
 
-  override contactChanged = (of: { agencyId: string; locationId: string; change: ContactChange }): Promise<void> => {
-    this.#of(contactKeyOf(of.change)).queue.push(of.change);
+  override contactChanged = ({ changes }: Parameters<FakeClient['contactChanged']>[0]): Promise<void> => {
+    this.#of(contactKeyOf(changes[0])).queue.push(...changes);
     return Promise.resolve();
   };
   override contactEdited = (of: { contactKey: string; editedContactId: string }): Promise<void> => {
