@@ -1,7 +1,13 @@
+import type { Transaction } from 'kysely';
+import { markGone } from '../db/gone-records.ts';
+import type { MirrorPlace } from '../db/mirror.ts';
+import type { Database } from '../db/schema.ts';
 import { type Listing, RECORD_OF } from '../domain/backfill.ts';
 import type { MirroredResource, Observation } from '../domain/mirror.ts';
 import type { ListingCall } from './backfill-listings.ts';
 import { READ_AT_ONCE, sideBySide } from './backfill-pace.ts';
+import type { StoreDeps } from './dependencies.ts';
+import { tellGone } from './mirror-news.ts';
 import { readRecord } from './mirror-reads.ts';
 
 /** What reading records by their ids brought. */
@@ -30,6 +36,22 @@ export async function readBack(
     if (seen) into.seen.push(seen);
     else into.gone.push({ ghlId, askedAt });
   });
+}
+
+/** Marks what GHL says is not there, and lets open leads hear of it. @returns how many were marked now */
+export async function takeGone(
+  tx: Transaction<Database>,
+  deps: Pick<StoreDeps, 'keys' | 'now'>,
+  place: MirrorPlace,
+  { gone }: Pick<ReadBack, 'gone'>,
+): Promise<number> {
+  let deleted = 0;
+  for (const { ghlId, askedAt } of gone) {
+    const marked = await markGone(tx, place, [ghlId], askedAt);
+    await tellGone(tx, deps, place, marked, askedAt);
+    deleted += marked.length;
+  }
+  return deleted;
 }
 
 type Readable = Extract<MirroredResource, 'contact' | 'conversation' | 'message' | 'opportunity' | 'appointment'>;

@@ -1,13 +1,12 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { listContactsToRead, listSilentConversations } from '../db/backfill-mirror.ts';
 import { emptyTally, moveOn, type PartKey } from '../db/backfill-parts.ts';
-import { markGone } from '../db/gone-records.ts';
-import { writeObservations } from '../db/mirror.ts';
 import { withScope } from '../db/scope.ts';
 import { type BackfillStep, type BackfillWish, RECORD_OF, type Span } from '../domain/backfill.ts';
 import type { ListingCall } from './backfill-listings.ts';
-import { type ReadBack, readBack } from './backfill-reads.ts';
+import { type ReadBack, readBack, takeGone } from './backfill-reads.ts';
 import type { StoreDeps } from './dependencies.ts';
+import { takeSeen } from './mirror-news.ts';
 
 /** So few that a pause is obeyed soon, and a crash repeats little. */
 const BATCH = 25;
@@ -54,9 +53,8 @@ export async function readSingles(
   const next = failure ? after : last.id;
   const wish = await withScope(deps.db, { agencyId }, async (tx) => {
     const of = { agencyId, locationId, resource: RECORD_OF[listing] };
-    const observed = await writeObservations(tx, of, back.seen, 'backfill');
-    let deleted = 0;
-    for (const { ghlId, askedAt } of back.gone) deleted += (await markGone(tx, of, [ghlId], askedAt)).length;
+    const observed = await takeSeen(tx, deps, of, back.seen, { foundBy: 'backfill' });
+    const deleted = await takeGone(tx, deps, of, back);
     const written = observed.filter(({ judgement }) => judgement !== 'same' && judgement !== 'older').length;
     const read = back.seen.length + back.gone.length;
     const tally = { ...emptyTally(), done: read, activeSeconds: lapSeconds(), written, deleted };

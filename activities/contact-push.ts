@@ -4,7 +4,7 @@ import { settleEdits, type Settlement } from '../db/edit-outcomes.ts';
 import { type Contact, type LineageEntry, lockContact, noteLineage } from '../db/contacts.ts';
 import { addDeadLetter } from '../db/dead-letters.ts';
 import { markGone } from '../db/gone-records.ts';
-import { type MirrorPlace, writeObservations } from '../db/mirror.ts';
+import type { MirrorPlace } from '../db/mirror.ts';
 import type { Database } from '../db/schema.ts';
 import { withScope } from '../db/scope.ts';
 import { choosePolicy, judgeEdit, type StoredPolicy } from '../domain/contact-conflict.ts';
@@ -19,6 +19,7 @@ import type { ContactUpdateFields } from '../ghl/contact-schema.ts';
 import { GhlDuplicateContactError, GhlInvalidError, GhlNotFoundError } from '../ghl/errors.ts';
 import { type EditTarget, editCall } from './contact-target.ts';
 import type { GhlDeps } from './dependencies.ts';
+import { takeSeen, tellGone } from './mirror-news.ts';
 import { observeContact } from './mirror-observations.ts';
 
 type PushDeps = Omit<GhlDeps, 'notifier'>;
@@ -34,13 +35,16 @@ export async function pushEdits(deps: PushDeps, target: EditTarget & { ghlId: st
   const call = editCall(address);
   const place: MirrorPlace = { agencyId: contact.agency_id, locationId: contact.location_id, resource: 'contact' };
 
+  // What an earlier attempt has written can be there already.
+  const by = { foundBy: 'edit' as const, own: target.pending.map(({ field }) => field) };
+
   const before = await observe(deps, call, ghlId);
   if (before === 'gone') {
-    await withScope(deps.db, scope, (tx) => giveUpGone(tx, place, target, deps.now()));
+    await withScope(deps.db, scope, (tx) => giveUpGone(tx, deps, place, target));
     return;
   }
   const toPush = await withScope(deps.db, scope, async (tx) => {
-    await writeObservations(tx, place, [before], 'edit');
+    await takeSeen(tx, deps, place, [before], by);
     const known = (await lockContact(tx, contact.id)) ?? contact;
     return decide(tx, target.pending, { known, seen: before, policies, now: deps.now() });
   });
@@ -49,10 +53,10 @@ export async function pushEdits(deps: PushDeps, target: EditTarget & { ghlId: st
   const written = await write(deps, call, ghlId, toPush);
   const after = await observe(deps, call, ghlId);
   await withScope(deps.db, scope, async (tx) => {
-    if (after === 'gone') return giveUpGone(tx, place, target, deps.now());
+    if (after === 'gone') return giveUpGone(tx, deps, place, target);
     // Before its edits, as who makes one does: what is known of it already is not locked by writing it.
     await lockContact(tx, contact.id);
-    await writeObservations(tx, place, [after], 'edit');
+    await takeSeen(tx, deps, place, [after], by);
     const settlements = toPush.map((edit) => judgeWritten(edit, after, written));
     await settle(tx, contact, toPush, settlements, deps.now());
   });
@@ -213,11 +217,12 @@ async function settle(
 
 async function giveUpGone(
   tx: Transaction<Database>,
+  deps: PushDeps,
   place: MirrorPlace,
   { contact, pending, ghlId }: EditTarget & { ghlId: string },
-  now: Date,
 ): Promise<void> {
-  await markGone(tx, place, [ghlId], now);
+  const now = deps.now();
+  await tellGone(tx, deps, place, await markGone(tx, place, [ghlId], now), now);
   const settlements = pending.map(({ id }) => ({ editId: id, state: 'failed' as const, reason: 'contact-gone' }));
   await settle(tx, contact, pending, settlements, now);
 }

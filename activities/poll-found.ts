@@ -3,7 +3,7 @@ import { markGone } from '../db/gone-records.ts';
 import { writeObservations } from '../db/mirror.ts';
 import { findKnown, listOrigins } from '../db/poll-mirror.ts';
 import type { Database } from '../db/schema.ts';
-import { isSameRecord, type Judgement, type Observation } from '../domain/mirror.ts';
+import { isSameRecord, NEWS, type Observation } from '../domain/mirror.ts';
 import { type Comparison, compareListed } from '../domain/poll-comparison.ts';
 import { findMissedLeads, followFound, followGone } from './poll-follow.ts';
 import { noteGoneGaps } from './poll-gaps.ts';
@@ -12,9 +12,6 @@ import type { Turn } from './poll-turn.ts';
 
 /** A crash loses so many reads at most, and so many are under way at once. */
 const READ_AT_ONCE = 5;
-
-/** What is new to the mirror: leads and triggers hear of it. */
-const NEWS: ReadonlySet<Judgement> = new Set<Judgement>(['new', 'newer', 'restored']);
 
 /** A listed record beside what is known of it. */
 export interface Compared {

@@ -53,6 +53,9 @@ export type Judgement = 'new' | 'newer' | 'more-exact' | 'restored' | 'doubtful'
 
 const WRITTEN: ReadonlySet<Judgement> = new Set<Judgement>(['new', 'newer', 'more-exact', 'restored']);
 
+/** What is new to the mirror: leads and triggers hear of it. */
+export const NEWS: ReadonlySet<Judgement> = new Set<Judgement>(['new', 'newer', 'restored']);
+
 function judge(known: Known | undefined, seen: Observation): Judgement {
   if (!known) return 'new';
   const isLaterSight = seen.observedAt > known.observedAt;

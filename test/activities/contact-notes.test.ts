@@ -44,7 +44,7 @@ it('a note and a task live on with the contact that another was merged into, whe
   const [survivor, loser] = [await world.inGhl({ firstName: 'Ann' }), await world.inGhl({ firstName: 'Anne' })];
   const { noteId, taskId } = await known(loser.id);
   await world.bench.simulator.mergeContacts({ survivorId: survivor.id, loserId: loser.id });
-  expect(await told(noteId, taskId, loser.id)).toEqual({ read: 0, gone: 0, unknown: 2 });
+  expect(await told(noteId, taskId, loser.id)).toMatchObject({ read: 0, gone: 0, unknown: 2 });
   expect(await deleted()).toEqual([
     [noteId, false],
     [taskId, false],
@@ -57,7 +57,7 @@ it('one that its contact does not have any more is gone', async () => {
   const { noteId, taskId } = await known(owner.id);
   const { ownerDb } = world.bench.database;
   await ownerDb.updateTable('mirror_records').set({ ghl_id: 'note-gone' }).where('ghl_id', '=', noteId).execute();
-  expect(await told('note-gone', taskId, owner.id)).toEqual({ read: 1, gone: 1, unknown: 0 });
+  expect(await told('note-gone', taskId, owner.id)).toMatchObject({ read: 1, gone: 1, unknown: 0 });
   expect(await deleted()).toContainEqual(['note-gone', true]);
   expect(await deleted()).toContainEqual([taskId, false]);
 });
