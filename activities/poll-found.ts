@@ -101,6 +101,17 @@ export async function countDifferent(turn: Turn, ghlIds: readonly string[]): Pro
   return different;
 }
 
+/** Counts the records that GHL has, by the records themselves. */
+export async function countThere(turn: Turn, ghlIds: readonly string[]): Promise<number> {
+  let there = 0;
+  for (let at = 0; at < ghlIds.length; at += READ_AT_ONCE) {
+    const { found, failure } = await readSome(turn, ghlIds.slice(at, at + READ_AT_ONCE));
+    if (failure !== undefined) throw failure;
+    there += found.length;
+  }
+  return there;
+}
+
 async function readSome(turn: Turn, ghlIds: readonly string[]) {
   const { source } = turn;
   const listing = turn.listing(null);

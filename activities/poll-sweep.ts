@@ -10,6 +10,7 @@ import {
   type Compared,
   comparePage,
   countDifferent,
+  countThere,
   readAndTake,
   takeListed,
   writeGone,
@@ -103,18 +104,30 @@ async function repair(turn: Turn, compared: readonly Compared[]): Promise<Differ
   const partial = news.filter((each) => !whole.includes(each));
   const untold = compared.filter(({ isMissedLead, comparison }) => isMissedLead && comparison === 'unchanged');
   await readAndTake(turn, idsOf([...partial, ...untold]));
-  const returned = source.read ? await readAndTake(turn, idsOf(of('deleted-here'))) : { changed: 0 };
+  const returned = await bringBack(turn, of('deleted-here'));
   const doubtful = source.read ? await readAndTake(turn, idsOf(of('different'))) : { changed: 0 };
   return {
-    missingHere: (isFirst ? 0 : missing.length) + returned.changed,
+    missingHere: (isFirst ? 0 : missing.length) + returned,
     different: of('changed').length + doubtful.changed,
   };
 }
 
+/** What is deleted here and listed there: the record itself decides, or the list where there is no such read. */
+async function bringBack(turn: Turn, listed: readonly Compared[]): Promise<number> {
+  if (turn.source.read) return (await readAndTake(turn, idsOf(listed))).changed;
+  await takeListed(
+    turn,
+    listed.map(({ item }) => item),
+  );
+  return listed.length;
+}
+
 async function countOnly(turn: Turn, compared: readonly Compared[]): Promise<Differences> {
   const of = (wanted: Comparison) => compared.filter(({ comparison }) => comparison === wanted);
+  const deleted = of('deleted-here');
+  const returned = turn.source.read ? await countThere(turn, idsOf(deleted)) : deleted.length;
   const doubtful = turn.source.read ? await countDifferent(turn, idsOf(of('different'))) : of('different').length;
-  return { missingHere: of('missing-here').length, different: of('changed').length + doubtful };
+  return { missingHere: of('missing-here').length + returned, different: of('changed').length + doubtful };
 }
 
 /** The list is read to its end: what is here and was not in it has to be looked for. */

@@ -1,6 +1,7 @@
 import { log } from '@temporalio/activity';
 import { addDeadLetter } from '../db/dead-letters.ts';
 import { findGhlAddress } from '../db/locations.ts';
+import { dropSweepPages } from '../db/poll-mirror.ts';
 import { ensurePasses, findPass, listPasses, savePass } from '../db/poll-passes.ts';
 import { hastenPasses, isPollable, listDueLocations } from '../db/poll-turns.ts';
 import { withScope, withSystemRole } from '../db/scope.ts';
@@ -17,6 +18,9 @@ export interface PollRef {
   agencyId: string;
   locationId: string;
 }
+
+/** GHL refuses the question as such: the cursor of a round may be what it no longer takes, so the round begins anew. */
+const REFUSED = 'GhlInvalid';
 
 /** The steps of polling that store. */
 export function createPollActivities(deps: StoreDeps & { policy: PollPolicy }) {
@@ -63,7 +67,9 @@ export function createPollActivities(deps: StoreDeps & { policy: PollPolicy }) {
       if (!pass || pass.due_at > now) return;
       const failures = pass.failures + 1;
       const due = { due_at: retryAfter(now, failures, Math.random()), busy_due_at: null };
-      if (!(await savePass(tx, pass, { failures, last_error: cause, ...due }))) return;
+      const anew = cause === REFUSED ? { cursor: null, started_at: null } : {};
+      if (!(await savePass(tx, pass, { failures, last_error: cause, ...due, ...anew }))) return;
+      if (cause === REFUSED && kind === 'sweep') await dropSweepPages(tx, { agencyId, locationId, resource });
       const decision = judgePollFailure({ resource, kind, cause, failures });
       const facts = { agencyId, locationId, resource, kind, cause, failures };
       if (!decision.isStuck) {

@@ -116,6 +116,21 @@ describe('a pass that GHL keeps refusing', () => {
     expect(await letters('contact', 'sweep')).toMatchObject([{ resolution: 'works-again' }]);
   });
 
+  it('begins anew when GHL refuses the question as such: what it refuses may be where the pass stood', async () => {
+    while (!(await world.page('contact', 'sweep')).isDone);
+    await world.seedContacts(101);
+    await world.makeDue('contact', 'sweep');
+    await world.page('contact', 'sweep');
+    expect((await world.pass('contact', 'sweep')).cursor).toMatchObject({ phase: 'list', page: 1 });
+    await all.bench.simulator.addFault({ status: 422, locationId: world.ghlLocationId, path: '^/contacts/search' });
+    await failUntil('contact', 'sweep', 1);
+    expect(await world.pass('contact', 'sweep')).toMatchObject({ cursor: null, started_at: null });
+    await all.bench.simulator.clearFaults();
+    await world.round('contact', 'sweep');
+    const [latest] = await world.drift();
+    expect(latest).toMatchObject({ here: 202, there: 202, remaining: 0 });
+  });
+
   it('is tried at once when an operator asks for a look at everything', async () => {
     await forbid('^/contacts/search');
     await failUntil('contact', 'delta', 3);

@@ -151,6 +151,17 @@ describe('a sweep of everything else', () => {
     expect(await kept('pipeline')).toEqual(['p1']);
   });
 
+  it('brings a pipeline back that was held for deleted, by the list alone', async () => {
+    await all.bench.database.ownerDb
+      .updateTable('mirror_records')
+      .set({ deleted_at: new Date() })
+      .where('location_id', '=', world.locationId)
+      .where('ghl_id', '=', 'p1')
+      .execute();
+    await world.round('pipeline', 'sweep');
+    expect(await kept('pipeline')).toEqual(['p1']);
+  });
+
   it('follows messages and conversations, e-mails with their bodies', async () => {
     const { bench } = all;
     await bench.simulator.receiveMessage({ contactId: ids[100]!, type: 'SMS', message: 'Hello' });

@@ -142,16 +142,22 @@ describe('a sweep of contacts', () => {
     const { bench } = all;
     await bench.simulator.deleteContact(ids[50]!);
     await bench.database.ownerDb.deleteFrom('contacts').where('ghl_id', '=', ids[51]!).execute();
+    await bench.database.ownerDb
+      .updateTable('contacts')
+      .set({ deleted_at: new Date() })
+      .where('ghl_id', '=', ids[52]!)
+      .execute();
     const setting = { agency_id: world.agencyId, location_id: world.locationId, repairs: false };
     await bench.database.ownerDb.insertInto('poll_settings').values(setting).execute();
     const before = await world.contacts();
     await world.round('contact', 'sweep');
     expect(await world.contacts()).toEqual(before);
-    expect(await latest()).toMatchObject({ missing_here: 1, missing_there: 1, remaining: 2, repairs: false });
+    expect(await latest()).toMatchObject({ missing_here: 2, missing_there: 1, remaining: 3, repairs: false });
     await bench.database.ownerDb.deleteFrom('poll_settings').execute();
     await world.round('contact', 'sweep');
-    expect(await latest()).toMatchObject({ missing_here: 1, missing_there: 1, remaining: 0, repairs: true });
+    expect(await latest()).toMatchObject({ missing_here: 2, missing_there: 1, remaining: 0, repairs: true });
     expect(await deleted()).toContain(ids[50]);
+    expect(await deleted()).not.toContain(ids[52]);
   });
 
   it('comes to the same when two sweep at once, and leaves the neighbour alone', async () => {
