@@ -10,7 +10,7 @@ import { deliver, drop, passTime, pollOnce, step } from './contact-model/telling
 import { answer, breakNext, changePolicy, giveUp, goAway, loseAndGiveUp, redrive } from './contact-model/trouble.ts';
 
 /** A soak: `PROPERTY_RUNS=2000 PROPERTY_SEED=… npx vitest run test/activities/contact-model.test.ts`. */
-const runs = Number(process.env['PROPERTY_RUNS'] ??? 8);
+const runs = Number(process.env['PROPERTY_RUNS'] ?? 8);
 const seed = process.env['PROPERTY_SEED'];
 const path = process.env['PROPERTY_PATH'];
 const replayPath = process.env['PROPERTY_REPLAY'];
