@@ -125,8 +125,8 @@ describe('random changes', () => {
 
   it('come to several locations in turn', async () => {
     const two = 'location-in-turn';
-    const [{ companyId }] = (await harness.control.listLocations()) as [{ companyId: string }];
-    await harness.control.seed({ locations: [{ id: two, companyId, name: 'Two' }] });
+    const [first] = await harness.control.listLocations();
+    await harness.control.seed({ locations: [{ id: two, companyId: first!.companyId, name: 'Two' }] });
     await harness.control.startChanges({ locationId: [one, two], perSecond: 100, weights: { create: 1 } });
     const created = async (locationId: string) =>
       (await harness.control.listContacts(locationId)).filter(({ source }) => source === 'live changes').length;
