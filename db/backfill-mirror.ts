@@ -89,10 +89,11 @@ export async function countContactsToRead(tx: Transaction<Database>, locationId:
   return counted.rows[0]!.rows;
 }
 
-/** One after the other, by their key: of rows that came since Postgres counted last it believes that there are few. */
+/** By their key, whatever the planner knows of the location: see db/mirror.ts. */
 const contactsNamed = (locationId: string, ghlIds: readonly string[]): RawBuilder<unknown> => sql`
   unnest(${[...ghlIds]}::text[]) as wanted (id) cross join lateral (
-    select ghl_id, deleted_at from contacts where location_id = ${locationId} and ghl_id = wanted.id limit 1
+    select ghl_id, deleted_at from contacts
+    where location_id = (select ${locationId}::uuid) and ghl_id = wanted.id limit 1
   ) as known`;
 
 /** Which of these contacts the mirror has. */

@@ -207,8 +207,8 @@ function insert(
 }
 
 /**
- * Looks each record up by its key. Said as a look for one after the other, because of rows of a location that came since
- * Postgres counted last it believes that there are few, and would read all of them for every page.
+ * Looks each record up by its key. Said so that the planner knows neither the location nor how many are looked for: of a
+ * location that came since it counted last it believes that there is nothing, and would read all of it for every page.
  */
 async function findKnown(
   tx: Transaction<Database>,
@@ -261,8 +261,8 @@ const OWN = {
 
 const ofPlace = ({ locationId, resource }: MirrorPlace): RawBuilder<unknown> =>
   tableOf(resource) === 'mirror_records'
-    ? sql`location_id = ${locationId} and resource = ${resource}`
-    : sql`location_id = ${locationId}`;
+    ? sql`location_id = (select ${locationId}::uuid) and resource = ${resource}`
+    : sql`location_id = (select ${locationId}::uuid)`;
 
 /** Observations as rows of a statement. */
 const rows = (seen: readonly Observation[]): RawBuilder<unknown> => sql`json_to_recordset(${JSON.stringify(
