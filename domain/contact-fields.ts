@@ -40,9 +40,11 @@ export function readFieldName(field: FieldName): FieldKind {
 /** GHL keeps tags in lower case. */
 export const normaliseTag = (tag: string): string => tag.trim().toLowerCase();
 
-const tagsOf = (fields: Fields): string[] =>
+/** The tags of a contact, as the mirror keeps them. */
+export const tagsOf = (fields: Fields): string[] =>
   Array.isArray(fields['tags']) ? fields['tags'].filter((tag) => typeof tag === 'string') : [];
-const customOf = (fields: Fields): Fields => {
+/** The custom fields of a contact by their ids, as the mirror keeps them. */
+export const customOf = (fields: Fields): Fields => {
   const custom = fields['customFields'];
   return typeof custom === 'object' && custom !== null && !Array.isArray(custom) ? custom : {};
 };

@@ -1,4 +1,4 @@
-import { type FieldName, normaliseTag, readFieldName } from './contact-fields.ts';
+import { customOf, type FieldName, normaliseTag, readFieldName, tagsOf } from './contact-fields.ts';
 import type { ContactFacts, OpportunityFacts } from './event-plan.ts';
 import type { FieldValue, Observation } from './mirror.ts';
 
@@ -20,8 +20,8 @@ export function newsOf(resource: string, seen: Observation): SeenNews | undefine
 const textOf = (value: FieldValue | undefined): string | null => (typeof value === 'string' ? value : null);
 
 function newsOfContact({ ghlId, fields, ghlCreatedAt }: Observation): SeenNews {
-  const tags = Array.isArray(fields['tags']) ? fields['tags'].filter((tag) => typeof tag === 'string') : [];
-  const customFields = Object.entries(fields['customFields'] ?? {}).map(([id, value]) => ({ id, value }));
+  const tags = tagsOf(fields);
+  const customFields = Object.entries(customOf(fields)).map(([id, value]) => ({ id, value }));
   const [source, assignedTo] = [textOf(fields['source']), textOf(fields['assignedTo'])];
   const told = { contactCreatedAt: ghlCreatedAt, source, assignedTo, tags, customFields, isCut: false };
   return {
@@ -46,9 +46,8 @@ function newsOfOpportunity({ ghlId, ghlContactId, fields, ghlCreatedAt }: Observ
 export function withoutOwn<T extends ContactFacts | OpportunityFacts>(facts: T, own: readonly FieldName[]): T {
   if (facts.kind !== 'contact') return facts;
   const kinds = own.map(readFieldName);
-  const [tags, ids] = [new Set<string>(), new Set<string>()];
-  for (const of of kinds) if (of.kind === 'tag') tags.add(of.tag);
-  for (const of of kinds) if (of.kind === 'custom') ids.add(of.id);
+  const tags = new Set(kinds.flatMap((each) => (each.kind === 'tag' ? [each.tag] : [])));
+  const ids = new Set(kinds.flatMap((each) => (each.kind === 'custom' ? [each.id] : [])));
   if (tags.size === 0 && ids.size === 0) return facts;
   return {
     ...facts,

@@ -54,7 +54,13 @@ describe('a record that GHL refuses to show', () => {
     const at = new Date().toISOString();
     const of = { locationId: world.ghlLocationId, contactId: contactId! };
     const [conversationId, one, other] = ['gathered', 'gathered-1', 'gathered-2'];
-    const message = { ...of, conversationId, messageType: 'TYPE_SMS', direction: 'inbound' as const, dateAdded: at };
+    const message = {
+      ...of,
+      conversationId,
+      messageType: 'TYPE_SMS' as const,
+      direction: 'inbound' as const,
+      dateAdded: at,
+    };
     await world.bench.simulator.seed({
       conversations: [{ ...of, id: conversationId, dateAdded: at, dateUpdated: at }],
       messages: [one, other].map((id) => ({ ...message, id, body: 'Hello' })),
