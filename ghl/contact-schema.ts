@@ -59,9 +59,13 @@ const writtenCustomFields = z
   .optional();
 
 const writtenDndSetting = z
-  .object({ status: z.enum(['active', 'inactive']), message: z.string().optional(), code: z.string().optional() })
+  .object({
+    status: z.enum(['active', 'inactive', 'permanent']),
+    message: z.string().optional(),
+    code: z.string().optional(),
+  })
   .optional();
-/** `active` switches a channel off. One that is `permanent` stays so: only the person's own START lifts it. */
+/** `active` switches a channel off; `permanent` does so until the person's own START. Writes take the same words as reads. */
 const writtenDndSettings = z
   .object({
     Call: writtenDndSetting,
