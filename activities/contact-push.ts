@@ -165,7 +165,7 @@ export const toWritten = ({ id, value }: { id: string; value: FieldValue }) => (
 function judgeWritten(edit: ContactEdit, after: Observation, { refused, answer }: Written): Settlement {
   const editId = edit.id;
   const shows = (seen: Observation | undefined): boolean =>
-    seen !== undefined && isSameValue(edit.field, valueOf(seen.fields, edit.field), edit.value);
+    seen !== undefined && isSameValue(edit.field, valueOf(seen.fields, edit.field), edit.value, edit.type);
   if (shows(after)) return { editId, state: 'synced', reason: 'written' };
   const refusal = refused.get(editId);
   if (refusal !== undefined) return { editId, state: 'failed', reason: refusal };

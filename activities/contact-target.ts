@@ -3,9 +3,11 @@ import type { Transaction } from 'kysely';
 import { listConflictPolicies } from '../db/conflict-policies.ts';
 import { type ContactEdit, listUnsettledEdits } from '../db/contact-edits.ts';
 import { type Contact, lockContact } from '../db/contacts.ts';
+import { listFieldMappings } from '../db/field-mappings.ts';
 import { findGhlAddress, type GhlAddress } from '../db/locations.ts';
 import type { Database } from '../db/schema.ts';
 import type { StoredPolicy } from '../domain/contact-conflict.ts';
+import { mappedTypeOf } from '../domain/field-mapping.ts';
 import type { LocationCall } from '../ghl/calls.ts';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -36,7 +38,10 @@ export async function loadTarget(
   const address = await findGhlAddress(tx, contact.location_id);
   if (!address) throw ApplicationFailure.nonRetryable('the location is not connected to GHL', 'LocationNotConnected');
   const unsettled = await listUnsettledEdits(tx, [contact.id]);
-  const pending = unsettled.filter((edit) => edit.state === 'pending');
+  const mappings = await listFieldMappings(tx, contact.location_id);
+  const pending = unsettled
+    .filter((edit) => edit.state === 'pending')
+    .map((edit) => ({ ...edit, type: mappedTypeOf(mappings, edit.field) }));
   return { contact, address, pending, policies: await listConflictPolicies(tx, contact.location_id) };
 }
 

@@ -3,9 +3,11 @@ import { v7 as uuidv7 } from 'uuid';
 import { basesAfter, type FieldEdit } from '../domain/contact-conflict.ts';
 import { type EditOrigin, type EditState, overlay } from '../domain/contact-edit.ts';
 import { type FieldName, isSameValue, valueOf } from '../domain/contact-fields.ts';
+import { mappedTypeOf } from '../domain/field-mapping.ts';
 import type { FieldValue } from '../domain/mirror.ts';
 import { type Contact, noteLocalIdentity } from './contacts.ts';
 import { resolveDeadLetters } from './dead-letters.ts';
+import { listFieldMappings } from './field-mappings.ts';
 import type { Database } from './schema.ts';
 import type { ContactEditTable } from './schema/contacts.ts';
 
@@ -108,11 +110,13 @@ export async function addEdits(
 ): Promise<{ fields: FieldName[]; newestId: string | undefined }> {
   const unsettled = await listUnsettledEdits(tx, [contact.id]);
   const isInGhl = contact.ghl_id !== null;
+  const mappings = await listFieldMappings(tx, contact.location_id);
   const wanted = changes.flatMap(({ field, value }) => {
     const shown = isInGhl ? valueOf(contact.fields, field) : null;
     const before = unsettled.find((edit) => edit.field === field);
-    const isWanted = before?.state === 'pending' ? isSameValue(field, before.value, value) : undefined;
-    if (isWanted ?? (!before && isSameValue(field, shown, value))) return [];
+    const isSame = (other: FieldValue): boolean => isSameValue(field, other, value, mappedTypeOf(mappings, field));
+    const isWanted = before?.state === 'pending' ? isSame(before.value) : undefined;
+    if (isWanted ?? (!before && isSame(shown))) return [];
     const bases =
       before === undefined ? [shown] : before.state === 'pending' ? basesAfter(before) : [shown, before.value];
     return [{ field, value, bases }];
