@@ -28,13 +28,22 @@ export interface EditTarget {
   policies: StoredPolicy[];
 }
 
-/** @throws ApplicationFailure ContactUnknown, LocationNotConnected: both final */
-export async function loadTarget(
+/**
+ * The contact that a signal names, held: whoever reaches Temporal can name any, so it has to be of the location.
+ * @throws ApplicationFailure ContactUnknown, final
+ */
+export async function lockEditedContact(
   tx: Transaction<Database>,
-  { locationId, contactId }: EditedContactArgs,
-): Promise<EditTarget> {
+  { locationId, contactId }: Pick<EditedContactArgs, 'locationId' | 'contactId'>,
+): Promise<Contact> {
   const contact = UUID.test(contactId) ? await lockContact(tx, contactId) : undefined;
   if (contact?.location_id !== locationId) throw ApplicationFailure.nonRetryable('no such contact', 'ContactUnknown');
+  return contact;
+}
+
+/** @throws ApplicationFailure ContactUnknown, LocationNotConnected: both final */
+export async function loadTarget(tx: Transaction<Database>, args: EditedContactArgs): Promise<EditTarget> {
+  const contact = await lockEditedContact(tx, args);
   const address = await findGhlAddress(tx, contact.location_id);
   if (!address) throw ApplicationFailure.nonRetryable('the location is not connected to GHL', 'LocationNotConnected');
   const unsettled = await listUnsettledEdits(tx, [contact.id]);

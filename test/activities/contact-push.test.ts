@@ -141,6 +141,9 @@ describe('a change of a contact', () => {
     expect(await failureOf(run(edits.recordEditFailure, { ...theirs, cause: 'x' }))).toMatchObject({
       type: 'ContactUnknown',
     });
+    const elsewhere = { ...args, locationId: world.agency.location('master'), cause: 'x' };
+    expect(await failureOf(run(edits.recordEditFailure, elsewhere))).toMatchObject({ type: 'ContactUnknown' });
+    expect(await world.fates(contact.id)).toEqual(['city pending']);
     await world.bench.simulator.resetCalls();
     await run(editsGhl.writeContactEdits, { ...args, contactKey: 'another' });
     expect(await world.calls()).toEqual([]);
