@@ -20,6 +20,8 @@ import { type EditTarget, editCall } from './contact-target.ts';
 import type { GhlDeps } from './dependencies.ts';
 import { observeContact } from './mirror-observations.ts';
 
+const CONTACT_GONE = 'contact-gone';
+
 type PushDeps = Omit<GhlDeps, 'notifier'>;
 
 /**
@@ -199,7 +201,7 @@ async function giveUpGone(
   now: Date,
 ): Promise<void> {
   await markGone(tx, place, [ghlId], now);
-  const settlements = pending.map(({ id }) => ({ editId: id, state: 'failed' as const, reason: 'contact-gone' }));
+  const settlements = pending.map(({ id }) => ({ editId: id, state: 'failed' as const, reason: CONTACT_GONE }));
   await settle(tx, contact, pending, settlements, now);
 }
 
@@ -212,8 +214,11 @@ export async function addEditLetter(tx: Transaction<Database>, contact: Contact,
     capability: 'contact-sync',
     cause: `edit:${cause}`,
     advice:
-      `GHL does not take a change of this contact; contacts show ${id} tells which. Change it again with another value, ` +
-      `or mend the cause and run \`contacts redrive ${id}\`.`,
+      cause === CONTACT_GONE
+        ? `GHL has this contact no more; contacts show ${id} tells which change it did not get. Should GHL have it again, ` +
+          `run \`contacts redrive ${id}\`.`
+        : `GHL does not take a change of this contact; contacts show ${id} tells which. Change it again with another value, ` +
+          `or mend the cause and run \`contacts redrive ${id}\`.`,
     subject: { kind: 'contact', id },
     workflowId: contactSyncWorkflowId(locationId, ghlId ?? `new:${id}`),
   });

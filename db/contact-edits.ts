@@ -81,14 +81,19 @@ export async function findEdit(tx: Transaction<Database>, id: string): Promise<C
   return row && read(row);
 }
 
-/** The edits that wait for an operator, oldest first. */
+/** The edits that wait for an operator, oldest first; of a contact that is deleted there is nothing to decide. */
 export async function listHeldEdits(
   tx: Transaction<Database>,
   { locationId, limit }: { locationId: string | undefined; limit: number },
 ): Promise<ContactEdit[]> {
-  let query = tx.selectFrom('contact_edits').selectAll().where('state', '=', 'held');
-  if (locationId !== undefined) query = query.where('location_id', '=', locationId);
-  return (await query.orderBy('id').limit(limit).execute()).map(read);
+  let query = tx
+    .selectFrom('contact_edits')
+    .innerJoin('contacts', 'contacts.id', 'contact_edits.contact_id')
+    .selectAll('contact_edits')
+    .where('state', '=', 'held')
+    .where('contacts.deleted_at', 'is', null);
+  if (locationId !== undefined) query = query.where('contact_edits.location_id', '=', locationId);
+  return (await query.orderBy('contact_edits.id').limit(limit).execute()).map(read);
 }
 
 export interface EditAct {

@@ -60,6 +60,12 @@ describe('conflicts', () => {
     expect((listed.body as { conflicts: unknown[] }).conflicts).toMatchObject([
       { id: edit!.id, contactId: id, kind: 'field', field: 'city', ours: 'Ours', theirs: 'Theirs' },
     ]);
+    const setDeleted = (deletedAt: Date | null) =>
+      world.ownerDb.updateTable('contacts').set({ deleted_at: deletedAt }).where('id', '=', id).execute();
+    await setDeleted(new Date());
+    const without = await world.http.get('/v1/contact-conflicts').set(auth(contacts.owner));
+    expect(without.body).toEqual({ conflicts: [] });
+    await setDeleted(null);
     const resolve = (key: string, body: object) =>
       world.http.post(`/v1/contact-conflicts/${edit!.id}/resolve`).set(auth(key)).send(body);
     expect((await resolve(world.neighbour.keys.agency, { keep: 'ours' })).status).toBe(404);
