@@ -214,6 +214,25 @@ describe('a merge', () => {
     await run(world.bench.merges.endContactMerge, { ...accepted, outcome: 'refused', reason: 'test' });
   });
 
+  it('of a contact that has more than one e-mail and phone, as the mirror shows, has to be accepted', async () => {
+    const { simulator, mergesGhl, merges } = world.bench;
+    const both = await pair({ phone: '+12125550001' }, { email: `second-${people}@x.test` });
+    const [kept, gone] = [both.survivor.fields, both.loser.fields];
+    await simulator.mergeContacts({ survivorId: both.survivor.ghl_id!, loserId: both.loser.ghl_id! });
+    await simulator.updateContact(both.survivor.ghl_id!, { inboundDndSettings: { all: { status: 'active' } } });
+    const loser = await world.read(both.survivor.ghl_id!);
+    expect(loser.fields).toMatchObject({
+      email: kept['email'],
+      phone: kept['phone'],
+      additionalEmails: [gone['email']],
+      additionalPhones: [gone['phone']],
+      inboundDndSettings: { all: { status: 'active' } },
+    });
+    const args = await asked(await world.known({ firstName: 'Kay' }), loser);
+    expect(await run(mergesGhl.judgeContactMerge, args)).toBe('would-lose-fields');
+    await run(merges.endContactMerge, { ...args, outcome: 'refused', reason: 'would-lose-fields' });
+  });
+
   it('that failed goes to an operator and goes on when it is asked for again', async () => {
     const { survivor, loser } = await pair();
     const args = await asked(survivor, loser);
