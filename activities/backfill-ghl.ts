@@ -16,11 +16,12 @@ import {
 import type { Slice } from '../domain/backfill-slices.ts';
 import type { GhlCalls } from '../ghl/calls.ts';
 import { type ListingCall, READERS } from './backfill-listings.ts';
-import { readNames } from './backfill-names.ts';
+
 import { paced, sideBySide } from './backfill-pace.ts';
 import { findDoubts, type PagePlace, writePage } from './backfill-page.ts';
 import { planSlices } from './backfill-plan.ts';
 import { type ReadBack, readBack } from './backfill-reads.ts';
+import { readSingles } from './backfill-singles.ts';
 import type { StoreDeps } from './dependencies.ts';
 import { talkingToGhl } from './ghl-step.ts';
 import { mapStoreFailures } from './store-failure.ts';
@@ -125,7 +126,7 @@ export function createBackfillGhlActivities(deps: StoreDeps & { ghl: GhlCalls })
     const { ref, asked, part, step, span } = work;
     const kind = readStep(step);
     const progress = part.progress as { slices?: Slice[]; after?: string | null };
-    if (kind.kind === 'names') return workOnNames(work, progress.after ?? null);
+    if (kind.kind === 'names' || kind.kind === 'silent') return workOnSingles(work, progress.after ?? null);
     const { slices } = progress;
     if (slices) return slices.every(({ isDone }) => isDone) || readSlices(work, kind.listing, slices);
     const plan = await planSlices(asked, kind.listing, span);
@@ -133,11 +134,11 @@ export function createBackfillGhlActivities(deps: StoreDeps & { ghl: GhlCalls })
     return false;
   }
 
-  async function workOnNames({ ref, asked, step, span, isTimeUp }: Work, begin: string | null): Promise<boolean> {
+  async function workOnSingles({ ref, asked, step, span, isTimeUp }: Work, begin: string | null): Promise<boolean> {
     const place = { agencyId: ref.agencyId, key: ref, step, span };
     const lapSeconds = createStopwatch();
     for (let after = begin; ;) {
-      const read = await readNames(deps, asked, place, after, lapSeconds);
+      const read = await readSingles(deps, asked, place, after, lapSeconds);
       if (read.after === null) return true;
       if (read.wish !== 'run' || isTimeUp()) return false;
       after = read.after;

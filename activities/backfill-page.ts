@@ -3,16 +3,16 @@ import type { Transaction } from 'kysely';
 import { findKnownContacts, listDeletedContacts, listUnlisted } from '../db/backfill-mirror.ts';
 import { emptyTally, moveOn, type PartKey, type Tally } from '../db/backfill-parts.ts';
 import { findLocation } from '../db/locations.ts';
-import { markGone } from '../db/gone-records.ts';
-import { type Observed, writeObservations } from '../db/mirror.ts';
+import type { Observed } from '../db/mirror.ts';
 import type { Database } from '../db/schema.ts';
 import { withScope } from '../db/scope.ts';
 import { type BackfillStep, type BackfillWish, isLeftToPoll, type Listing, RECORD_OF } from '../domain/backfill.ts';
 import { type Cover, coverOf, type Slice } from '../domain/backfill-slices.ts';
 import type { Observation } from '../domain/mirror.ts';
 import { appointmentWindow, type ListedPage, READERS } from './backfill-listings.ts';
-import type { ReadBack } from './backfill-reads.ts';
+import { type ReadBack, takeGone } from './backfill-reads.ts';
 import type { StoreDeps } from './dependencies.ts';
+import { takeSeen } from './mirror-news.ts';
 
 /** Where a page belongs. */
 export interface PagePlace {
@@ -79,11 +79,10 @@ export async function writePage(
     const reread = new Set(back.seen.map(({ ghlId }) => ghlId));
     const listed = toWrite.filter(({ ghlId }) => !reread.has(ghlId));
     const observed = [
-      ...(await writeObservations(tx, of, listed, 'backfill')),
-      ...(await writeObservations(tx, of, back.seen, 'backfill')),
+      ...(await takeSeen(tx, deps, of, listed, { foundBy: 'backfill' })),
+      ...(await takeSeen(tx, deps, of, back.seen, { foundBy: 'backfill' })),
     ];
-    let deleted = 0;
-    for (const { ghlId, askedAt } of back.gone) deleted += (await markGone(tx, of, [ghlId], askedAt)).length;
+    const deleted = await takeGone(tx, deps, of, back);
     const tally = { ...tallyOf(place, page, observed), deleted, activeSeconds: read.activeSeconds };
     if (isCheck) tally.leftToPoll = left;
     return moveOn(tx, key, place.step, { path: ['slices', String(index)], before: slice, after }, tally);

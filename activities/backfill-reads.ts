@@ -1,7 +1,13 @@
+import type { Transaction } from 'kysely';
+import { markGone } from '../db/gone-records.ts';
+import type { MirrorPlace } from '../db/mirror.ts';
+import type { Database } from '../db/schema.ts';
 import { type Listing, RECORD_OF } from '../domain/backfill.ts';
-import type { Observation } from '../domain/mirror.ts';
+import type { MirroredResource, Observation } from '../domain/mirror.ts';
 import type { ListingCall } from './backfill-listings.ts';
 import { READ_AT_ONCE, sideBySide } from './backfill-pace.ts';
+import type { StoreDeps } from './dependencies.ts';
+import { tellGone } from './mirror-news.ts';
 import { readRecord } from './mirror-reads.ts';
 
 /** What reading records by their ids brought. */
@@ -12,8 +18,7 @@ export interface ReadBack {
 }
 
 /**
- * Reads records one by one, several side by side. GHL gives no single conversation, and money is never deleted: of those
- * none is read.
+ * Reads records one by one, several side by side. Money is never deleted: of transactions none is read.
  * @param into is filled while it goes, so that what was read before a failure is not lost
  * @throws GhlError
  */
@@ -24,8 +29,7 @@ export async function readBack(
   into: ReadBack,
 ): Promise<void> {
   const resource = RECORD_OF[listing];
-  if (resource !== 'contact' && resource !== 'message' && resource !== 'opportunity' && resource !== 'appointment')
-    return;
+  if (!isReadable(resource)) return;
   await sideBySide(ghlIds, READ_AT_ONCE, async (ghlId) => {
     const askedAt = of.now();
     const seen = await of.paced(() => readRecord(of.ghl, of.call, { resource, ghlId }, of.now));
@@ -33,3 +37,24 @@ export async function readBack(
     else into.gone.push({ ghlId, askedAt });
   });
 }
+
+/** Marks what GHL says is not there, and lets open leads hear of it. @returns how many were marked now */
+export async function takeGone(
+  tx: Transaction<Database>,
+  deps: Pick<StoreDeps, 'keys' | 'now'>,
+  place: MirrorPlace,
+  { gone }: Pick<ReadBack, 'gone'>,
+): Promise<number> {
+  let deleted = 0;
+  for (const { ghlId, askedAt } of gone) {
+    const marked = await markGone(tx, place, [ghlId], askedAt);
+    await tellGone(tx, deps, place, marked, askedAt);
+    deleted += marked.length;
+  }
+  return deleted;
+}
+
+type Readable = Extract<MirroredResource, 'contact' | 'conversation' | 'message' | 'opportunity' | 'appointment'>;
+
+const isReadable = (resource: MirroredResource): resource is Readable =>
+  ['contact', 'conversation', 'message', 'opportunity', 'appointment'].includes(resource);

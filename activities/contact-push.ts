@@ -4,20 +4,22 @@ import { settleEdits, type Settlement } from '../db/edit-outcomes.ts';
 import { type Contact, type LineageEntry, lockContact, noteLineage } from '../db/contacts.ts';
 import { addDeadLetter } from '../db/dead-letters.ts';
 import { markGone } from '../db/gone-records.ts';
-import { type MirrorPlace, writeObservations } from '../db/mirror.ts';
+import type { MirrorPlace } from '../db/mirror.ts';
 import type { Database } from '../db/schema.ts';
 import { withScope } from '../db/scope.ts';
 import { choosePolicy, judgeEdit, type StoredPolicy } from '../domain/contact-conflict.ts';
 import { planWrites } from '../domain/contact-edit.ts';
-import { isSameValue, valueOf } from '../domain/contact-fields.ts';
+import { type FieldName, isSameValue, valueOf } from '../domain/contact-fields.ts';
 import { contactSyncWorkflowId } from '../domain/workflow-ids.ts';
-import { isDeepEqual, type FieldValue, type Observation } from '../domain/mirror.ts';
+import { isDeepEqual, type Fields, type FieldValue, type Observation } from '../domain/mirror.ts';
+import { isOwnSource } from '../domain/own-writes.ts';
 import type { LocationCall } from '../ghl/calls.ts';
 import { addContactTags, getContact, removeContactTags, updateContact } from '../ghl/contacts.ts';
 import type { ContactUpdateFields } from '../ghl/contact-schema.ts';
 import { GhlDuplicateContactError, GhlInvalidError, GhlNotFoundError } from '../ghl/errors.ts';
 import { type EditTarget, editCall } from './contact-target.ts';
 import type { GhlDeps } from './dependencies.ts';
+import { takeSeen, tellGone } from './mirror-news.ts';
 import { observeContact } from './mirror-observations.ts';
 
 const CONTACT_GONE = 'contact-gone';
@@ -35,13 +37,16 @@ export async function pushEdits(deps: PushDeps, target: EditTarget & { ghlId: st
   const call = editCall(address);
   const place: MirrorPlace = { agencyId: contact.agency_id, locationId: contact.location_id, resource: 'contact' };
 
+  // What an earlier attempt has written can be there already.
+  const by = { foundBy: 'edit' as const, own: target.pending.map(({ field }) => field) };
+
   const before = await observe(deps, call, ghlId);
   if (before === 'gone') {
-    await withScope(deps.db, scope, (tx) => giveUpGone(tx, place, target, deps.now()));
+    await withScope(deps.db, scope, (tx) => giveUpGone(tx, deps, place, target));
     return;
   }
   const toPush = await withScope(deps.db, scope, async (tx) => {
-    await writeObservations(tx, place, [before], 'edit');
+    await takeSeen(tx, deps, place, [before], by);
     const known = (await lockContact(tx, contact.id)) ?? contact;
     return decide(tx, target.pending, { known, seen: before, policies, now: deps.now() });
   });
@@ -50,8 +55,10 @@ export async function pushEdits(deps: PushDeps, target: EditTarget & { ghlId: st
   const written = await write(deps, call, ghlId, toPush);
   const after = await observe(deps, call, ghlId);
   await withScope(deps.db, scope, async (tx) => {
-    if (after === 'gone') return giveUpGone(tx, place, target, deps.now());
-    await writeObservations(tx, place, [after], 'edit');
+    if (after === 'gone') return giveUpGone(tx, deps, place, target);
+    // Before its edits, as who makes one does: what is known of it already is not locked by writing it.
+    await lockContact(tx, contact.id);
+    await takeSeen(tx, deps, place, [after], by);
     const settlements = toPush.map((edit) => judgeWritten(edit, after, written));
     await settle(tx, contact, toPush, settlements, deps.now());
   });
@@ -82,8 +89,7 @@ async function decide(
       { value, changedAt: changedAtOf(known, seen, edit) },
       choosePolicy(policies, edit.field),
     );
-    // Only a new contact can be given one.
-    const isFixed = edit.field === 'companyName' && judged.verdict === 'push';
+    const isFixed = judged.verdict === 'push' && isFixedHere(edit.field, value);
     if (judged.verdict === 'push' && !isFixed) return true;
     const { reason } = judged;
     if (isFixed) settlements.push({ editId: edit.id, state: 'overruled', reason: 'not-changeable', theirs: value });
@@ -101,6 +107,10 @@ async function decide(
   return toPush;
 }
 
+/** Only a new contact can be given a company; and by its source one that was made here is known to be no lead. */
+const isFixedHere = (field: FieldName, value: FieldValue): boolean =>
+  field === 'companyName' || (field === 'source' && isOwnSource(value));
+
 /** Since when GHL shows a field so, at the latest: of the contact it tells only when anything changed last. */
 function changedAtOf(known: Contact, seen: Observation, edit: ContactEdit): Date {
   const entry = known.lineage[edit.field] as LineageEntry | undefined;
@@ -108,10 +118,10 @@ function changedAtOf(known: Contact, seen: Observation, edit: ContactEdit): Date
   return entry && isKnownSo ? new Date(entry.at) : (seen.ghlUpdatedAt ?? seen.observedAt);
 }
 
-/** What GHL said to the writes: which edits it refused and why, and how the contact was in its answer. */
+/** What GHL said to the writes: which edits it refused and why, and which its answers showed to be done. */
 interface Written {
   refused: Map<string, string>;
-  answer: Observation | undefined;
+  taken: Set<string>;
 }
 
 /** Fields in one request; where GHL refuses them together each alone, so that one bad value keeps no other back. */
@@ -121,17 +131,21 @@ async function write(
   ghlId: string,
   edits: readonly ContactEdit[],
 ): Promise<Written> {
-  const written: Written = { refused: new Map(), answer: undefined };
+  const written: Written = { refused: new Map(), taken: new Set() };
   const ofFields = edits.filter((edit) => !edit.field.startsWith('tag:'));
   const [added, removed] = [true, false].map((has) =>
     edits.filter((edit) => edit.field.startsWith('tag:') && edit.value === has),
   ) as [ContactEdit[], ContactEdit[]];
   if (!(await put(ofFields)) && ofFields.length > 1) for (const edit of ofFields) await put([edit]);
   if (added.length > 0) {
-    await noteRefusal(added, () => addContactTags(deps.ghl, call, ghlId, planWrites(added).tagsToAdd));
+    const { tagsToAdd } = planWrites(added);
+    await noteRefusal(added, async () => noteTags(added, await addContactTags(deps.ghl, call, ghlId, tagsToAdd)));
   }
   if (removed.length > 0) {
-    await noteRefusal(removed, () => removeContactTags(deps.ghl, call, ghlId, planWrites(removed).tagsToRemove));
+    const { tagsToRemove } = planWrites(removed);
+    await noteRefusal(removed, async () =>
+      noteTags(removed, await removeContactTags(deps.ghl, call, ghlId, tagsToRemove)),
+    );
   }
   return written;
 
@@ -141,8 +155,16 @@ async function write(
     return noteRefusal(these, async () => {
       const { plain, custom } = planWrites(these);
       const body: ContactUpdateFields = { ...plain, ...(custom.length > 0 && { customFields: custom.map(toWritten) }) };
-      written.answer = observeContact(await updateContact(deps.ghl, call, ghlId, body), askedAt);
+      noteShown(these, observeContact(await updateContact(deps.ghl, call, ghlId, body), askedAt).fields);
     });
+  }
+
+  function noteTags(these: readonly ContactEdit[], tags: string[]): void {
+    noteShown(these, { tags });
+  }
+
+  function noteShown(these: readonly ContactEdit[], fields: Fields): void {
+    for (const edit of these) if (shows(fields, edit)) written.taken.add(edit.id);
   }
 
   async function noteRefusal(these: readonly ContactEdit[], step: () => Promise<unknown>): Promise<boolean> {
@@ -163,15 +185,16 @@ type WrittenValue = NonNullable<ContactUpdateFields['customFields']>[number]['va
 /** A custom field as a body has it: the types of ours that can be written hold nothing else. */
 export const toWritten = ({ id, value }: { id: string; value: FieldValue }) => ({ id, value: value as WrittenValue });
 
+const shows = (fields: Fields, { field, value, type }: ContactEdit): boolean =>
+  isSameValue(field, valueOf(fields, field), value, type);
+
 /** What GHL shows counts, whatever it said: it has been seen to refuse and do, and to accept and not do. */
-function judgeWritten(edit: ContactEdit, after: Observation, { refused, answer }: Written): Settlement {
+function judgeWritten(edit: ContactEdit, after: Observation, { refused, taken }: Written): Settlement {
   const editId = edit.id;
-  const shows = (seen: Observation | undefined): boolean =>
-    seen !== undefined && isSameValue(edit.field, valueOf(seen.fields, edit.field), edit.value, edit.type);
-  if (shows(after)) return { editId, state: 'synced', reason: 'written' };
+  if (shows(after.fields, edit)) return { editId, state: 'synced', reason: 'written' };
   const refusal = refused.get(editId);
   if (refusal !== undefined) return { editId, state: 'failed', reason: refusal };
-  if (shows(answer)) return { editId, state: 'synced', reason: 'changed-since' };
+  if (taken.has(editId)) return { editId, state: 'synced', reason: 'changed-since' };
   return { editId, state: 'failed', reason: 'not-taken' };
 }
 
@@ -196,11 +219,12 @@ async function settle(
 
 async function giveUpGone(
   tx: Transaction<Database>,
+  deps: PushDeps,
   place: MirrorPlace,
   { contact, pending, ghlId }: EditTarget & { ghlId: string },
-  now: Date,
 ): Promise<void> {
-  await markGone(tx, place, [ghlId], now);
+  const now = deps.now();
+  await tellGone(tx, deps, place, await markGone(tx, place, [ghlId], now), now);
   const settlements = pending.map(({ id }) => ({ editId: id, state: 'failed' as const, reason: CONTACT_GONE }));
   await settle(tx, contact, pending, settlements, now);
 }

@@ -1,19 +1,19 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
-import { z } from 'zod';
 import { findGhlAddress, type GhlAddress } from '../db/locations.ts';
-import { findContactOfRecord, markDeleted, writeObservations } from '../db/mirror.ts';
+import { findContactOfRecord, markDeleted } from '../db/mirror.ts';
 import { withScope } from '../db/scope.ts';
 import type { ContactChange } from '../domain/contact-change.ts';
-import { contactChangeSchema } from '../domain/contact-change-schema.ts';
 import type { Observation } from '../domain/mirror.ts';
 import type { GhlCalls, LocationCall } from '../ghl/calls.ts';
 import { listMessages } from '../ghl/messages.ts';
 import type { StoreDeps } from './dependencies.ts';
 import { talkingToGhl } from './ghl-step.ts';
+import { takeSeen, tellGone } from './mirror-news.ts';
 import { completeMessage, readRecord } from './mirror-reads.ts';
-import { createOrphans, findTaskOwners, followOrphans } from './orphans.ts';
+import { createOrphans, findTaskOwners, followOrphan } from './orphans.ts';
 import { requireLocation } from './named-location.ts';
 import { mapStoreFailures } from './store-failure.ts';
+import { addUnreadLetters, finalCauseOf, readTold, type ToldRecord } from './unread-records.ts';
 
 export interface ReadChangesArgs {
   agencyId: string;
@@ -25,11 +25,11 @@ export interface ReadChangesArgs {
 export interface ReadChangesResult {
   read: number;
   gone: number;
-  /** Notes and tasks of which nobody knows the contact. */
+  /** Notes and tasks of which nobody knows the contact, or whose contact is gone. */
   unknown: number;
+  /** Those that no waiting brings; each is before an operator. */
+  unread: number;
 }
-
-const changesSchema = z.array(contactChangeSchema);
 
 /** So many messages of one conversation are read by one call. */
 const MESSAGES_AT_ONCE = 100;
@@ -37,34 +37,61 @@ const MESSAGES_AT_ONCE = 100;
 export function createContactSyncGhlActivities(deps: StoreDeps & { ghl: GhlCalls }) {
   /**
    * Reads what events named and writes what is newer. Repeatable: what was read before is read again and found the same.
-   * Nothing is read of a location from which the app was removed.
+   * A record that cannot be read for good is put before an operator and keeps no other back. Nothing is read of a location
+   * from which the app was removed.
    * @throws ApplicationFailure of GHL; final: ContactChangeMalformed, LocationNotFound, LocationNotConnected
    */
   async function readChanges(args: ReadChangesArgs): Promise<ReadChangesResult> {
-    const changes = parseChanges(args.changes);
+    const told = toldIn(args.changes);
+    const changes = told.filter((change) => change !== 'malformed');
     const address = await findPlace(args);
-    const result: ReadChangesResult = { read: 0, gone: 0, unknown: 0 };
+    const result: ReadChangesResult = { read: 0, gone: 0, unknown: 0, unread: 0 };
     if (!address) return result;
     const signal = Context.current().cancellationSignal;
     const call: LocationCall = { resource: { kind: 'location', ...address }, lane: 'sync', signal };
+    /** Does a step of some records; where it fails for good, they are unread and the rest goes on. */
+    const orUnread = async (records: readonly ToldRecord[], step: () => Promise<void>): Promise<void> => {
+      try {
+        await step();
+      } catch (error) {
+        const cause = finalCauseOf(error);
+        if (cause === undefined) throw error;
+        result.unread += records.length;
+        await withScope(deps.db, { agencyId: args.agencyId }, (tx) => addUnreadLetters(tx, args, records, cause));
+      }
+    };
     await talkingToGhl(async () => {
+      const malformed = told.filter((change) => change === 'malformed');
+      if (malformed.length > 0) await orUnread(malformed, () => Promise.reject(malformedFailure()));
       const listed = await listGatheredMessages(call, changes);
-      const owners = await findOwners(args, call, changes);
+      const { owners, ownerless } = await findOwners(args, changes);
+      await orUnread(ownerless, async () => {
+        const taskIds = new Set(ownerless.map(({ ghlId }) => ghlId));
+        for (const [id, contactId] of await findTaskOwners(deps.ghl, call, taskIds)) owners.set(id, contactId);
+      });
       const orphans = createOrphans();
       for (const change of changes) {
-        const askedAt = deps.now();
-        const seen = listed.get(change.ghlId) ?? (await readNamed(call, change, owners));
-        if (seen === 'unknown') result.unknown += 1;
-        else if (seen === undefined && orphans.add(change, owners.get(change.ghlId))) continue;
-        else {
-          await remember(args, change, seen, askedAt);
-          result[seen ? 'read' : 'gone'] += 1;
-        }
+        await orUnread([change], async () => {
+          const askedAt = deps.now();
+          const seen = listed.get(change.ghlId) ?? (await readNamed(call, change, owners));
+          if (seen === 'unknown') result.unknown += 1;
+          else if (seen !== undefined || !orphans.add(change, owners.get(change.ghlId))) {
+            await remember(args, change, seen, askedAt);
+            result[seen ? 'read' : 'gone'] += 1;
+          }
+        });
       }
-      for (const { record, seen, askedAt } of await followOrphans(deps, call, args, orphans)) {
-        await remember(args, record, seen, askedAt);
-        const isNamed = changes.some(({ resource, ghlId }) => resource === record.resource && ghlId === record.ghlId);
-        if (isNamed) result[seen ? 'read' : 'gone'] += 1;
+      for (const orphan of orphans.entries()) {
+        const { owner, records } = orphan;
+        await orUnread(records.length > 0 ? records : [{ resource: 'contact', ghlId: owner }], async () => {
+          for (const { record, seen, askedAt } of await followOrphan(deps, call, args, orphan)) {
+            await remember(args, record, seen, askedAt);
+            const isNamed = records.some(
+              ({ resource, ghlId }) => resource === record.resource && ghlId === record.ghlId,
+            );
+            if (isNamed) result[seen ? 'read' : 'gone'] += 1;
+          }
+        });
       }
     }, 'wait');
     return result;
@@ -80,17 +107,24 @@ export function createContactSyncGhlActivities(deps: StoreDeps & { ghl: GhlCalls
     });
   }
 
-  /** Several messages of one conversation cost one call; what is not among its latest is read by itself. */
+  /**
+   * Several messages of one conversation cost one call; what is not among its latest is read by itself. So is each of them
+   * where one cannot be read.
+   */
   async function listGatheredMessages(call: LocationCall, changes: ContactChange[]): Promise<Map<string, Observation>> {
     const found = new Map<string, Observation>();
     for (const [conversationId, ghlIds] of messagesByConversation(changes)) {
       if (ghlIds.size < 2) continue;
       const askedAt = deps.now();
-      const { items } = await listMessages(deps.ghl, call, { conversationId, limit: MESSAGES_AT_ONCE });
-      for (const message of items) {
-        if (!ghlIds.has(message.id)) continue;
-        const seen = await completeMessage(deps.ghl, call, message, askedAt);
-        if (seen) found.set(message.id, seen);
+      try {
+        const { items } = await listMessages(deps.ghl, call, { conversationId, limit: MESSAGES_AT_ONCE });
+        for (const message of items) {
+          if (!ghlIds.has(message.id)) continue;
+          const seen = await completeMessage(deps.ghl, call, message, askedAt);
+          if (seen) found.set(message.id, seen);
+        }
+      } catch (error) {
+        if (finalCauseOf(error) === undefined) throw error;
       }
     }
     return found;
@@ -104,27 +138,30 @@ export function createContactSyncGhlActivities(deps: StoreDeps & { ghl: GhlCalls
     if (resource !== 'note' && resource !== 'task') return readRecord(deps.ghl, call, { resource, ghlId }, deps.now);
     const ghlContactId = owners.get(ghlId);
     if (ghlContactId === undefined) return 'unknown';
-    return readRecord(deps.ghl, call, { resource, ghlId, ghlContactId }, deps.now);
+    const seen = await readRecord(deps.ghl, call, { resource, ghlId, ghlContactId }, deps.now);
+    if (seen) return seen;
+    // Through a contact that is gone nothing can be read, and a merge may have given its notes to another.
+    const owner = await readRecord(deps.ghl, call, { resource: 'contact', ghlId: ghlContactId }, deps.now);
+    return owner ? undefined : 'unknown';
   }
 
   /** Notes and tasks are read through their contact, which GHL leaves out of its events of tasks. */
   async function findOwners(
     { agencyId, locationId }: ReadChangesArgs,
-    call: LocationCall,
     changes: ContactChange[],
-  ): Promise<Map<string, string>> {
+  ): Promise<{ owners: Map<string, string>; ownerless: ContactChange[] }> {
     const owners = new Map<string, string>();
-    const isLookedFor = new Set<string>();
-    for (const { resource, ghlId, ghlContactId } of changes) {
+    const ownerless: ContactChange[] = [];
+    for (const change of changes) {
+      const { resource, ghlId, ghlContactId } = change;
       if (resource !== 'note' && resource !== 'task') continue;
       const place = { agencyId, locationId, resource };
       const owner =
         ghlContactId ?? (await withScope(deps.db, { agencyId }, (tx) => findContactOfRecord(tx, place, ghlId)));
       if (owner !== undefined) owners.set(ghlId, owner);
-      else if (resource === 'task') isLookedFor.add(ghlId);
+      else if (resource === 'task') ownerless.push(change);
     }
-    for (const [id, contactId] of await findTaskOwners(deps.ghl, call, isLookedFor)) owners.set(id, contactId);
-    return owners;
+    return { owners, ownerless };
   }
 
   async function remember(
@@ -135,8 +172,8 @@ export function createContactSyncGhlActivities(deps: StoreDeps & { ghl: GhlCalls
   ): Promise<void> {
     const place = { agencyId, locationId, resource };
     await withScope(deps.db, { agencyId }, async (tx) => {
-      if (seen) await writeObservations(tx, place, [seen], 'event');
-      else await markDeleted(tx, place, [ghlId], askedAt);
+      if (seen) await takeSeen(tx, deps, place, [seen], { foundBy: 'event' });
+      else await tellGone(tx, deps, place, await markDeleted(tx, place, [ghlId], askedAt), askedAt);
     });
   }
 
@@ -145,12 +182,13 @@ export function createContactSyncGhlActivities(deps: StoreDeps & { ghl: GhlCalls
 
 export type ContactSyncGhlActivities = ReturnType<typeof createContactSyncGhlActivities>;
 
-/** Whoever can reach Temporal can signal anything. */
-function parseChanges(changes: unknown): ContactChange[] {
-  const parsed = changesSchema.safeParse(changes);
-  if (parsed.success) return parsed.data;
-  throw ApplicationFailure.nonRetryable('no records of a contact are named', 'ContactChangeMalformed');
+function toldIn(changes: unknown): ReturnType<typeof readTold> {
+  if (Array.isArray(changes)) return readTold(changes);
+  throw malformedFailure();
 }
+
+const malformedFailure = (): ApplicationFailure =>
+  ApplicationFailure.nonRetryable('no records of a contact are named', 'ContactChangeMalformed');
 
 function messagesByConversation(changes: ContactChange[]): Map<string, Set<string>> {
   const byConversation = new Map<string, Set<string>>();

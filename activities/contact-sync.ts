@@ -1,12 +1,12 @@
-import { addDeadLetter } from '../db/dead-letters.ts';
 import { withScope } from '../db/scope.ts';
 import type { ContactChange } from '../domain/contact-change.ts';
 import type { StoreDeps } from './dependencies.ts';
 import { requireLocation } from './named-location.ts';
 import { mapStoreFailures } from './store-failure.ts';
+import { addUnreadLetters, readTold } from './unread-records.ts';
 
 export function createContactSyncActivities(deps: Pick<StoreDeps, 'db'>) {
-  /** GHL would not tell how a record is now: an operator hears of it, and the next poll may mend it. Repeatable. */
+  /** GHL would not tell for good how records are now: an operator hears of each of them. Repeatable. */
   async function recordUnreadChanges(args: {
     agencyId: string;
     locationId: string;
@@ -14,19 +14,10 @@ export function createContactSyncActivities(deps: Pick<StoreDeps, 'db'>) {
     cause: string;
   }): Promise<void> {
     const { agencyId, locationId, changes, cause } = args;
-    const [first] = Array.isArray(changes) ? changes : [];
-    const record = first ? `${first.resource}:${first.ghlId}` : 'none';
+    const told = Array.isArray(changes) ? readTold(changes) : [];
     await withScope(deps.db, { agencyId }, async (tx) => {
       await requireLocation(tx, locationId);
-      await addDeadLetter(tx, {
-        agencyId,
-        locationId,
-        capability: 'contact-sync',
-        cause: `read:${cause}`,
-        advice: `Records that GHL told of could not be read (${cause}). Mend the cause; the next poll of the location reads what has changed.`,
-        subject: { kind: 'record', id: record.slice(0, 100) },
-        workflowId: null,
-      });
+      await addUnreadLetters(tx, { agencyId, locationId }, told.length > 0 ? told : ['malformed'], cause);
     });
   }
 

@@ -32,11 +32,11 @@ export const callOf = (facts: Pick<PlacementFacts, 'address'>): LocationCall => 
   signal: Context.current().cancellationSignal,
 });
 
-/** What a person deleted in GHL meanwhile needs no change any more. */
+/** What a person deleted in GHL meanwhile needs no change any more. Another 404 says nothing of the record, and is raised. */
 export async function ignoringMissing(step: () => Promise<unknown>): Promise<void> {
   try {
     await step();
   } catch (error) {
-    if (!(error instanceof GhlNotFoundError)) throw error;
+    if (!(error instanceof GhlNotFoundError) || error.reason !== 'not-found') throw error;
   }
 }

@@ -1,6 +1,6 @@
 import { findAssignment, listAssignments, releaseAssignments, updateAssignment } from '../db/assignments.ts';
 import { audit } from '../db/audit-log.ts';
-import { addToTimeline } from '../db/lead-timeline.ts';
+import { addToTimeline, listTimeline } from '../db/lead-timeline.ts';
 import { updateLead } from '../db/leads.ts';
 import type { Assignment, Lead } from '../db/schema.ts';
 import { withScope } from '../db/scope.ts';
@@ -19,6 +19,8 @@ interface CloseArgs extends LeadArgs {
   /** A reason in the closer's own code words. */
   note?: string;
 }
+
+const MERGED = 'contact-merged';
 
 export type ChangeOutcome = { action: 'none' | 'closed'; standing: LeadStanding } | { action: 'reroute' };
 
@@ -50,10 +52,11 @@ export function createLeadEnding(deps: StoreDeps) {
 
   /** Finds out what a change elsewhere means for the lead as it stands now, and ends it when it is over. Repeatable. */
   async function applyChange({ agencyId, leadId, change }: LeadArgs & { change: LeadChange }): Promise<ChangeOutcome> {
-    const { lead, active, assignments } = await withScope(deps.db, { agencyId }, async (tx) => ({
+    const { lead, active, assignments, isMerged } = await withScope(deps.db, { agencyId }, async (tx) => ({
       lead: await lockKnownLead(tx, leadId),
       active: await findAssignment(tx, leadId, 'active'),
       assignments: await listAssignments(tx, leadId),
+      isMerged: (await listTimeline(tx, leadId)).some(({ kind }) => kind === MERGED),
     }));
     const { action, reason } = followChange(change, {
       isClosed: lead.state === 'closed',
@@ -63,7 +66,7 @@ export function createLeadEnding(deps: StoreDeps) {
       sourceContactId: lead.source_contact_id,
       ghlContactId: active?.ghl_contact_id ?? null,
       ghlOpportunityId: active?.ghl_opportunity_id ?? null,
-      stay: stayOf(lead, active, assignments),
+      stay: stayOf(lead, active, assignments, isMerged),
     });
     switch (action) {
       case 'none':
@@ -82,8 +85,8 @@ export function createLeadEnding(deps: StoreDeps) {
   }
 
   /**
-   * The lead's contact was merged into another one, which is the lead's from now on. Repeatable; nothing happens where
-   * the lead has another contact by now.
+   * The lead's contact was merged into another one, which is the lead's from now on: that of its assignment, or the one
+   * it came in as while it has none. Repeatable; nothing happens where the lead has another contact by now.
    */
   async function followMerge(
     args: LeadArgs & { assignmentId: string; deletedContactId: string; ghlContactId: string },
@@ -92,11 +95,14 @@ export function createLeadEnding(deps: StoreDeps) {
     return withScope(deps.db, { agencyId }, async (tx) => {
       const lead = await lockKnownLead(tx, leadId);
       const active = await findAssignment(tx, leadId, 'active');
-      if (active?.id === assignmentId && active.ghl_contact_id === deletedContactId) {
-        await updateAssignment(tx, assignmentId, { ghl_contact_id: ghlContactId });
-        await addToTimeline(tx, { agencyId, leadId }, { at: deps.now(), kind: 'contact-merged', detail: {} });
+      const counts = active?.ghl_contact_id ?? lead.source_contact_id;
+      if (lead.state === 'closed' || active?.id !== assignmentId || counts !== deletedContactId) {
+        return standingOf(lead, active?.id ?? null);
       }
-      return standingOf(lead, active?.id ?? null);
+      if (active.ghl_contact_id === null) await updateLead(tx, leadId, { source_contact_id: ghlContactId });
+      else await updateAssignment(tx, assignmentId, { ghl_contact_id: ghlContactId });
+      await addToTimeline(tx, { agencyId, leadId }, { at: deps.now(), kind: MERGED, detail: {} });
+      return standingOf(lead, assignmentId);
     });
   }
 
@@ -107,7 +113,7 @@ export function createLeadEnding(deps: StoreDeps) {
 }
 
 /** How long the lead has had the contact of its active assignment. */
-function stayOf(lead: Lead, active: Assignment | undefined, assignments: Assignment[]): ContactStay {
+function stayOf(lead: Lead, active: Assignment | undefined, assignments: Assignment[], isMerged: boolean): ContactStay {
   const upToNow = assignments.filter((each) => active !== undefined && each.reserved_at <= active.reserved_at);
   return findContactStay(
     active?.ghl_contact_id ?? null,
@@ -115,7 +121,8 @@ function stayOf(lead: Lead, active: Assignment | undefined, assignments: Assignm
     {
       sourceContactId: lead.source_contact_id,
       receivedAt: lead.received_at,
-      isMadeByContact: lead.source === 'ghl' && lead.trigger_name === null,
+      // The contact that it was merged into was there before, and so may be opportunities of an earlier enquiry.
+      isMadeByContact: lead.source === 'ghl' && lead.trigger_name === null && !isMerged,
     },
   );
 }

@@ -2,6 +2,7 @@ import type { MirroredResource, Observation } from '../domain/mirror.ts';
 import { getAppointment } from '../ghl/calendars.ts';
 import type { GhlCalls, LocationCall } from '../ghl/calls.ts';
 import { getContact, getNote, getTask } from '../ghl/contacts.ts';
+import { getConversation } from '../ghl/conversations.ts';
 import { GhlNotFoundError } from '../ghl/errors.ts';
 import type { GhlEmail, GhlMessage } from '../ghl/message-schema.ts';
 import { getEmail, getMessage } from '../ghl/messages.ts';
@@ -9,6 +10,7 @@ import { getOpportunity } from '../ghl/opportunities.ts';
 import {
   observeAppointment,
   observeContact,
+  observeConversation,
   observeMessage,
   observeNote,
   observeOpportunity,
@@ -17,7 +19,10 @@ import {
 
 /** One record of a kind that can be read by its id. Notes and tasks are read through their contact. */
 export type RecordRef =
-  | { resource: Extract<MirroredResource, 'contact' | 'opportunity' | 'message' | 'appointment'>; ghlId: string }
+  | {
+      resource: Extract<MirroredResource, 'contact' | 'conversation' | 'opportunity' | 'message' | 'appointment'>;
+      ghlId: string;
+    }
   | { resource: Extract<MirroredResource, 'note' | 'task'>; ghlId: string; ghlContactId: string };
 
 /**
@@ -37,6 +42,8 @@ export async function readRecord(
     switch (record.resource) {
       case 'contact':
         return observeContact(await getContact(ghl, call, record.ghlId), askedAt);
+      case 'conversation':
+        return observeConversation(await getConversation(ghl, call, record.ghlId), askedAt);
       case 'opportunity':
         return observeOpportunity(await getOpportunity(ghl, call, record.ghlId), askedAt);
       case 'appointment':

@@ -25,7 +25,14 @@ export interface FollowedOrphan {
 export interface Orphans {
   /** Takes a record that GHL says is not there. @returns whether it is a note or task of a contact, to be followed */
   add(change: ContactChange, owner: string | undefined): boolean;
-  entries(): { owner: string; isGone: boolean; records: HangingRecord[] }[];
+  entries(): Orphaned[];
+}
+
+/** A contact that may be gone, with what was looked for through it. */
+interface Orphaned {
+  owner: string;
+  isGone: boolean;
+  records: HangingRecord[];
 }
 
 export function createOrphans(): Orphans {
@@ -55,41 +62,39 @@ const TASKS_LOOKED_THROUGH = 1_000;
 const keyOf = ({ resource, ghlId }: HangingRecord): string => `${resource}/${ghlId}`;
 
 /**
- * Looks where notes and tasks are whose contact does not show them. While the contact is there they are deleted. When it is
- * gone, GHL has deleted them with it, or a person has merged it and another contact has them now: GHL tells neither, and
- * gives notes by their contact alone. So whoever has the e-mail or phone of the one that is gone is asked for its notes and
- * tasks, and tasks are looked for in the location.
- * @returns one entry for each record, those that the mirror shows of the contacts that are gone among them
+ * Looks where the notes and tasks of a contact are that it does not show. While the contact is there they are deleted. When
+ * it is gone, GHL has deleted them with it, or a person has merged it and another contact has them now: GHL tells neither,
+ * and gives notes by their contact alone. So whoever has the e-mail or phone of the one that is gone is asked for its notes
+ * and tasks, and tasks are looked for in the location.
+ * @returns one entry for each record, those that the mirror shows of a contact that is gone among them
  * @throws GhlError
  */
-export async function followOrphans(
+export async function followOrphan(
   deps: OrphanDeps,
   call: LocationCall,
   place: Place,
-  orphans: Orphans,
+  { owner, isGone, records }: Orphaned,
 ): Promise<FollowedOrphan[]> {
+  const askedAt = deps.now();
+  if (!isGone && (await readRecord(deps.ghl, call, { resource: 'contact', ghlId: owner }, deps.now))) {
+    return records.map((record) => ({ record, seen: undefined, askedAt }));
+  }
+  const mirrored = await inScope(deps, place, (tx) => listNotesAndTasks(tx, place.locationId, [owner]));
+  const all = new Map([...mirrored, ...records].map((each) => [keyOf(each), each]));
+  if (all.size === 0) return [];
   const followed: FollowedOrphan[] = [];
-  for (const { owner, isGone, records } of orphans.entries()) {
-    const askedAt = deps.now();
-    if (!isGone && (await readRecord(deps.ghl, call, { resource: 'contact', ghlId: owner }, deps.now))) {
-      followed.push(...records.map((record) => ({ record, seen: undefined, askedAt })));
-      continue;
-    }
-    const mirrored = await inScope(deps, place, (tx) => listNotesAndTasks(tx, place.locationId, [owner]));
-    const all = new Map([...mirrored, ...records].map((each) => [keyOf(each), each]));
-    if (all.size === 0) continue;
-    const inherited = await listInherited(deps, call, place, owner);
-    const lostTasks = [...all].filter(([key, { resource }]) => resource === 'task' && !inherited.has(key));
-    const moved = await findTaskOwners(deps.ghl, call, new Set(lostTasks.map(([, { ghlId }]) => ghlId)));
-    for (const [key, { resource, ghlId }] of all) {
-      const heir = moved.get(ghlId);
-      const seen =
-        inherited.get(key) ??
-        (resource === 'task' && heir !== undefined && heir !== owner
-          ? await readRecord(deps.ghl, call, { resource, ghlId, ghlContactId: heir }, deps.now)
-          : undefined);
-      followed.push({ record: { resource, ghlId }, seen, askedAt });
-    }
+  const kinds = new Set([...all.values()].map(({ resource }) => resource));
+  const inherited = await listInherited(deps, call, place, owner, kinds);
+  const lostTasks = [...all].filter(([key, { resource }]) => resource === 'task' && !inherited.has(key));
+  const moved = await findTaskOwners(deps.ghl, call, new Set(lostTasks.map(([, { ghlId }]) => ghlId)));
+  for (const [key, { resource, ghlId }] of all) {
+    const heir = moved.get(ghlId);
+    const seen =
+      inherited.get(key) ??
+      (resource === 'task' && heir !== undefined && heir !== owner
+        ? await readRecord(deps.ghl, call, { resource, ghlId, ghlContactId: heir }, deps.now)
+        : undefined);
+    followed.push({ record: { resource, ghlId }, seen, askedAt });
   }
   return followed;
 }
@@ -111,21 +116,22 @@ export async function findTaskOwners(
   return owners;
 }
 
-/** All notes and tasks of those who may have become what a contact was. */
+/** All notes or tasks, or both, of those who may have become what a contact was. */
 async function listInherited(
   deps: OrphanDeps,
   call: LocationCall,
   place: Place,
   owner: string,
+  kinds: ReadonlySet<HangingRecord['resource']>,
 ): Promise<Map<string, Observation>> {
   const found = new Map<string, Observation>();
   for (const heir of await listHeirs(deps, call, place, owner)) {
     const askedAt = deps.now();
     await ignoringMissing(async () => {
-      for (const note of await listNotes(deps.ghl, call, heir)) {
+      for (const note of kinds.has('note') ? await listNotes(deps.ghl, call, heir) : []) {
         found.set(keyOf({ resource: 'note', ghlId: note.id }), observeNote(note, heir, askedAt));
       }
-      for (const task of await listTasks(deps.ghl, call, heir)) {
+      for (const task of kinds.has('task') ? await listTasks(deps.ghl, call, heir) : []) {
         found.set(keyOf({ resource: 'task', ghlId: task.id }), observeTask(task, heir, askedAt));
       }
     });
@@ -146,7 +152,8 @@ async function listHeirs(deps: OrphanDeps, call: LocationCall, place: Place, own
   if (!known) return [];
   const { email, phone } = known;
   const byEmail = email === null ? undefined : await findDuplicateContact(deps.ghl, call, { email });
-  const byPhone = phone === null ? undefined : await findDuplicateContact(deps.ghl, call, { phone });
+  // A merge has one survivor.
+  const byPhone = byEmail || phone === null ? undefined : await findDuplicateContact(deps.ghl, call, { phone });
   const heirs = new Set([byEmail?.id, byPhone?.id, ...others]);
   return [...heirs]
     .filter((id) => typeof id === 'string')

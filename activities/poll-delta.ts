@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { isReadFarEnough } from '../domain/poll-comparison.ts';
 import { adoptListed, type Compared, comparePage, readAndTake, takeListed } from './poll-found.ts';
+import { noteListedGaps } from './poll-gaps.ts';
 import { endRound, keepPlace, pageProgress } from './poll-round.ts';
 import { cursorOf, type PageOutcome, type Turn } from './poll-turn.ts';
 
@@ -18,10 +19,16 @@ export async function pollDelta(turn: Turn): Promise<PageOutcome> {
   const isEnough = source.changes.order === 'newest-first' && isReadFarEnough(changedAts, floor);
   const progress = pageProgress(turn, page.items, changed);
   if (page.next === null || isEnough) {
-    await turn.inScope((tx) => endRound(tx, turn, progress));
+    await turn.inScope(async (tx) => {
+      await noteListedGaps(tx, turn, page.items);
+      await endRound(tx, turn, progress);
+    });
     return { isDone: true };
   }
-  await turn.inScope((tx) => keepPlace(tx, turn, { ...progress, cursor: JSON.stringify(page.next) }));
+  await turn.inScope(async (tx) => {
+    await noteListedGaps(tx, turn, page.items);
+    await keepPlace(tx, turn, { ...progress, cursor: JSON.stringify(page.next) });
+  });
   return { isDone: false };
 }
 

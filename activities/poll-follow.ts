@@ -3,21 +3,31 @@ import { v7 as uuidv7 } from 'uuid';
 import { seal } from '../crypto/seal.ts';
 import { addWork } from '../db/event-capabilities.ts';
 import { listUntoldContacts, storeFoundEvent } from '../db/found-events.ts';
+import type { GhlAddress } from '../db/locations.ts';
+import type { MirrorPlace } from '../db/mirror.ts';
 import type { Origin } from '../db/poll-mirror.ts';
 import type { Database } from '../db/schema.ts';
+import type { IntakeAccount } from '../db/tenants.ts';
 import { type ContactFacts, decideContactLead, type OpportunityFacts } from '../domain/event-plan.ts';
+import type { SeenNews } from '../domain/mirror-news.ts';
+import type { StoreDeps } from './dependencies.ts';
 import { followChange } from './follow-change.ts';
-import type { Found } from './poll-source.ts';
-import type { Turn } from './poll-turn.ts';
 
 type Tx = Transaction<Database>;
-type Told = NonNullable<Found['told']>;
+
+/** Where something was found, and as what sort of account that makes leads. A turn of polling is one. */
+export interface Follower {
+  deps: Pick<StoreDeps, 'keys' | 'now'>;
+  place: MirrorPlace;
+  address: Pick<GhlAddress, 'ghlLocationId'>;
+  account: IntakeAccount;
+}
 
 /** Nothing that GHL does not date was made since an account went live. */
 const UNDATED = new Date(0);
 
 /** Whether a contact would be a lead if its creation were told now. Whether it is our own is found out when that is planned. */
-function mayBeMissedLead({ account }: Turn, facts: ContactFacts): boolean {
+function mayBeMissedLead({ account }: Follower, facts: ContactFacts): boolean {
   const creation = { ...facts, type: 'ContactCreate' };
   return decideContactLead(account, creation, { isOwnContact: false, receivedAt: UNDATED }).isLead;
 }
@@ -26,11 +36,15 @@ function mayBeMissedLead({ account }: Turn, facts: ContactFacts): boolean {
  * Which of some contacts are leads that nobody has told of: made in a live intake account since its go-live, without a
  * lead and without a ContactCreate.
  */
-export function findMissedLeads(tx: Tx, turn: Turn, found: readonly Found[]): Promise<Set<string>> {
+export function findMissedLeads(
+  tx: Tx,
+  follower: Follower,
+  found: readonly { told?: SeenNews }[],
+): Promise<Set<string>> {
   const ids = found.flatMap(({ told }) =>
-    told?.facts.kind === 'contact' && mayBeMissedLead(turn, told.facts) ? [told.facts.ghlContactId] : [],
+    told?.facts.kind === 'contact' && mayBeMissedLead(follower, told.facts) ? [told.facts.ghlContactId] : [],
   );
-  return listUntoldContacts(tx, turn.place, ids);
+  return listUntoldContacts(tx, follower.place, ids);
 }
 
 /**
@@ -42,12 +56,11 @@ export function findMissedLeads(tx: Tx, turn: Turn, found: readonly Found[]): Pr
  */
 export async function followFound(
   tx: Tx,
-  turn: Turn,
-  { facts, body }: Told,
+  { deps, account, address, place }: Follower,
+  { facts, body }: SeenNews,
   type: string,
   observedAt: Date,
 ): Promise<void> {
-  const { deps, account, address, place } = turn;
   const { agencyId, locationId } = place;
   const receivedAt = deps.now();
   const rowId = uuidv7();
@@ -75,13 +88,13 @@ const withType = (facts: ContactFacts | OpportunityFacts, type: string): Contact
 });
 
 /** Lets leads hear that a contact or opportunity is gone. */
-export async function followGone(tx: Tx, turn: Turn, origin: Origin, askedAt: Date): Promise<void> {
-  const facts = goneFacts(turn, origin);
-  if (facts) await followFound(tx, turn, { facts, body: { id: origin.ghlId } }, facts.type, askedAt);
+export async function followGone(tx: Tx, follower: Follower, origin: Origin, askedAt: Date): Promise<void> {
+  const facts = goneFacts(follower, origin);
+  if (facts) await followFound(tx, follower, { facts, body: { id: origin.ghlId } }, facts.type, askedAt);
 }
 
 function goneFacts(
-  { place: { resource } }: Turn,
+  { place: { resource } }: Follower,
   { ghlId, ghlContactId, ghlCreatedAt }: Origin,
 ): ContactFacts | OpportunityFacts | undefined {
   const untold = { source: null, assignedTo: null, isCut: false };

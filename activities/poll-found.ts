@@ -3,18 +3,15 @@ import { markGone } from '../db/gone-records.ts';
 import { writeObservations } from '../db/mirror.ts';
 import { findKnown, listOrigins } from '../db/poll-mirror.ts';
 import type { Database } from '../db/schema.ts';
-import { addGaps, type FoundChange } from '../db/webhook-gaps.ts';
-import { isDeepEqual, type Judgement, type Observation } from '../domain/mirror.ts';
+import { isSameRecord, NEWS, type Observation } from '../domain/mirror.ts';
 import { type Comparison, compareListed } from '../domain/poll-comparison.ts';
 import { findMissedLeads, followFound, followGone } from './poll-follow.ts';
+import { noteGoneGaps } from './poll-gaps.ts';
 import type { Found, Listed } from './poll-source.ts';
 import type { Turn } from './poll-turn.ts';
 
 /** A crash loses so many reads at most, and so many are under way at once. */
 const READ_AT_ONCE = 5;
-
-/** What is new to the mirror: leads and triggers hear of it, and an event should have told. */
-const NEWS: ReadonlySet<Judgement> = new Set<Judgement>(['new', 'newer', 'restored']);
 
 /** A listed record beside what is known of it. */
 export interface Compared {
@@ -95,7 +92,10 @@ export async function countDifferent(turn: Turn, ghlIds: readonly string[]): Pro
     if (failure !== undefined) throw failure;
     const ids = found.map(({ seen }) => seen.ghlId);
     const known = await turn.inScope((tx) => findKnown(tx, turn.place, ids));
-    const isSame = ({ ghlId, fields }: Observation) => isDeepEqual(known.get(ghlId)?.fields, fields);
+    const isSame = (seen: Observation) => {
+      const of = known.get(seen.ghlId);
+      return of !== undefined && isSameRecord(of, seen);
+    };
     different += gone.length + found.filter(({ seen }) => !isSame(seen)).length;
   }
   return different;
@@ -128,46 +128,18 @@ async function writeFound(tx: Transaction<Database>, turn: Turn, found: readonly
     'poll',
   );
   const judgements = new Map(observed.map(({ ghlId, judgement }) => [ghlId, judgement]));
-  const gaps: FoundChange[] = [];
   for (const each of found) {
     const { seen, told } = each;
     const judgement = judgements.get(seen.ghlId) ?? 'same';
     const isMissed = missed.has(seen.ghlId);
-    const isNews = NEWS.has(judgement);
-    if (told && (isMissed || isNews)) {
+    if (told && (isMissed || NEWS.has(judgement))) {
       const type = isMissed ? 'ContactCreate' : told.facts.type;
       // What an opportunity went through happened when it changed; a contact's tags and fields are as they are now.
       const observedAt = (place.resource === 'opportunity' ? seen.ghlUpdatedAt : null) ?? seen.observedAt;
       await followFound(tx, turn, told, type, observedAt);
     }
-    if (isMissed || isNews) gaps.push(...changesOf(turn, seen, isMissed || judgement === 'new'));
   }
-  await noteGaps(tx, turn, gaps);
   return observed.filter(({ judgement }) => judgement !== 'same' && judgement !== 'older').length;
-}
-
-/** What an event should have told of a record that is news; nothing of what happened before we watched. */
-function changesOf(turn: Turn, seen: Observation, isNew: boolean): FoundChange[] {
-  const { ghlId, ghlContactId, ghlCreatedAt, ghlUpdatedAt } = seen;
-  if (ghlContactId === null || !isWatched(turn, ghlUpdatedAt ?? ghlCreatedAt) || !isToldOf(seen)) return [];
-  const of = { ghlId, ghlContactId };
-  if (isNew && isWatched(turn, ghlCreatedAt)) return [{ ...of, kind: 'created', changedAt: ghlCreatedAt! }];
-  return ghlUpdatedAt === null ? [] : [{ ...of, kind: 'updated', changedAt: ghlUpdatedAt }];
-}
-
-/** GHL writes activities among the messages and sends no event of them. */
-const isToldOf = ({ fields: { messageType } }: Observation): boolean =>
-  typeof messageType !== 'string' || !messageType.startsWith('TYPE_ACTIVITY');
-
-const isWatched = ({ isFirst, pass }: Turn, at: Date | null): boolean =>
-  !isFirst && at !== null && (pass.watched_since === null || at > pass.watched_since);
-
-async function noteGaps(tx: Transaction<Database>, { rule, place, deps }: Turn, changes: FoundChange[]): Promise<void> {
-  const { toldBy } = rule;
-  if (toldBy === null) return;
-  const { agencyId, locationId, resource } = place;
-  const expected = changes.filter(({ kind }) => toldBy[kind].length > 0);
-  await addGaps(tx, { agencyId, locationId, resource, toldBy, foundAt: deps.now() }, expected);
 }
 
 /** Marks what GHL says is not there. @returns how many were marked now */
@@ -180,9 +152,6 @@ export async function writeGone(
   const marked = await markGone(tx, turn.place, ghlIds, askedAt);
   const origins = await listOrigins(tx, turn.place, marked);
   for (const origin of origins) await followGone(tx, turn, origin, askedAt);
-  const gaps = origins.flatMap(({ ghlId, ghlContactId }): FoundChange[] =>
-    ghlContactId === null ? [] : [{ ghlId, ghlContactId, kind: 'deleted', changedAt: askedAt }],
-  );
-  await noteGaps(tx, turn, gaps);
+  await noteGoneGaps(tx, turn.place, origins, askedAt);
   return marked.length;
 }

@@ -1,11 +1,13 @@
 import { log } from '@temporalio/activity';
 import type { Transaction } from 'kysely';
+import { resolveDeadLetters } from '../db/dead-letters.ts';
 import { addDriftReport, listLatestDrift } from '../db/drift-reports.ts';
 import { countHere } from '../db/poll-mirror.ts';
 import { findLastEventAt } from '../db/poll-turns.ts';
 import { type PassChange, savePass } from '../db/poll-passes.ts';
 import type { Database } from '../db/schema.ts';
 import { countOpenGaps } from '../db/webhook-gaps.ts';
+import { passSubject, POLL_CAUSE } from '../domain/poll-failure.ts';
 import { decidePace, dueAfter } from '../domain/poll-pace.ts';
 import { newestOf } from '../domain/poll-comparison.ts';
 import type { Listed } from './poll-source.ts';
@@ -14,14 +16,17 @@ import type { Turn } from './poll-turn.ts';
 const DAY_MS = 86_400_000;
 
 /** What a page has changed of its pass, whatever kind it is. */
-export function pageProgress({ pass, deps }: Turn, items: readonly Listed[], changed: number): PassChange {
+export function pageProgress({ pass, deps, isFirst }: Turn, items: readonly Listed[], changed: number): PassChange {
   const now = deps.now();
+  const changedAts = items.map(({ changedAt }) => changedAt);
   return {
     listed: pass.listed + items.length,
-    reached: newestOf([pass.reached, ...items.map(({ changedAt }) => changedAt)], now),
+    reached: newestOf([pass.reached, ...changedAts], now),
     failures: 0,
     last_error: null,
-    ...(changed > 0 && { last_change_at: now }),
+    // All is news at a first look: how busy a location has been is what GHL's own times say.
+    ...(isFirst && { last_change_at: newestOf([pass.last_change_at, ...changedAts], now) }),
+    ...(!isFirst && changed > 0 && { last_change_at: now }),
   };
 }
 
@@ -34,9 +39,16 @@ export class PassMovedError extends Error {
   }
 }
 
-/** Saves how far a pass is. @throws PassMovedError, so that nothing of the transaction stands */
-export async function keepPlace(tx: Transaction<Database>, { pass }: Turn, change: PassChange): Promise<void> {
+/**
+ * Saves how far a pass is; what was put before an operator because it failed is settled then.
+ * @throws PassMovedError, so that nothing of the transaction stands
+ */
+export async function keepPlace(tx: Transaction<Database>, turn: Turn, change: PassChange): Promise<void> {
+  const { pass, deps, place } = turn;
   if (!(await savePass(tx, pass, change))) throw new PassMovedError();
+  if (pass.failures === 0) return;
+  const about = { subjectId: passSubject(place.locationId, pass), causePrefix: POLL_CAUSE };
+  await resolveDeadLetters(tx, about, 'works-again', deps.now());
 }
 
 /**
@@ -57,6 +69,7 @@ export async function endRound(tx: Transaction<Database>, turn: Turn, progress: 
     },
     now,
   );
+  const chance = Math.random();
   const { everyMs } = (pass.kind === 'delta' ? rule.delta : rule.sweep) ?? rule.sweep;
   await keepPlace(tx, turn, {
     ...progress,
@@ -65,7 +78,8 @@ export async function endRound(tx: Transaction<Database>, turn: Turn, progress: 
     finished_at: now,
     watermark,
     watched_since: turn.isFirst ? watermark : pass.watched_since,
-    due_at: isAskedSince ? now : dueAfter(now, everyMs[pace], Math.random()),
+    due_at: isAskedSince ? now : dueAfter(now, everyMs[pace], chance),
+    busy_due_at: dueAfter(now, everyMs.hot, chance),
     ...(!isAskedSince && { asked_at: null, asked_repairs: null }),
   });
 }

@@ -1,5 +1,5 @@
-import type { ContactFacts, OpportunityFacts } from '../domain/event-plan.ts';
 import type { Fields, Observation } from '../domain/mirror.ts';
+import type { SeenNews } from '../domain/mirror-news.ts';
 import type { PollPolicy } from '../domain/poll-rules.ts';
 import type { GhlCalls, LocationCall } from '../ghl/calls.ts';
 import { GhlNotFoundError } from '../ghl/errors.ts';
@@ -7,8 +7,7 @@ import { GhlNotFoundError } from '../ghl/errors.ts';
 /** A record as GHL has shown it. */
 export interface Found {
   seen: Observation;
-  /** What leads may have to hear of it, and the body that an event of it would have had. */
-  told?: { facts: ContactFacts | OpportunityFacts; body: Record<string, unknown> };
+  told?: SeenNews;
 }
 
 /** A record in a list. */

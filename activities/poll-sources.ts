@@ -3,8 +3,8 @@ import type { PolledResource } from '../domain/poll-rules.ts';
 import { listCalendarEvents, listCalendars, getAppointment } from '../ghl/calendars.ts';
 import { getConversation, searchConversations, type ConversationCursor } from '../ghl/conversations.ts';
 import { listCustomFields } from '../ghl/location-setup.ts';
-import { getOpportunity, listOpportunities, listPipelines } from '../ghl/opportunities.ts';
-import type { GhlOpportunity, OpportunityCursor } from '../ghl/opportunity-schema.ts';
+import { getOpportunity, listChangedOpportunities, listOpportunities, listPipelines } from '../ghl/opportunities.ts';
+import type { GhlOpportunity, OpportunityCursor, OpportunitySearchCursor } from '../ghl/opportunity-schema.ts';
 import { pageByOffset } from '../ghl/page.ts';
 import { getUser, searchUsers } from '../ghl/users.ts';
 import { readGhlTime } from '../domain/ghl-time.ts';
@@ -38,16 +38,26 @@ const opportunityFound = (opportunity: GhlOpportunity, askedAt: Date): Found => 
   return { seen, told: { facts, body: { ...opportunity, dateAdded: createdAt } } };
 };
 
-/** GHL sorts these by their creation only, so that every look goes through all. */
+const listedOpportunity = (opportunity: GhlOpportunity, askedAt: Date): Listed => {
+  const found = opportunityFound(opportunity, askedAt);
+  return { ...found, seen: asListed(found.seen), changedAt: found.seen.ghlUpdatedAt };
+};
+
+/** Two searches: one is sorted by the last change, the other is the older and better known. */
 const opportunitySource: PollSource = {
   ...whole,
+  changes: {
+    order: 'newest-first',
+    async list({ ghl, call, after, askedAt }) {
+      const cursor = (after as OpportunitySearchCursor | null) ?? undefined;
+      const { items, next } = await listChangedOpportunities(ghl, call, { limit: PAGE }, cursor);
+      return { items: items.map((each) => listedOpportunity(each, askedAt)), next };
+    },
+  },
   async listAll({ ghl, call, after, askedAt }) {
-    const page = await listOpportunities(ghl, call, { limit: PAGE }, (after as OpportunityCursor | null) ?? undefined);
-    const items = page.items.map((each): Listed => {
-      const found = opportunityFound(each, askedAt);
-      return { ...found, seen: asListed(found.seen), changedAt: found.seen.ghlUpdatedAt };
-    });
-    return { items, next: page.next };
+    const cursor = (after as OpportunityCursor | null) ?? undefined;
+    const { items, next } = await listOpportunities(ghl, call, { limit: PAGE }, cursor);
+    return { items: items.map((each) => listedOpportunity(each, askedAt)), next };
   },
   read: ({ ghl, call, askedAt }, id) =>
     unlessGone(async () => opportunityFound(await getOpportunity(ghl, call, id), askedAt)),

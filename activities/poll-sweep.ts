@@ -14,6 +14,7 @@ import {
   takeListed,
   writeGone,
 } from './poll-found.ts';
+import { noteListedGaps } from './poll-gaps.ts';
 import { endRound, keepPlace, pageProgress, reportDrift } from './poll-round.ts';
 import type { Listed } from './poll-source.ts';
 import { startOf } from './poll-sources.ts';
@@ -51,6 +52,7 @@ async function sweepPage(turn: Turn, cursor: { after: unknown; page: number }): 
       cursor.page,
       items.map(({ seen }) => seen.ghlId),
     );
+    await noteListedGaps(tx, turn, items);
     if (place.resource === 'custom-field') await noteDrift(tx, turn, items);
     if (next === null) return closeList(tx, turn, progress);
     const on: SweepCursor = { phase: 'list', after: next, page: cursor.page + 1 };

@@ -1,11 +1,14 @@
 import { log } from '@temporalio/activity';
+import { addDeadLetter } from '../db/dead-letters.ts';
 import { findGhlAddress } from '../db/locations.ts';
 import { ensurePasses, findPass, listPasses, savePass } from '../db/poll-passes.ts';
-import { isPollable, listDueLocations } from '../db/poll-turns.ts';
+import { hastenPasses, isPollable, listDueLocations } from '../db/poll-turns.ts';
 import { withScope, withSystemRole } from '../db/scope.ts';
 import { settleGaps } from '../db/webhook-gaps.ts';
+import { judgePollFailure, passSubject, POLL_CAUSE } from '../domain/poll-failure.ts';
 import { retryAfter } from '../domain/poll-pace.ts';
 import { type PassKind, passesOf, type PolledResource, type PollPolicy } from '../domain/poll-rules.ts';
+import { pollSyncWorkflowId } from '../domain/workflow-ids.ts';
 import type { StoreDeps } from './dependencies.ts';
 import type { PassArgs } from './poll-turn.ts';
 import { mapStoreFailures } from './store-failure.ts';
@@ -36,6 +39,7 @@ export function createPollActivities(deps: StoreDeps & { policy: PollPolicy }) {
       if (!(await isPollable(tx, locationId)) || !(await findGhlAddress(tx, locationId))) return [];
       const all = passesOf(policy);
       await ensurePasses(tx, { agencyId, locationId }, all, now);
+      await hastenPasses(tx, locationId, now);
       for (const { resource } of all.filter(({ kind }) => kind === 'sweep')) {
         const { toldBy } = policy.rules[resource];
         if (toldBy) await settleGaps(tx, { locationId, resource, toldBy, graceMs: policy.gapGraceMs });
@@ -47,7 +51,10 @@ export function createPollActivities(deps: StoreDeps & { policy: PollPolicy }) {
     });
   }
 
-  /** A pass could not be brought on: it is tried again later, and later each time. Repeatable within an attempt's time. */
+  /**
+   * A pass could not be brought on: it is tried again later, and later each time. One that waits for a person leaves a dead
+   * letter, which is settled when the pass works again. Repeatable within an attempt's time.
+   */
   async function postponePass(args: PassArgs & { cause: string }): Promise<void> {
     const { agencyId, locationId, resource, kind, cause } = args;
     const now = deps.now();
@@ -55,8 +62,24 @@ export function createPollActivities(deps: StoreDeps & { policy: PollPolicy }) {
       const pass = await findPass(tx, { locationId, resource, kind });
       if (!pass || pass.due_at > now) return;
       const failures = pass.failures + 1;
-      log.warn('polling failed', { alert: 'poll-failed', agencyId, locationId, resource, kind, cause, failures });
-      await savePass(tx, pass, { failures, last_error: cause, due_at: retryAfter(now, failures, Math.random()) });
+      const due = { due_at: retryAfter(now, failures, Math.random()), busy_due_at: null };
+      if (!(await savePass(tx, pass, { failures, last_error: cause, ...due }))) return;
+      const decision = judgePollFailure({ resource, kind, cause, failures });
+      const facts = { agencyId, locationId, resource, kind, cause, failures };
+      if (!decision.isStuck) {
+        log.warn('polling failed', { alert: 'poll-failed', ...facts });
+        return;
+      }
+      log.warn('polling keeps failing', { alert: 'poll-stuck', ...facts });
+      await addDeadLetter(tx, {
+        agencyId,
+        locationId,
+        capability: 'poll-sync',
+        cause: `${POLL_CAUSE}${cause}`,
+        advice: decision.advice,
+        subject: { kind: 'poll-pass', id: passSubject(locationId, { resource, kind }) },
+        workflowId: pollSyncWorkflowId(locationId),
+      });
     });
   }
 

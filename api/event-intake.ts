@@ -51,6 +51,8 @@ interface Incoming<Owner extends EventOwner> {
   type: string;
   ghlLocationId: string | null;
   ghlContactId: string | null;
+  /** The record that it tells of; absent where it names none. */
+  ghlRecordId?: string | null;
   occurredAt: Date | null;
   body: Buffer;
   findOwner(tx: Tx): Promise<Owner>;
@@ -109,14 +111,14 @@ export function createEventIntake(deps: EventIntakeDeps): EventIntake {
     incoming: Incoming<Owner>,
     starting: Starting,
   ): Promise<Receipt> {
-    const { source, key, type, ghlLocationId, ghlContactId, occurredAt, body } = incoming;
+    const { source, key, type, ghlLocationId, ghlContactId, ghlRecordId = null, occurredAt, body } = incoming;
     const rowId = uuidv7();
     const receivedAt = deps.now();
     const owner = await incoming.findOwner(tx);
     const { agencyId, locationId, status } = owner;
     const receipt: Receipt = { outcome: 'taken', status, rowId, agencyId, locationId, leadId: null };
     const sealed = seal(deps.keys, body, { agencyId, locationId, purpose: 'event-body' });
-    const tenant = { agencyId, locationId, ghlLocationId, ghlContactId };
+    const tenant = { agencyId, locationId, ghlLocationId, ghlContactId, ghlRecordId };
     const event = { rowId, source, ...key, receivedAt, ...tenant, type, status, occurredAt, body: sealed };
     if (!(await takeOnce(tx, event))) return { ...receipt, outcome: 'repeat' };
 

@@ -18,6 +18,7 @@ export function takeGhlDelivery(intake: EventIntake, delivery: GhlDelivery, body
     type,
     ghlLocationId,
     ghlContactId,
+    ghlRecordId: delivery.change?.ghlId ?? null,
     occurredAt,
     body,
     findOwner: (tx) => findOwner(tx, delivery),

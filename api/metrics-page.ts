@@ -5,6 +5,7 @@ import { measureWaitingWork } from '../db/inbox-measure.ts';
 import { measurePolling } from '../db/poll-turns.ts';
 import type { Database } from '../db/schema.ts';
 import { withSystemRole } from '../db/scope.ts';
+import { STUCK_AFTER_FAILURES } from '../domain/poll-failure.ts';
 import { POLL_POLICY } from '../domain/poll-rules.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -21,9 +22,12 @@ export const reportMetrics =
       metrics.inboxOldest.set(oldestMs / 1000);
       const installs = await withSystemRole(db, 'upkeep', (tx) => countInstalls(tx));
       for (const [status, count] of Object.entries(installs)) metrics.installs.set({ status }, count);
-      const late = { lateMs: POLL_LATE_MS, graceMs: POLL_POLICY.gapGraceMs };
+      const late = { lateMs: POLL_LATE_MS, graceMs: POLL_POLICY.gapGraceMs, failures: STUCK_AFTER_FAILURES };
       const polling = await withSystemRole(db, 'upkeep', (tx) => measurePolling(tx, late));
       metrics.pollsOverdue.set(polling.overdue);
+      // A cause that is over has no figure any more.
+      metrics.pollsFailing.reset();
+      for (const [cause, passes] of Object.entries(polling.failing)) metrics.pollsFailing.set({ cause }, passes);
       metrics.webhookGaps.set(polling.openGaps);
       for (const [resource, records] of Object.entries(polling.drift)) metrics.mirrorDrift.set({ resource }, records);
     } catch {

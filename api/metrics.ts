@@ -60,6 +60,12 @@ export function createMetrics() {
       help: 'Passes of polling that should have begun more than an hour ago',
       registers,
     }),
+    pollsFailing: new Gauge({
+      name: 'switchyard_polls_failing',
+      help: 'Passes of polling that have failed three times or more in a row, by the code of the last failure',
+      labelNames: ['cause'] as const,
+      registers,
+    }),
     webhookGaps: new Gauge({
       name: 'switchyard_webhook_gaps',
       help: 'Changes of the last day that polling found and no webhook told',

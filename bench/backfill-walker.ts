@@ -1,7 +1,7 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { pino } from 'pino';
-import { createBackfillActivities } from '../activities/backfill.ts';
+import { type BackfillReport, createBackfillActivities } from '../activities/backfill.ts';
 import { type BackfillPartRef, createBackfillGhlActivities, type WalkResult } from '../activities/backfill-ghl.ts';
 import { parseKeyRing } from '../crypto/key-ring.ts';
 import { createBreakerStore } from '../db/ghl-breakers.ts';
@@ -9,6 +9,7 @@ import { createBudgetStore } from '../db/ghl-budgets.ts';
 import { createDatabase } from '../db/database.ts';
 import { createTokenStore } from '../db/installs.ts';
 import { createGhlGateway } from '../ghl/gateway.ts';
+import { readUsage } from './usage.ts';
 
 /** What the process that walks is told. */
 export interface WalkerTask {
@@ -24,11 +25,15 @@ export interface WalkerTask {
 export interface WalkerReport {
   tookMs: number;
   outcome: WalkResult['outcome'];
-  /** Resident memory after the first walk, after the last, and the highest between. */
-  memoryMiB: { first: number; last: number; highest: number };
+  /** Resident memory, twice a second. */
+  memoryMiB: number[];
+  /** While it walked. */
+  cpuSeconds: number;
+  /** What the second reading proved; null where the walk did not come to its end. */
+  verified: BackfillReport | null;
 }
 
-const MIB = 1_048_576;
+const SAMPLE_EVERY_MS = 500;
 
 /** Walks as a worker does, one walk after the other, without Temporal between. */
 async function walk(task: WalkerTask): Promise<WalkerReport> {
@@ -45,28 +50,26 @@ async function walk(task: WalkerTask): Promise<WalkerReport> {
   const now = (): Date => new Date();
   const logger = new DefaultLogger('ERROR');
   const { walkBackfill } = createBackfillGhlActivities({ db, keys, ghl, now });
-  const { openBackfill } = createBackfillActivities({ db, now });
+  const { openBackfill, endPart } = createBackfillActivities({ db, now });
   const run = <A, R>(activity: (args: A) => Promise<R>, args: A): Promise<R> =>
     new MockActivityEnvironment({}, { logger }).run<[A], R, (args: A) => Promise<R>>(activity, args);
-  const memory: number[] = [];
-  const watch = setInterval(() => memory.push(Math.round(process.memoryUsage.rss() / MIB)), 500);
   await run(openBackfill, { input: { ...task.part }, workflowId: 'bench', fallbackRunId: task.part.runId });
+  const memoryMiB: number[] = [];
+  const watch = setInterval(() => memoryMiB.push(readUsage().memoryMiB), SAMPLE_EVERY_MS);
+  const before = readUsage();
   const startedMs = performance.now();
   let outcome: WalkResult['outcome'] = 'more';
   while (outcome === 'more' && (task.forMs === null || performance.now() - startedMs < task.forMs)) {
     ({ outcome } = await run(walkBackfill, task.part));
   }
+  const verified =
+    outcome === 'walked' ? await run(endPart, { ...task.part, state: 'done' as const, cause: null }) : null;
   const tookMs = performance.now() - startedMs;
+  const cpuSeconds = readUsage().cpuSeconds - before.cpuSeconds;
   clearInterval(watch);
   await ghl.close();
   await db.destroy();
-  // Until then modules are still being loaded.
-  const settled = memory.slice(Math.min(20, Math.floor(memory.length / 10)));
-  return {
-    tookMs,
-    outcome,
-    memoryMiB: { first: settled[0] ?? 0, last: settled.at(-1) ?? 0, highest: Math.max(0, ...settled) },
-  };
+  return { tookMs, outcome, memoryMiB, cpuSeconds, verified };
 }
 
 process.once('message', (task: WalkerTask) => {

@@ -1,23 +1,28 @@
-import { type ChildProcess, fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
-import { sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
+import type { BackfillReport } from '../activities/backfill.ts';
 import { parseKeyRing } from '../crypto/key-ring.ts';
 import { addBackfillRun } from '../db/backfill-runs.ts';
 import { createDatabase } from '../db/database.ts';
+import type { Database } from '../db/schema.ts';
 import { withScope } from '../db/scope.ts';
 import type { NamesWanted } from '../domain/backfill.ts';
+import type { GhlLocationResource } from '../ghl/resource.ts';
 import { type AgencyPlan, ghlIds } from '../scripts/demo/agency-plan.ts';
 import { plantAgency } from '../scripts/demo/plant-agency.ts';
 import type { Log } from '../scripts/stack/progress.ts';
-import { createControlClient, type ControlClient } from '../simulator/control-client.ts';
-import { startSimulator } from '../simulator/simulator.ts';
+import { measureWriteFloor, type WriteFloor } from './backfill-floor.ts';
 import type { WalkerReport, WalkerTask } from './backfill-walker.ts';
+import { watchBackfill } from './backfill-watch.ts';
 import type { PusherReport, PusherTask } from './budget-pusher.ts';
-import { startBenchDatabase } from './postgres.ts';
+import { letDo } from './child.ts';
+import { judgeMemory, type Memory } from './flatness.ts';
+import { type BenchDatabase, startBenchDatabase } from './postgres.ts';
+import { type BenchSimulator, startBenchSimulator } from './simulator.ts';
 import { quantile } from './spread.ts';
+import { paceOfSteps, type StepPace } from './step-pace.ts';
+import { readPostgresCpu } from './usage.ts';
 
 export interface BackfillCase {
   name: string;
@@ -35,14 +40,21 @@ export interface BackfillResult extends BackfillCase {
   tookSeconds: number;
   rows: number;
   rowsPerSecond: number;
+  steps: StepPace[];
+  /** What its second reading proved; null for a run that was not to come to its end. */
+  verified: BackfillReport | null;
   /** As the simulator counted. */
   calls: number;
   refused: number;
-  /** Of the calls that the lane may make in that time, beside those of the lead; from 0 to 1. */
+  /** Of the calls that the lane may make in that time, those of a lead beside it included; from 0 to 1. */
   used: number | null;
+  /** Bare calls of the same lane in a neighbouring location with the same limit, at the same time. */
+  bareCalls: number | null;
   interactiveP95Ms: number | null;
-  /** Of the process that walks. */
-  memoryMiB: { first: number; last: number; highest: number };
+  writeFloor: WriteFloor | null;
+  /** Of the process that walks, of the simulator, and of all of Postgres where the system tells; in seconds. */
+  cpu: { walker: number; simulator: number; postgres: number | null };
+  memory: { walker: Memory; simulator: Memory };
 }
 
 export const backfillCases = (contacts: number): BackfillCase[] => [
@@ -55,21 +67,23 @@ const APP = { clientId: '0123456789abcdef01234567-abcdefgh', clientSecret: 'secr
 const WINDOW_MS = 10_000;
 /** What `bulk` may use of a window: domain/ghl-budget.ts. */
 const BULK_SHARE = 0.5;
-const SEED_AT_ONCE = 5_000;
-const START_MS = Date.UTC(2020, 0, 1);
+const BARE_CALLERS = 10;
+const NO_LIMIT = { max: 1_000_000, daily: 100_000_000 };
 
+const place = (key: string) => ({ key, name: key, postcode: '10001', live: false, reps: [] });
 const planOf = (key: string): AgencyPlan => ({
   key,
   name: 'Bench',
   locations: [
-    { key: 'master', kind: 'master', parentKey: null, name: 'Master', postcode: '10001', live: false, reps: [] },
+    { ...place('master'), kind: 'master', parentKey: null },
+    { ...place('floor'), kind: 'location', parentKey: 'master' },
   ],
 });
 
 /**
- * Backfills of one location against the simulator, which counts the calls: the pace beside what the budget allows, that
- * of a lead's calls beside it, and rows a second into Postgres where nothing holds it back. The walk runs in a process
- * of its own, whose memory is watched.
+ * Backfills of one location against the simulator, which makes the contacts up and counts the calls: the pace beside
+ * what the budget allows, that of a lead's calls beside it, and rows a second into Postgres where nothing holds it back.
+ * The walk and the simulator are processes of their own, whose CPU and memory are watched.
  */
 export async function measureBackfill(cases: readonly BackfillCase[], log: Log): Promise<BackfillResult[]> {
   const postgres = await startBenchDatabase(log);
@@ -77,7 +91,7 @@ export async function measureBackfill(cases: readonly BackfillCase[], log: Log):
   try {
     for (const [turn, each] of cases.entries()) {
       log(`${each.name}: ${each.contacts} contacts`);
-      results.push(await measureCase(each, postgres, `bench${turn}`));
+      results.push(await measureCase(each, postgres, { key: `bench${turn}`, log }));
     }
   } finally {
     await postgres.stop();
@@ -87,140 +101,114 @@ export async function measureBackfill(cases: readonly BackfillCase[], log: Log):
 
 async function measureCase(
   given: BackfillCase,
-  postgres: { url: string; ownerUrl: string },
-  key: string,
+  postgres: Pick<BenchDatabase, 'url' | 'ownerUrl'>,
+  { key, log }: { key: string; log: Log },
 ): Promise<BackfillResult> {
-  const encryptionKeys = `1:${randomBytes(32).toString('base64')}`;
-  const simulator = await startSimulator({ port: 0 });
-  const control = createControlClient(simulator.url);
-  const db = createDatabase({ url: postgres.url, poolSize: 2 });
-  const owner = createDatabase({ url: postgres.ownerUrl, poolSize: 1 });
+  const simulator = await startBenchSimulator();
+  const db = createDatabase({ url: postgres.url, poolSize: 4 });
+  const owner = createDatabase({ url: postgres.ownerUrl, poolSize: 4 });
   try {
-    const soil = { db, keys: parseKeyRing(encryptionKeys), simulator: control, app: APP, webhookUrl: null };
-    const { agencyId, locations } = await plantAgency(planOf(key), soil);
-    const locationId = locations.get('master')!;
-    const ghlLocationId = ghlIds.location(key, 'master');
-    const rateLimit =
-      given.limit === null ? { max: 1_000_000, daily: 100_000_000 } : { max: given.limit, intervalMs: WINDOW_MS };
-    await control.changeLocation(ghlLocationId, { rateLimit });
-    await fill(control, ghlLocationId, given.contacts);
-    const runId = uuidv7();
-    const order = {
-      id: runId,
-      agencyId,
-      rootId: locationId,
-      locationIds: [locationId],
-      resources: ['contact' as const],
-    };
-    const range = { from: null, to: null, names: given.names, workflowId: 'bench' };
-    await withScope(db, { agencyId }, (tx) =>
-      addBackfillRun(tx, { ...order, ...range }, { actor: 'bench', origin: 'bench' }),
-    );
-
-    const common = { databaseUrl: postgres.url, encryptionKeys, app: APP, ghlUrl: simulator.url };
-    const part = { agencyId, runId, locationId, resource: 'contact' as const };
-    const forMs = given.seconds === null ? null : given.seconds * 1_000;
-    const resource = {
-      kind: 'location' as const,
-      agencyId,
-      locationId,
-      ghlLocationId,
-      ghlCompanyId: ghlIds.company(key),
-    };
-    const lead: PusherTask = {
-      ...common,
-      locations: [resource],
-      lane: 'interactive',
-      callers: 1,
-      pauseMs: 500,
-      forMs: forMs ?? 0,
-    };
-    await control.resetLimits();
-    const [walked, pushed] = await Promise.all([
-      ask<WalkerReport>('./backfill-walker.ts', { ...common, part, forMs } satisfies WalkerTask),
-      given.withLead ? ask<PusherReport>('./budget-pusher.ts', lead) : undefined,
-    ]);
-    const { rows } = (
-      await sql<{ rows: number }>`select count(*)::int as rows from contacts where location_id = ${locationId}`.execute(
-        owner,
-      )
-    ).rows[0]!;
-    const use = (await control.listLimits()).find((limit) => limit.resource === ghlLocationId);
-    const tookSeconds = walked.tookMs / 1_000;
-    const calls = use?.allowed ?? 0;
-    const most = given.limit === null ? null : Math.ceil(walked.tookMs / WINDOW_MS) * given.limit * BULK_SHARE;
-    return {
-      ...given,
-      tookSeconds,
-      rows,
-      rowsPerSecond: rows / tookSeconds,
-      calls,
-      refused: use?.refused ?? 0,
-      // The lane may use half of the window less what the lead has used of it, so that both together fill that half.
-      used: most === null ? null : calls / most,
-      interactiveP95Ms: pushed ? quantile(pushed.latenciesMs, 0.95) : null,
-      memoryMiB: walked.memoryMiB,
-    };
+    return await run(given, { databaseUrl: postgres.url, simulator, db, owner, key, log });
   } finally {
     await Promise.all([db.destroy(), owner.destroy()]);
-    await simulator.close();
+    await simulator.stop();
   }
 }
 
-/** Contacts for a location; a simulator that generates them needs no more than `{ generated: { locationId, contacts } }`. */
-async function fill(control: ControlClient, locationId: string, count: number): Promise<void> {
-  for (let from = 0; from < count; from += SEED_AT_ONCE) {
-    const length = Math.min(SEED_AT_ONCE, count - from);
-    const contacts = Array.from({ length }, (_, index) => {
-      const at = from + index;
-      const dateAdded = new Date(START_MS + at * 60_000).toISOString();
-      const names = { firstName: `First${at}`, lastName: `Last${at}`, email: `c${at}@x.test` };
-      return { id: `${locationId}-${at}`, locationId, ...names, dateAdded, dateUpdated: dateAdded };
-    });
-    await control.seed({ contacts });
-  }
+interface Surroundings {
+  databaseUrl: string;
+  simulator: BenchSimulator;
+  db: Kysely<Database>;
+  /** Connects as the superuser, for looking. */
+  owner: Kysely<Database>;
+  key: string;
+  log: Log;
 }
 
-/** Lets a process of its own do a task. @throws Error when it ends without a report */
-async function ask<Report>(file: string, task: object): Promise<Report> {
-  const child: ChildProcess = fork(fileURLToPath(new URL(file, import.meta.url)), [], {
-    execArgv: ['--import', 'tsx'],
-  });
-  const answer = Promise.race([once(child, 'message'), once(child, 'exit').then(() => undefined)]);
-  child.send(task);
-  const message = await answer;
-  if (!message) throw new Error('a process of the run ended without a report');
-  return (message as [Report])[0];
-}
+async function run(given: BackfillCase, around: Surroundings): Promise<BackfillResult> {
+  const { databaseUrl, simulator, owner, log } = around;
+  const encryptionKeys = `1:${randomBytes(32).toString('base64')}`;
+  const { agencyId, resource, neighbour } = await plant(given, around, encryptionKeys);
+  const { locationId } = resource;
+  const runId = await order(around.db, { agencyId, locationId, names: given.names });
+  const common = { databaseUrl, encryptionKeys, app: APP, ghlUrl: simulator.url };
+  const forMs = given.seconds === null ? null : given.seconds * 1_000;
+  const walk: WalkerTask = { ...common, part: { agencyId, runId, locationId, resource: 'contact' }, forMs };
+  const pushed = { ...common, locations: [neighbour], pauseMs: 0, forMs: forMs ?? 0 };
+  const bare: PusherTask = { ...pushed, lane: 'bulk', callers: BARE_CALLERS };
+  const lead: PusherTask = { ...bare, locations: [resource], lane: 'interactive', callers: 1, pauseMs: 500 };
 
-export function describeBackfill(results: readonly BackfillResult[]): string[] {
-  const head = [
-    'what',
-    'seconds',
-    'contacts',
-    'a second',
-    'calls',
-    '429s',
-    'of the lane',
-    'interactive p95',
-    'memory MiB',
-  ];
-  const rows = results.map((each) => [
-    each.name,
-    each.tookSeconds.toFixed(1),
-    String(each.rows),
-    each.rowsPerSecond.toFixed(0),
-    String(each.calls),
-    String(each.refused),
-    each.used === null ? '' : `${(each.used * 100).toFixed(1)} %`,
-    each.interactiveP95Ms === null ? '' : `${Math.round(each.interactiveP95Ms)} ms`,
-    `${each.memoryMiB.first} to ${each.memoryMiB.last}, at most ${each.memoryMiB.highest}`,
+  await simulator.control.resetLimits();
+  const before = { simulator: await simulator.readUsage(), postgres: await readPostgresCpu(owner) };
+  const watch = watchBackfill(owner, simulator, runId, log);
+  const [walked, led] = await Promise.all([
+    letDo<WalkerReport>('./backfill-walker.ts', walk),
+    given.withLead ? letDo<PusherReport>('./budget-pusher.ts', lead) : undefined,
+    given.limit === null ? undefined : letDo<PusherReport>('./budget-pusher.ts', bare),
   ]);
-  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]!.length)) + 2);
-  return [head, ...rows].map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column]!))
-      .join('')
-      .trimEnd(),
+  await watch.stop();
+  const after = { simulator: await simulator.readUsage(), postgres: await readPostgresCpu(owner) };
+  const uses = await simulator.control.listLimits();
+  const useOf = ({ ghlLocationId }: GhlLocationResource) => uses.find((each) => each.resource === ghlLocationId);
+  const rows = await countContacts(owner, locationId);
+  const tookSeconds = walked.tookMs / 1_000;
+  const calls = useOf(resource)?.allowed ?? 0;
+  const most = given.limit === null ? null : Math.ceil(walked.tookMs / WINDOW_MS) * given.limit * BULK_SHARE;
+  const floorOf = { agencyId, from: locationId, to: neighbour.locationId };
+  return {
+    ...given,
+    tookSeconds,
+    rows,
+    rowsPerSecond: rows / tookSeconds,
+    steps: paceOfSteps(watch.samples),
+    verified: walked.verified,
+    calls,
+    refused: (useOf(resource)?.refused ?? 0) + (useOf(neighbour)?.refused ?? 0),
+    // The lane may use half of the window less what the lead has used of it, so that both together fill that half.
+    used: most === null ? null : calls / most,
+    bareCalls: given.limit === null ? null : (useOf(neighbour)?.allowed ?? 0),
+    interactiveP95Ms: led ? quantile(led.latenciesMs, 0.95) : null,
+    writeFloor: given.limit === null ? await measureWriteFloor(around, floorOf) : null,
+    cpu: {
+      walker: walked.cpuSeconds,
+      simulator: after.simulator.cpuSeconds - before.simulator.cpuSeconds,
+      postgres: before.postgres === null || after.postgres === null ? null : after.postgres - before.postgres,
+    },
+    memory: { walker: judgeMemory(walked.memoryMiB), simulator: judgeMemory(watch.memoryMiB) },
+  };
+}
+
+/** An agency with the location that is filled, and a neighbour beside it with the same limit. */
+async function plant(given: BackfillCase, { db, simulator, key }: Surroundings, encryptionKeys: string) {
+  const soil = { db, keys: parseKeyRing(encryptionKeys), simulator: simulator.control, app: APP, webhookUrl: null };
+  const { agencyId, locations } = await plantAgency(planOf(key), soil);
+  const resourceOf = (name: string): GhlLocationResource => {
+    const ids = { agencyId, locationId: locations.get(name)!, ghlCompanyId: ghlIds.company(key) };
+    return { kind: 'location', ...ids, ghlLocationId: ghlIds.location(key, name) };
+  };
+  const [resource, neighbour] = [resourceOf('master'), resourceOf('floor')];
+  const rateLimit = given.limit === null ? NO_LIMIT : { max: given.limit, intervalMs: WINDOW_MS };
+  for (const { ghlLocationId } of [resource, neighbour]) {
+    await simulator.control.changeLocation(ghlLocationId, { rateLimit });
+  }
+  await simulator.control.seed({ generated: [{ locationId: resource.ghlLocationId, contacts: given.contacts }] });
+  return { agencyId, resource, neighbour };
+}
+
+async function order(
+  db: Kysely<Database>,
+  { agencyId, locationId, names }: { agencyId: string; locationId: string; names: NamesWanted },
+): Promise<string> {
+  const id = uuidv7();
+  const of = { id, agencyId, rootId: locationId, locationIds: [locationId], resources: ['contact' as const] };
+  const range = { from: null, to: null, names, workflowId: 'bench' };
+  await withScope(db, { agencyId }, (tx) =>
+    addBackfillRun(tx, { ...of, ...range }, { actor: 'bench', origin: 'bench' }),
   );
+  return id;
+}
+
+async function countContacts(owner: Kysely<Database>, locationId: string): Promise<number> {
+  const counted = sql<{ rows: number }>`select count(*)::int as rows from contacts where location_id = ${locationId}`;
+  return (await counted.execute(owner)).rows[0]!.rows;
 }

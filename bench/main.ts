@@ -1,9 +1,16 @@
 import { writeFile } from 'node:fs/promises';
 import { cpus, loadavg } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
-import { backfillCases, describeBackfill, measureBackfill } from './backfill.ts';
+import { backfillCases, measureBackfill } from './backfill.ts';
+import { checkBackfill, describeBackfill } from './backfill-report.ts';
+import { BURST_CASES, measureBursts } from './burst.ts';
+import { checkBursts, describeBursts } from './burst-report.ts';
 import { BUDGET_CASES, measureBudget } from './budget.ts';
 import { checkBudget, describeBudget } from './budget-report.ts';
+import { checkReconcile, describeReconcile } from './reconcile-report.ts';
+import { measureReconcile, RECONCILE_AIMS } from './reconcile-stack.ts';
+import { measureMirror, type MirrorOptions } from './mirror.ts';
+import { describeProof } from './mirror/judge.ts';
 import { measureScope, type ScopeResult } from './scope.ts';
 import type { Spread } from './spread.ts';
 import { measureUpdates } from './updates.ts';
@@ -73,13 +80,67 @@ program
   .command('backfill')
   .description('a location into the mirror: calls beside what the budget allows, and rows a second without a limit')
   .option('--contacts <number>', 'how many, where nothing limits it', readCount, 50_000)
+  .option('--unlimited', 'only the run that nothing limits')
   .option('--json <file>', 'write the figures there as well')
-  .action(async ({ contacts, json }: { contacts: number; json?: string }) => {
-    const results = await measureBackfill(backfillCases(contacts), log);
+  .action(async ({ contacts, unlimited, json }: { contacts: number; unlimited?: true; json?: string }) => {
+    const cases = backfillCases(contacts).filter(({ limit }) => unlimited !== true || limit === null);
+    const results = await measureBackfill(cases, log);
     for (const line of describeBackfill(results)) console.log(line);
     console.log(`load average before: ${loadAverageBefore.map((load) => load.toFixed(2)).join(' ')}`);
     if (json !== undefined) await writeFile(json, `${JSON.stringify({ ...describeMachine(), results }, null, 2)}\n`);
-    if (results.some(({ refused }) => refused > 0)) process.exitCode = 1;
+    if (checkBackfill(results).some(({ passed }) => !passed)) process.exitCode = 1;
+  });
+
+program
+  .command('burst')
+  .description('what 100 events of GHL cost: calls, workflows, transactions, and the time until the mirror is current')
+  .option('--json <file>', 'write the figures there as well')
+  .action(async ({ json }: { json?: string }) => {
+    const results = await measureBursts(BURST_CASES, log);
+    for (const line of describeBursts(results)) console.log(line);
+    console.log(`load average before: ${loadAverageBefore.map((load) => load.toFixed(2)).join(' ')}`);
+    if (json !== undefined) await writeFile(json, `${JSON.stringify({ ...describeMachine(), results }, null, 2)}\n`);
+    if (checkBursts(results).some(({ passed }) => !passed)) process.exitCode = 1;
+  });
+
+program
+  .command('reconcile')
+  .description('an agency of many locations, polled from nothing: within its budgets, busy locations more often')
+  .option('--locations <number>', 'how many', readCount, 500)
+  .option('--contacts <number>', 'in each; ten times as many in one with live changes', readCount, 20)
+  .option('--hot <number>', 'how many of the locations have live changes', readCount, 10)
+  .option('--minutes <number>', 'how long it is watched once all were polled', readCount, 8)
+  .option('--json <file>', 'write the figures there as well')
+  .action(async (given: { locations: number; contacts: number; hot: number; minutes: number; json?: string }) => {
+    const { minutes, json, ...shape } = given;
+    const result = await measureReconcile(shape, minutes, log);
+    for (const line of describeReconcile(result, RECONCILE_AIMS)) console.log(line);
+    console.log(`load average before: ${loadAverageBefore.map((load) => load.toFixed(2)).join(' ')}`);
+    if (json !== undefined) await writeFile(json, `${JSON.stringify({ ...describeMachine(), ...result }, null, 2)}\n`);
+    if (checkReconcile(result, RECONCILE_AIMS).some(({ passed }) => !passed)) process.exitCode = 1;
+  });
+
+program
+  .command('mirror')
+  .description('everything that can go wrong between GHL and the mirror, and at the end they are the same')
+  .option('--locations <number>', 'how many', readCount, 20)
+  .option('--contacts <number>', 'in each location', readCount, 5_000)
+  .option('--messages <number>', 'in all', readCount, 200_000)
+  .option('--changes <number>', 'live changes once all is in the mirror', readCount, 4_000)
+  .option('--per-second <number>', 'live changes a second, in all locations together', readCount, 5)
+  .option('--factor <number>', 'how many times as fast as in life time passes', readCount, 30)
+  .option('--seed <text>', 'decides people, changes and what is dropped', 'switchyard')
+  .option('--timeout-minutes <number>', 'how long anything may be waited for', readCount, 60)
+  .option('--json <file>', 'write the figures there as well')
+  .action(async ({ json, ...options }: MirrorOptions & { json?: string }) => {
+    const result = await measureMirror(options, log);
+    for (const line of describeProof(result)) console.log(line);
+    console.log(`load average before: ${loadAverageBefore.map((load) => load.toFixed(2)).join(' ')}`);
+    if (json !== undefined) {
+      const { seed } = options;
+      await writeFile(json, `${JSON.stringify({ ...describeMachine(), seed, ...result }, null, 2)}\n`);
+    }
+    if (result.checks.some(({ passed }) => !passed)) process.exitCode = 1;
   });
 
 await program.parseAsync();

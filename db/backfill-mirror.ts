@@ -61,6 +61,24 @@ export async function listContactsToRead(
   return found.rows.map(({ id, ghl_id }) => ({ id, ghlId: ghl_id }));
 }
 
+/**
+ * Conversations of which the mirror shows no message, in the order of GHL's ids: begun and never used, or deleted, for
+ * their messages go with them. @param of.span means nothing here: nothing tells when a conversation was made
+ */
+export async function listSilentConversations(
+  tx: Transaction<Database>,
+  of: { locationId: string; span: Span; after: string | null; limit: number },
+): Promise<{ id: string; ghlId: string }[]> {
+  const found = await sql<{ ghl_id: string }>`
+    select ghl_id from mirror_records c
+    where location_id = ${of.locationId} and resource = 'conversation' and deleted_at is null and ghl_id > ${of.after ?? ''}
+      and not exists (select from messages m where m.location_id = c.location_id
+        and m.ghl_contact_id = c.ghl_contact_id and m.deleted_at is null and m.fields ->> 'conversationId' = c.ghl_id)
+    order by ghl_id limit ${of.limit}
+  `.execute(tx);
+  return found.rows.map(({ ghl_id: ghlId }) => ({ id: ghlId, ghlId }));
+}
+
 /** How many contacts are known only as lists show them. */
 export async function countContactsToRead(tx: Transaction<Database>, locationId: string, span: Span): Promise<number> {
   const counted = await sql<{ rows: number }>`
@@ -71,6 +89,12 @@ export async function countContactsToRead(tx: Transaction<Database>, locationId:
   return counted.rows[0]!.rows;
 }
 
+/** One after the other, by their key: of rows that came since Postgres counted last it believes that there are few. */
+const contactsNamed = (locationId: string, ghlIds: readonly string[]): RawBuilder<unknown> => sql`
+  unnest(${[...ghlIds]}::text[]) as wanted (id) cross join lateral (
+    select ghl_id, deleted_at from contacts where location_id = ${locationId} and ghl_id = wanted.id limit 1
+  ) as known`;
+
 /** Which of these contacts the mirror has. */
 export async function findKnownContacts(
   tx: Transaction<Database>,
@@ -78,13 +102,10 @@ export async function findKnownContacts(
   ghlIds: readonly string[],
 ): Promise<Set<string>> {
   if (ghlIds.length === 0) return new Set();
-  const found = await tx
-    .selectFrom('contacts')
-    .select('ghl_id')
-    .where('location_id', '=', locationId)
-    .where('ghl_id', 'in', ghlIds)
-    .execute();
-  return new Set(found.map(({ ghl_id }) => ghl_id!));
+  const found = await sql<{ ghl_id: string }>`
+    select ghl_id from ${contactsNamed(locationId, ghlIds)}
+  `.execute(tx);
+  return new Set(found.rows.map(({ ghl_id }) => ghl_id));
 }
 
 /** Which of these contacts the mirror holds for deleted: a list cannot say otherwise, a read can. */
@@ -94,14 +115,10 @@ export async function listDeletedContacts(
   ghlIds: readonly string[],
 ): Promise<string[]> {
   if (ghlIds.length === 0) return [];
-  const found = await tx
-    .selectFrom('contacts')
-    .select('ghl_id')
-    .where('location_id', '=', locationId)
-    .where('ghl_id', 'in', ghlIds)
-    .where('deleted_at', 'is not', null)
-    .execute();
-  return found.map(({ ghl_id }) => ghl_id!);
+  const found = await sql<{ ghl_id: string }>`
+    select ghl_id from ${contactsNamed(locationId, ghlIds)} where deleted_at is not null
+  `.execute(tx);
+  return found.rows.map(({ ghl_id }) => ghl_id);
 }
 
 /** What lists leave out of e-mails, of those that have been read by themselves. */

@@ -122,9 +122,7 @@ export async function addEdits(
     const isSame = (other: FieldValue): boolean => isSameValue(field, other, value, mappedTypeOf(mappings, field));
     const isWanted = before?.state === 'pending' ? isSame(before.value) : undefined;
     if (isWanted ?? (!before && isSame(shown))) return [];
-    const bases =
-      before === undefined ? [shown] : before.state === 'pending' ? basesAfter(before) : [shown, before.value];
-    return [{ field, value, bases }];
+    return [{ field, value, bases: before ? basesAfter(before, shown) : [shown] }];
   });
   if (wanted.length === 0) return { fields: [], newestId: undefined };
   const fields = wanted.map(({ field }) => field);

@@ -16,6 +16,8 @@ export interface NewEvent {
   status: EventStatus;
   ghlLocationId: string | null;
   ghlContactId: string | null;
+  /** The record that it tells of; absent where it names none. */
+  ghlRecordId?: string | null;
   occurredAt: Date | null;
   /** Sealed; null when there is nothing to keep. */
   body: Buffer | null;
@@ -61,6 +63,7 @@ export async function takeEvent(tx: Transaction<Database>, event: NewEvent): Pro
       status: event.status,
       ghl_location_id: event.ghlLocationId,
       ghl_contact_id: event.ghlContactId,
+      ghl_record_id: event.ghlRecordId ?? null,
       occurred_at: event.occurredAt,
       body: event.body,
     })

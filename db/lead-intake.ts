@@ -108,6 +108,24 @@ export async function listLeadsOfGhlContact(
   }));
 }
 
+/** Which of some contacts open leads came in as or are assigned with. Needs the scope of the agency. */
+export async function listContactsOfOpenLeads(
+  tx: Transaction<Database>,
+  agencyId: string,
+  ghlContactIds: readonly string[],
+): Promise<Set<string>> {
+  if (ghlContactIds.length === 0) return new Set();
+  const ids = sql`any(${[...ghlContactIds]}::text[])`;
+  const found = await sql<{ id: string }>`
+    select source_contact_id as id from leads
+      where agency_id = ${agencyId} and source_contact_id = ${ids} and state <> 'closed'
+    union
+    select a.ghl_contact_id from assignments a join leads l on l.agency_id = a.agency_id and l.id = a.lead_id
+      where a.agency_id = ${agencyId} and a.ghl_contact_id = ${ids} and a.state <> 'released' and l.state <> 'closed'
+  `.execute(tx);
+  return new Set(found.rows.map((row) => row.id));
+}
+
 /** Whether any lead is open in a location, so that an event there can concern one. Needs the intake role or an agency's scope. */
 export async function hasOpenLeads(tx: Transaction<Database>, locationId: string): Promise<boolean> {
   const found = await tx

@@ -30,8 +30,12 @@ interface KnownRow {
   ghl_updated_at: Date | null;
   observed_at: Date;
   is_exact: boolean;
+  missing_since: Date | null;
   deleted_at: Date | null;
 }
+
+/** Judgements that write nothing of what is there. */
+const SIGHTED: ReadonlySet<Judgement> = new Set<Judgement>(['same', 'older']);
 
 /** Two writers of the same rows lock them in the same order. */
 const byId = (a: Observation, b: Observation): number => (a.ghlId < b.ghlId ? -1 : Number(a.ghlId > b.ghlId));
@@ -39,7 +43,8 @@ const byId = (a: Observation, b: Observation): number => (a.ghlId < b.ghlId ? -1
 /**
  * Writes what is newer than what is known and leaves the rest untouched, so that the order in which events, pages and
  * reads come does not matter. Of several observations of one record in a call the last one counts. Needs the scope of
- * the place's agency.
+ * the place's agency. Only rows that are written are locked: a page that brings nothing new, as nearly all of a second
+ * reading do, costs a look and keeps nobody waiting.
  * @returns one entry for each record, in the order of their ids
  */
 export async function writeObservations(
@@ -50,22 +55,29 @@ export async function writeObservations(
 ): Promise<Observed[]> {
   const latest = [...new Map(observations.map((each) => [each.ghlId, each])).values()].sort(byId);
   if (latest.length === 0) return [];
-  const added = new Set(await insertNew(tx, place, latest, foundBy));
-  const others = latest.filter(({ ghlId }) => !added.has(ghlId));
-  const known = await lockKnown(tx, place, others);
-  const judged = others.map((seen) => ({ seen, ...judgeAgainst(known.get(seen.ghlId), seen) }));
+  const known = await findKnown(tx, place, latest, 'look');
+  const unknown = latest.filter(({ ghlId }) => !known.has(ghlId));
+  const added = new Set(await insertNew(tx, place, unknown, foundBy));
+  const judged = new Map(latest.map((seen) => [seen.ghlId, judgeAgainst(known.get(seen.ghlId), seen)]));
+
+  // What is newer is judged again once nobody else can change it; so is what somebody else has brought meanwhile.
+  const toLock = latest.filter(({ ghlId }) => !added.has(ghlId) && judged.get(ghlId)!.write);
+  const locked = await findKnown(tx, place, toLock, 'lock');
+  for (const seen of toLock) judged.set(seen.ghlId, judgeAgainst(locked.get(seen.ghlId), seen));
+  const toWrite = toLock.filter(({ ghlId }) => judged.get(ghlId)!.write);
   await update(
     tx,
     place,
-    judged.flatMap(({ write, seen }) => (write ? [believe(place, known.get(seen.ghlId), seen)] : [])),
+    toWrite.map((seen) => believe(place, locked.get(seen.ghlId), seen)),
+    foundBy,
   );
+  const missing = latest.filter(({ ghlId }) => (locked.get(ghlId) ?? known.get(ghlId))?.missing_since);
   await noteSighted(
     tx,
     place,
-    judged.flatMap(({ seen, reason }) => (reason === 'same' || reason === 'older' ? [seen.ghlId] : [])),
+    missing.flatMap(({ ghlId }) => (SIGHTED.has(judged.get(ghlId)!.reason) ? [ghlId] : [])),
   );
-  const reasons = new Map(judged.map(({ seen, reason }) => [seen.ghlId, reason]));
-  return latest.map(({ ghlId }) => ({ ghlId, judgement: reasons.get(ghlId) ?? 'new' }));
+  return [...judged].map(([ghlId, { reason }]) => ({ ghlId, judgement: reason }));
 }
 
 /**
@@ -142,53 +154,83 @@ function believe({ resource }: MirrorPlace, known: KnownRow | undefined, seen: O
   return { ...seen, fields: mergeListedContact(known?.fields, seen.fields) };
 }
 
+/** @returns which were not there */
 async function insertNew(
   tx: Transaction<Database>,
   place: MirrorPlace,
   seen: readonly Observation[],
   foundBy: FoundBy,
 ): Promise<string[]> {
+  if (seen.length === 0) return [];
+  const added = await insert(place, seen, foundBy, sql`nothing returning ghl_id`).execute(tx);
+  return added.rows.map((row) => row.ghl_id);
+}
+
+/** Rows that are there and locked: said as an insertion, which goes to each by its key whatever the planner expects. */
+async function update(
+  tx: Transaction<Database>,
+  place: MirrorPlace,
+  seen: readonly Observation[],
+  foundBy: FoundBy,
+): Promise<void> {
+  if (seen.length === 0) return;
+  // A contact that was made here gets GHL's time of creation with the first sight of it there.
+  const ofContact = `is_exact = excluded.is_exact,
+    ghl_created_at = coalesce(contacts.ghl_created_at, excluded.ghl_created_at)`;
+  const own =
+    place.resource === 'contact'
+      ? ofContact
+      : `ghl_contact_id = coalesce(excluded.ghl_contact_id, ${tableOf(place.resource)}.ghl_contact_id)`;
+  const known = table(place);
+  const set = sql`update
+    set fields = excluded.fields, ghl_updated_at = coalesce(excluded.ghl_updated_at, ${known}.ghl_updated_at),
+      observed_at = excluded.observed_at, missing_since = null, deleted_at = null, ${sql.raw(own)}`;
+  await insert(place, seen, foundBy, set).execute(tx);
+}
+
+function insert(
+  place: MirrorPlace,
+  seen: readonly Observation[],
+  foundBy: FoundBy,
+  onConflict: RawBuilder<unknown>,
+): RawBuilder<{ ghl_id: string }> {
   const { agencyId, locationId, resource } = place;
-  const [columns, values] = OWN_COLUMNS[tableOf(resource)];
-  const added = await sql<{ ghl_id: string }>`
+  const { columns, values, key } = OWN[tableOf(resource)];
+  return sql<{ ghl_id: string }>`
     insert into ${table(place)}
       (agency_id, location_id, ghl_id, ghl_created_at, fields, ghl_updated_at, observed_at, found_by, ${sql.raw(columns)})
     select ${agencyId}::uuid, ${locationId}::uuid, ghl_id, ghl_created_at, fields, ghl_updated_at, observed_at,
       ${foundBy}, ${sql.raw(values.replace('$resource', resource))}
     from ${rows(seen)}
-    on conflict do nothing
-    returning ghl_id
-  `.execute(tx);
-  return added.rows.map((row) => row.ghl_id);
+    on conflict (${sql.raw(key)}) do ${onConflict}
+  `;
 }
 
-async function lockKnown(
+/**
+ * Looks each record up by its key. Said as a look for one after the other, because of rows of a location that came since
+ * Postgres counted last it believes that there are few, and would read all of them for every page.
+ */
+async function findKnown(
   tx: Transaction<Database>,
   place: MirrorPlace,
   seen: readonly Observation[],
+  how: 'look' | 'lock',
 ): Promise<Map<string, KnownRow>> {
   if (seen.length === 0) return new Map();
   const own = place.resource === 'contact' ? 'is_exact, ghl_id as ghl_contact_id' : 'true as is_exact, ghl_contact_id';
+  const ghlIds = seen.map(({ ghlId }) => ghlId);
+  const madeAt = seen.map(({ ghlCreatedAt }) => ghlCreatedAt?.toISOString() ?? null);
+  // The key of a message has the time it was made, which never changes and tells in which partition it stands.
+  const andMadeAt = place.resource === 'message' ? sql`and ghl_created_at = wanted.made_at` : sql``;
   const found = await sql<KnownRow>`
-    select ghl_id, fields, ghl_updated_at, observed_at, ${sql.raw(own)}, deleted_at from ${table(place)}
-    where ${ofPlace(place)} and ghl_id = any(${seen.map(({ ghlId }) => ghlId)}::text[])
-    order by ghl_id for update
+    select known.* from unnest(${ghlIds}::text[], ${madeAt}::timestamptz[]) as wanted (id, made_at)
+    cross join lateral (
+      select ghl_id, fields, ghl_updated_at, observed_at, ${sql.raw(own)}, missing_since, deleted_at from ${table(place)}
+      where ${ofPlace(place)} and ghl_id = wanted.id ${andMadeAt}
+      limit 1 ${how === 'lock' ? sql`for update` : sql``}
+    ) as known
   `.execute(tx);
   return new Map(found.rows.map((row) => [row.ghl_id, row]));
-}
-
-async function update(tx: Transaction<Database>, place: MirrorPlace, seen: readonly Observation[]): Promise<void> {
-  if (seen.length === 0) return;
-  // A contact that was made here gets GHL's time of creation with the first sight of it there.
-  const ofContact = 'is_exact = seen.is_exact, ghl_created_at = coalesce(known.ghl_created_at, seen.ghl_created_at)';
-  const own = place.resource === 'contact' ? ofContact : 'ghl_contact_id = seen.ghl_contact_id';
-  await sql`
-    update ${table(place)} as known
-    set fields = seen.fields, ghl_updated_at = coalesce(seen.ghl_updated_at, known.ghl_updated_at),
-      observed_at = seen.observed_at, missing_since = null, deleted_at = null, ${sql.raw(own)}
-    from ${rows(seen)}
-    where known.location_id = ${place.locationId} and known.ghl_id = seen.ghl_id ${andResource(place, 'known.')}
-  `.execute(tx);
 }
 
 /** What is there is not missing, however little its sight is worth otherwise. */
@@ -206,17 +248,21 @@ const tableOf = (resource: MirroredResource): 'contacts' | 'messages' | 'mirror_
 };
 const table = ({ resource }: MirrorPlace) => sql.table(tableOf(resource));
 
-/** What each table has besides, and where it comes from. */
-const OWN_COLUMNS = {
-  contacts: ['is_exact', 'is_exact'],
-  messages: ['ghl_contact_id', 'ghl_contact_id'],
-  mirror_records: ['ghl_contact_id, resource', `ghl_contact_id, '$resource'`],
+/** What each table has besides, where it comes from, and by what a record is found in it. */
+const OWN = {
+  contacts: { columns: 'is_exact', values: 'is_exact', key: 'location_id, ghl_id' },
+  messages: { columns: 'ghl_contact_id', values: 'ghl_contact_id', key: 'location_id, ghl_id, ghl_created_at' },
+  mirror_records: {
+    columns: 'ghl_contact_id, resource',
+    values: `ghl_contact_id, '$resource'`,
+    key: 'location_id, resource, ghl_id',
+  },
 } as const;
 
-const andResource = (place: MirrorPlace, prefix = ''): RawBuilder<unknown> =>
-  tableOf(place.resource) === 'mirror_records' ? sql`and ${sql.raw(prefix)}resource = ${place.resource}` : sql``;
-const ofPlace = (place: MirrorPlace): RawBuilder<unknown> =>
-  sql`location_id = ${place.locationId} ${andResource(place)}`;
+const ofPlace = ({ locationId, resource }: MirrorPlace): RawBuilder<unknown> =>
+  tableOf(resource) === 'mirror_records'
+    ? sql`location_id = ${locationId} and resource = ${resource}`
+    : sql`location_id = ${locationId}`;
 
 /** Observations as rows of a statement. */
 const rows = (seen: readonly Observation[]): RawBuilder<unknown> => sql`json_to_recordset(${JSON.stringify(

@@ -11,7 +11,11 @@ const ofPlace = ({ locationId, resource }: MirrorPlace): RawBuilder<unknown> =>
     ? sql`location_id = ${locationId} and ghl_id is not null`
     : sql`location_id = ${locationId} and resource = ${resource}`;
 
-/** What is known of some records, by their ids. Those that are not here are left out. */
+/**
+ * What is known of some records, by their ids. Those that are not here are left out. Said as a look for one after the
+ * other, because of rows of a location that came since Postgres counted last it believes that there are few, and would
+ * read all of them for every page.
+ */
 export async function findKnown(
   tx: Transaction<Database>,
   place: MirrorPlace,
@@ -22,9 +26,11 @@ export async function findKnown(
     sql.raw(each),
   ) as [RawBuilder<unknown>, RawBuilder<unknown>];
   const found = await sql<Known & { ghl_id: string }>`
-    select ghl_id, fields, ghl_updated_at as "ghlUpdatedAt", observed_at as "observedAt", ${isExact} as "isExact",
-      ${owner} as "ghlContactId", deleted_at is not null as "isDeleted"
-    from ${tableOf(place)} where ${ofPlace(place)} and ghl_id = any(${[...ghlIds]}::text[])
+    select known.* from unnest(${[...ghlIds]}::text[]) as wanted (id) cross join lateral (
+      select ghl_id, fields, ghl_updated_at as "ghlUpdatedAt", observed_at as "observedAt", ${isExact} as "isExact",
+        ${owner} as "ghlContactId", deleted_at is not null as "isDeleted"
+      from ${tableOf(place)} where ${ofPlace(place)} and ghl_id = wanted.id limit 1
+    ) as known
   `.execute(tx);
   return new Map(found.rows.map(({ ghl_id, ...known }) => [ghl_id, known]));
 }

@@ -74,7 +74,7 @@ export async function savePass(
 }
 
 /**
- * Asks for a sweep of everything in a location, as soon as may be.
+ * Asks for a sweep of everything in a location, as soon as may be; what fails and waits to be tried again is tried, too.
  * @param repairs whether it brings the mirror into step, or only counts
  */
 export async function askForSweeps(
@@ -87,6 +87,13 @@ export async function askForSweeps(
     .set({ asked_at: now, asked_repairs: repairs, due_at: now, version: sql<number>`version + 1` })
     .where('location_id', '=', locationId)
     .where('kind', '=', 'sweep')
+    .execute();
+  await tx
+    .updateTable('poll_passes')
+    .set({ due_at: now, version: sql<number>`version + 1` })
+    .where('location_id', '=', locationId)
+    .where('kind', '=', 'delta')
+    .where('failures', '>', 0)
     .execute();
 }
 

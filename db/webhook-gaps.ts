@@ -15,11 +15,11 @@ export interface FoundChange {
 /** GHL's event and its record name times that differ by so much at most. */
 const TOLERANCE = sql`interval '5 seconds'`;
 
-/** The first event that told of a change: of a kind that tells it, about the contact, and no older than the change. */
+/** The first event that told of a change: of a kind that tells it, about the record, and no older than the change. */
 const toldAt = (change: string, types: RawBuilder<unknown>): RawBuilder<unknown> => {
   const of = (column: string) => sql.ref(`${change}.${column}`);
   return sql`(select min(e.received_at) from events e
-    where e.location_id = ${of('location_id')} and e.ghl_contact_id = ${of('ghl_contact_id')} and e.source = 'ghl'
+    where e.location_id = ${of('location_id')} and e.ghl_record_id = ${of('ghl_id')} and e.source = 'ghl'
       and e.type = any(${types})
       and (${of('kind')} = 'deleted' or coalesce(e.occurred_at, e.received_at) >= ${of('changed_at')} - ${TOLERANCE}))`;
 };

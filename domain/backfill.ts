@@ -21,7 +21,7 @@ export type BackfillPartState = 'waiting' | 'running' | 'done' | 'failed' | 'can
 export type Listing =
   'contacts' | 'conversations' | 'messages' | 'emails' | 'opportunities' | 'appointments' | 'transactions';
 
-export type BackfillStep = Listing | 'names' | 'names-after-check' | `check-${Listing}`;
+export type BackfillStep = Listing | 'names' | 'names-after-check' | 'silent-conversations' | `check-${Listing}`;
 
 const LISTINGS: Record<BackfillResource, readonly Listing[]> = {
   contact: ['contacts'],
@@ -44,7 +44,8 @@ export const RECORD_OF: Record<Listing, MirroredResource> = {
 
 /**
  * The steps of a part in their order: all lists are read, then once more to prove that nothing is missing. What the
- * second reading finds new or changed is written as well, so that contacts may need their names once more.
+ * second reading finds new or changed is written as well, so that contacts may need their names once more. A conversation
+ * all of whose messages are gone may be gone too: its list, which goes by the last message, does not tell.
  */
 export function stepsOf(resource: BackfillResource, names: NamesWanted): BackfillStep[] {
   const listings = LISTINGS[resource];
@@ -54,14 +55,16 @@ export function stepsOf(resource: BackfillResource, names: NamesWanted): Backfil
     ...(isSpelt ? (['names'] as const) : []),
     ...listings.map((listing) => `check-${listing}` as const),
     ...(isSpelt ? (['names-after-check'] as const) : []),
+    ...(resource === 'conversation' ? (['silent-conversations'] as const) : []),
   ];
 }
 
-/** What a step does: reads a list, once more to check it, or contacts one by one. */
-export type StepKind = { kind: 'list' | 'check'; listing: Listing } | { kind: 'names' };
+/** What a step does: reads a list, once more to check it, or records one by one. */
+export type StepKind = { kind: 'list' | 'check'; listing: Listing } | { kind: 'names' } | { kind: 'silent' };
 
 export function readStep(step: BackfillStep): StepKind {
   if (step === 'names' || step === 'names-after-check') return { kind: 'names' };
+  if (step === 'silent-conversations') return { kind: 'silent' };
   if (step.startsWith('check-')) return { kind: 'check', listing: step.slice('check-'.length) as Listing };
   return { kind: 'list', listing: step as Listing };
 }

@@ -1,3 +1,4 @@
+import type { EditState } from './contact-edit.ts';
 import { EDITABLE_FIELDS, type FieldName, isSameValue } from './contact-fields.ts';
 import type { MappedType } from './field-mapping.ts';
 import type { FieldValue } from './mirror.ts';
@@ -18,8 +19,9 @@ export interface StoredPolicy {
 /** Stands for every field that is not named. */
 export const ALL_FIELDS = '*';
 
-/** The policy of a field among what its location has said. */
+/** The policy of a field among what its location has said. An opt-out is never overruled, nor asked about. */
 export function choosePolicy(policies: readonly StoredPolicy[], field: FieldName): ConflictPolicy {
+  if (field === 'dnd') return 'ours-wins';
   const name = field.startsWith('tag:') ? 'tags' : field;
   const found = policies.find((each) => each.field === name) ?? policies.find((each) => each.field === ALL_FIELDS);
   return found?.policy ?? USUAL_POLICY;
@@ -80,14 +82,21 @@ export function judgeEdit(edit: FieldEdit, remote: RemoteField, policy: Conflict
 }
 
 /**
- * On what an edit is made that takes the place of one that GHL has not got for sure: what that one was made on, and
- * its value, because it may be on its way.
+ * On what an edit is made that takes the place of one that GHL has not got for sure: what was shown when it was made, and
+ * what ours before it may have put there, the replaced one's value last, because it may be on its way. While that one is
+ * pending it is what is shown, so that the first of them says what GHL showed.
  */
-export const basesAfter = (before: Pick<FieldEdit, 'bases' | 'value'>): FieldValue[] => [...before.bases, before.value];
+export function basesAfter(
+  before: Pick<FieldEdit, 'bases' | 'value'> & { state: EditState },
+  shown: FieldValue,
+): FieldValue[] {
+  const [first = shown, ...ours] = before.bases;
+  return [before.state === 'pending' ? first : shown, ...ours, before.value];
+}
 
 /** Whether a policy can be given for what a field is called so. */
 export const policyField = (field: string): boolean =>
   field === ALL_FIELDS ||
   field === 'tags' ||
-  (EDITABLE_FIELDS as readonly string[]).includes(field) ||
+  (field !== 'dnd' && (EDITABLE_FIELDS as readonly string[]).includes(field)) ||
   /^custom:[\w-]{1,100}$/.test(field);

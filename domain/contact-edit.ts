@@ -58,7 +58,7 @@ export function overlay(fields: Fields, edits: readonly ShownEdit[], isInGhl: bo
 
 /** What the edits ask of GHL, sorted by the call that does it. Tags go by their own: in a body they replace all. */
 export interface ContactWrites {
-  plain: Record<string, string | null>;
+  plain: Record<string, string | true | null>;
   custom: { id: string; value: FieldValue }[];
   tagsToAdd: string[];
   tagsToRemove: string[];
@@ -70,6 +70,7 @@ export function planWrites(edits: readonly { field: FieldName; value: FieldValue
     const of = readFieldName(field);
     if (of.kind === 'tag') (value === true ? writes.tagsToAdd : writes.tagsToRemove).push(of.tag);
     else if (of.kind === 'custom') writes.custom.push({ id: of.id, value });
+    else if (of.name === 'dnd') writes.plain[of.name] = true;
     else writes.plain[of.name] = typeof value === 'string' ? value : null;
   }
   return writes;

@@ -1,7 +1,10 @@
 import { fromGhlValue, type MappedType } from './field-mapping.ts';
 import { type Fields, type FieldValue, isDeepEqual } from './mirror.ts';
 
-/** What of a contact can be changed in GHL; `companyName` only where it is made, for GHL refuses it in a change. */
+/**
+ * What of a contact can be changed in GHL; `companyName` only where it is made, for GHL refuses it in a change, and `source`
+ * only where it is not our own mark. `dnd` can be set and never lifted: GHL does not tell whether the person asked for it.
+ */
 export const EDITABLE_FIELDS = [
   'firstName',
   'lastName',
@@ -17,6 +20,8 @@ export const EDITABLE_FIELDS = [
   'timezone',
   'dateOfBirth',
   'assignedTo',
+  'source',
+  'dnd',
 ] as const;
 export type EditableField = (typeof EDITABLE_FIELDS)[number];
 
@@ -80,7 +85,7 @@ export function isSameValue(field: FieldName, a: FieldValue, b: FieldValue, type
 }
 
 function canonicalOf(field: FieldName, value: FieldValue): FieldValue {
-  if (field.startsWith('tag:')) return value === true;
+  if (field.startsWith('tag:') || field === 'dnd') return value === true;
   if (Array.isArray(value)) {
     const parts = value.map((each) => canonicalOf(field, each)).filter((each) => each !== null);
     return parts.length === 0 ? null : parts;

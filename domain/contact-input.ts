@@ -4,6 +4,7 @@ import { type EditableField, type FieldName, normaliseTag } from './contact-fiel
 import { normaliseEmail } from './email.ts';
 import { type FieldMapping, toGhlValue } from './field-mapping.ts';
 import type { FieldValue } from './mirror.ts';
+import { isOwnSource } from './own-writes.ts';
 import { normalisePhone } from './phone.ts';
 
 const text = (max: number) => z.string().trim().max(max).nullable().optional();
@@ -33,6 +34,12 @@ const plain = {
     .nullable()
     .optional(),
 };
+const changedOnly = {
+  /** The mark by which our own contacts are known is nobody else's to give. */
+  source: text(200).refine((source) => !isOwnSource(source), 'is the mark of contacts that are made here'),
+};
+/** Sets a block of all contacting. Lifting one is the person's own, by GHL's own ways. */
+const dnd = z.literal(true, 'a block of contacting can be set, and never lifted here').optional();
 /** By our names; what they may hold is said by the location's mapping. */
 const fields = z.record(z.string(), z.unknown()).optional();
 
@@ -40,6 +47,7 @@ const fields = z.record(z.string(), z.unknown()).optional();
 export const newContactSchema = z.strictObject({
   ...plain,
   companyName: text(200),
+  dnd,
   tags: tags.optional(),
   fields,
 });
@@ -47,6 +55,8 @@ export const newContactSchema = z.strictObject({
 /** A change of a contact: what is not named stays, null empties. Tags are added and removed one by one. */
 export const contactChangeSchema = z.strictObject({
   ...plain,
+  ...changedOnly,
+  dnd,
   addTags: tags.optional(),
   removeTags: tags.optional(),
   fields,
@@ -71,7 +81,7 @@ export function readContactInput(
   const { tags: given = [], addTags = [], removeTags = [], fields: mapped = {}, ...fieldsByName } = input;
   const changes = new Map<FieldName, FieldValue>();
   const issues: ContactIssue[] = [];
-  for (const [name, value] of Object.entries(fieldsByName) as [EditableField, string | null | undefined][]) {
+  for (const [name, value] of Object.entries(fieldsByName) as [EditableField, string | true | null | undefined][]) {
     if (value === undefined) continue;
     const read = readPlain(name, value === '' ? null : value, of.country);
     if (read === undefined) issues.push({ path: name, message: 'is not valid' });
@@ -93,8 +103,12 @@ export function readContactInput(
 }
 
 /** Undefined for what is not valid. */
-function readPlain(name: EditableField, value: string | null, country: CountryCode): string | null | undefined {
-  if (value === null || (name !== 'email' && name !== 'phone')) return value;
+function readPlain(
+  name: EditableField,
+  value: string | true | null,
+  country: CountryCode,
+): string | true | null | undefined {
+  if (value === null || value === true || (name !== 'email' && name !== 'phone')) return value;
   const read = name === 'email' ? normaliseEmail(value).email : normalisePhone(value, country).phone;
   return read ?? undefined;
 }

@@ -38,10 +38,6 @@ export type Known = Pick<Observation, 'ghlContactId' | 'fields' | 'ghlUpdatedAt'
   isDeleted: boolean;
 };
 
-/** Whether a sight shows what is known: a merge gives records to another contact and changes nothing else of them. */
-export const isAlike = (known: Pick<Known, 'ghlContactId' | 'fields'>, seen: Observation): boolean =>
-  isDeepEqual(known.fields, seen.fields) && (seen.ghlContactId === null || seen.ghlContactId === known.ghlContactId);
-
 /**
  * Decides what a sight of a record is worth beside what is known of it. Nothing comes in order: events overtake each
  * other, lists lag, and pages of a long run are old when they are written. GHL's own time decides where it tells one,
@@ -57,6 +53,9 @@ export type Judgement = 'new' | 'newer' | 'more-exact' | 'restored' | 'doubtful'
 
 const WRITTEN: ReadonlySet<Judgement> = new Set<Judgement>(['new', 'newer', 'more-exact', 'restored']);
 
+/** What is new to the mirror: leads and triggers hear of it. */
+export const NEWS: ReadonlySet<Judgement> = new Set<Judgement>(['new', 'newer', 'restored']);
+
 function judge(known: Known | undefined, seen: Observation): Judgement {
   if (!known) return 'new';
   const isLaterSight = seen.observedAt > known.observedAt;
@@ -64,7 +63,7 @@ function judge(known: Known | undefined, seen: Observation): Judgement {
     if (!isLaterSight) return 'older';
     return seen.isExact ? 'restored' : 'doubtful';
   }
-  const showsSame = isAlike(known, seen);
+  const showsSame = isSameRecord(known, seen);
   if (known.ghlUpdatedAt === null || seen.ghlUpdatedAt === null) {
     if (!isLaterSight) return 'older';
     return showsSame ? 'same' : 'newer';
@@ -74,6 +73,18 @@ function judge(known: Known | undefined, seen: Observation): Judgement {
   if (seen.isExact && !known.isExact) return 'more-exact';
   // One moment of GHL's clock can hold two changes: the later sight of the record itself is right.
   return seen.isExact && isLaterSight && !showsSame ? 'newer' : 'same';
+}
+
+/**
+ * Whether a sight shows the record as it is known: the same fields, of the same contact. A merge gives a record to another
+ * contact, and of a message or a conversation nothing else changes then. Where GHL leaves the contact out, that says nothing.
+ */
+export function isSameRecord(
+  known: Pick<Known, 'ghlContactId' | 'fields'>,
+  seen: Pick<Observation, 'ghlContactId' | 'fields'>,
+): boolean {
+  const isSameContact = seen.ghlContactId === null || seen.ghlContactId === known.ghlContactId;
+  return isSameContact && isDeepEqual(known.fields, seen.fields);
 }
 
 /**

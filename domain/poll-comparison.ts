@@ -1,4 +1,4 @@
-import { isAlike, judgeObservation, type Known, type Observation } from './mirror.ts';
+import { isSameRecord, judgeObservation, type Known, type Observation } from './mirror.ts';
 
 /**
  * What a list tells beside what is known: nothing new; a record that is not here; a newer view; another content at the
@@ -15,7 +15,7 @@ export function compareListed(known: Known | undefined, seen: Observation): Comp
   const { write, reason } = judgeObservation(known, seen);
   if (reason === 'doubtful' || reason === 'restored') return 'deleted-here';
   if (write) return 'changed';
-  return reason === 'same' && !isAlike(known, seen) ? 'different' : 'unchanged';
+  return reason === 'same' && !isSameRecord(known, seen) ? 'different' : 'unchanged';
 }
 
 /**

@@ -28,8 +28,8 @@ export interface PollRule {
    */
   goneBy: 'read' | 'second-list';
   /**
-   * The events that should have told; an empty list where GHL sends none, null where none names a contact, by which
-   * they are found. Of two changes of one contact within seconds the event of either counts for both.
+   * The events that should have told, and that name the record; an empty list where GHL sends none of the kind, null where
+   * it sends none at all. Of two changes of one record within seconds the event of either counts for both.
    */
   toldBy: Record<GapKind, readonly string[]> | null;
 }
@@ -70,7 +70,9 @@ export const POLL_POLICY: PollPolicy = {
       },
     },
     opportunity: {
-      sweep: every(15 * MINUTE_MS, HOUR_MS, 6 * HOUR_MS),
+      delta: { ...every(5 * MINUTE_MS, 30 * MINUTE_MS, 2 * HOUR_MS), overlapMs: 2 * MINUTE_MS },
+      // The sorted search is known from GHL's document alone: should it be refused, sweeps find changes within hours.
+      sweep: every(HOUR_MS, 6 * HOUR_MS, DAY_MS),
       goneBy: 'read',
       toldBy: {
         created: ['OpportunityCreate'],

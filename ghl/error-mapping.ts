@@ -10,7 +10,7 @@ import {
   GhlUnavailableError,
 } from './errors.ts';
 import { looseText } from './loose-fields.ts';
-import type { OperationName } from './operations.ts';
+import { type OperationName, operations } from './operations.ts';
 import type { GhlAnswer } from './transport.ts';
 
 const errorBodySchema = z
@@ -44,7 +44,7 @@ export function toGhlError(operation: OperationName, answer: GhlAnswer, pauseMs:
     case 403:
       return forbidden(facts, text);
     case 404:
-      return new GhlNotFoundError({ ...facts, reason: /^Cannot [A-Z]+ \//.test(text) ? 'unknown-route' : 'not-found' });
+      return missing(facts, text, answer.body);
     case 422:
       return new GhlInvalidError({ ...facts, reason: 'validation', fields: fieldNames(body) });
     case 429:
@@ -93,6 +93,20 @@ function forbidden(facts: Facts, text: string): GhlError {
   if (/\bplan\b/i.test(text)) return new GhlForbiddenError({ ...facts, reason: 'plan' });
   const isOther = /location|does not have access to this (company|app)/i.test(text);
   return new GhlForbiddenError({ ...facts, reason: isOther ? 'wrong-tenant' : 'refused' });
+}
+
+const envelopeSchema = z.object({ error: z.object({ message: z.string().min(1) }) });
+
+/**
+ * GHL says in JSON what it misses; its newer endpoints do so in an envelope. A page of HTML or nothing comes from something
+ * before GHL, which knows of no record whether it is there.
+ */
+function missing(facts: Facts, text: string, body: unknown): GhlError {
+  if (text === '' && !envelopeSchema.safeParse(body).success) {
+    const ambiguous = operations[facts.operation].effect === 'write';
+    return new GhlUnavailableError({ ...facts, reason: 'not-json', ambiguous });
+  }
+  return new GhlNotFoundError({ ...facts, reason: /^Cannot [A-Z]+ \//.test(text) ? 'unknown-route' : 'not-found' });
 }
 
 function badRequest(facts: Facts, text: string, body: ErrorBody): GhlError {

@@ -27,6 +27,26 @@ export const opportunityPageSchema = z.object({
 /** After which opportunity to go on: its date of creation in milliseconds and its id. */
 export type OpportunityCursor = z.infer<typeof meta>;
 
+const place = z.array(z.union([z.string(), z.number(), z.boolean(), z.null()])).min(1);
+/** Where to go on in a search: behind a place, or on a page where GHL tells no places. */
+export type OpportunitySearchCursor = { searchAfter: z.infer<typeof place> } | { page: number };
+
+/** `filters` are left out: nothing here asks for them. GHL's own document on this search describes both. */
+export const opportunitySearchBodySchema = z.object({
+  locationId: z.string().min(1),
+  limit: z.number().int().min(1).max(500),
+  sort: z.array(z.object({ field: z.enum(['date_added', 'date_updated']), direction: z.enum(['asc', 'desc']) })).min(1),
+  searchAfter: place.optional(),
+  page: z.number().int().min(1).optional(),
+});
+
+/** By which name a document tells its place is not published: that of contacts, or the index's own. */
+export const opportunitySearchResponseSchema = z.object({
+  opportunities: z.array(
+    opportunitySchema.extend({ searchAfter: place.nullish().catch(null), sort: place.nullish().catch(null) }),
+  ),
+});
+
 const opportunityStatusSchema = z.enum(['open', 'won', 'lost', 'abandoned']);
 export type OpportunityStatus = z.output<typeof opportunityStatusSchema>;
 

@@ -42,6 +42,7 @@ import type {
   noteSchema,
   Opportunity,
   opportunitySchema,
+  Pipeline,
   pipelineSchema,
   Task,
   taskSchema,
@@ -116,6 +117,7 @@ export interface ControlClient extends PersonClient {
   startChanges(request: z.input<typeof startChangesSchema>): Promise<void>;
   stopChanges(): Promise<ChangeReport>;
   getChanges(): Promise<ChangeReport>;
+  getChangeCounts(): Promise<Pick<ChangeReport, 'running' | 'counts'>>;
   resetChanges(): Promise<void>;
   updateOpportunity(opportunityId: string, change: z.input<typeof uiOpportunityUpdateSchema>): Promise<Opportunity>;
   deleteOpportunity(opportunityId: string): Promise<void>;
@@ -128,6 +130,7 @@ export interface ControlClient extends PersonClient {
   listNotes(locationId?: string): Promise<Note[]>;
   listTasks(locationId?: string): Promise<Task[]>;
   listOpportunities(locationId?: string): Promise<Opportunity[]>;
+  listPipelines(locationId?: string): Promise<Pipeline[]>;
   listUsers(locationId?: string): Promise<User[]>;
   listInstalls(locationId?: string): Promise<Install[]>;
   listLocations(): Promise<Location[]>;
@@ -135,6 +138,13 @@ export interface ControlClient extends PersonClient {
   listRecords<Name extends CollectionName>(
     name: Name,
     locationId?: string,
+  ): Promise<z.output<(typeof collectionSchemas)[Name]>[]>;
+  /** All contacts of a location, generated ones among them. */
+  listAllContacts(locationId: string): Promise<ShownContact[]>;
+  /** The same of conversations or messages. */
+  listAllRecords<Name extends 'conversations' | 'messages'>(
+    name: Name,
+    locationId: string,
   ): Promise<z.output<(typeof collectionSchemas)[Name]>[]>;
   getCalls(): Promise<{ counts: Record<string, number>; last: CallRecord[] }>;
   resetCalls(): Promise<void>;
@@ -169,8 +179,8 @@ export function createControlClient(url: string): ControlClient {
     if (!response.ok) throw new ControlError(response.status, await response.text());
     return (await response.json()) as T;
   };
-  const list = async <T>(collection: string, locationId: string | undefined): Promise<T[]> => {
-    const query = locationId ? `?locationId=${encodeURIComponent(locationId)}` : '';
+  const list = async <T>(collection: string, locationId: string | undefined, more = ''): Promise<T[]> => {
+    const query = locationId ? `?locationId=${encodeURIComponent(locationId)}${more}` : '';
     const answer = await ask<Record<string, T[]>>('GET', `/state/${collection}${query}`);
     return answer[collection] ?? [];
   };
@@ -213,6 +223,7 @@ export function createControlClient(url: string): ControlClient {
     startChanges: (request) => done(ask('POST', '/changes/start', request)),
     stopChanges: () => ask('POST', '/changes/stop'),
     getChanges: () => ask('GET', '/changes'),
+    getChangeCounts: () => ask('GET', '/changes/counts'),
     resetChanges: () => done(ask('DELETE', '/changes')),
     updateOpportunity: async (id, change) =>
       (await ask<{ opportunity: Opportunity }>('PUT', `/ui/opportunities/${id}`, change)).opportunity,
@@ -226,10 +237,13 @@ export function createControlClient(url: string): ControlClient {
     listNotes: (locationId) => list('notes', locationId),
     listTasks: (locationId) => list('tasks', locationId),
     listOpportunities: (locationId) => list('opportunities', locationId),
+    listPipelines: (locationId) => list('pipelines', locationId),
     listUsers: (locationId) => list('users', locationId),
     listInstalls: (locationId) => list('installs', locationId),
     listLocations: () => list('locations', undefined),
     listRecords: (name, locationId) => list(name, locationId),
+    listAllContacts: (locationId) => list('contacts', locationId, '&generated=true'),
+    listAllRecords: (name, locationId) => list(name, locationId, '&generated=true'),
     getCalls: () => ask('GET', '/calls'),
     resetCalls: () => done(ask('DELETE', '/calls')),
     getScenario: async () => (await ask<{ scenario: ScenarioProgress | null }>('GET', '/scenario')).scenario,

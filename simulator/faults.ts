@@ -8,6 +8,8 @@ export const faultSchema = z.strictObject({
   status: z.number().int().min(400).max(599).optional(),
   /** The message in the body of `status`; a usual one is chosen without it. */
   message: z.string().optional(),
+  /** What `status` comes with where a gateway before GHL answers and no GHL does: a page of HTML, or nothing. */
+  gateway: z.enum(['html', 'nothing']).optional(),
   retryAfterSeconds: z.number().int().positive().optional(),
   /** Wait before anything else; may stand beside any other effect. */
   latencyMs: z.number().int().positive().optional(),

@@ -17,14 +17,19 @@ const store = proxyActivities<PollActivities>({
   retry: { initialInterval: '500 milliseconds', maximumInterval: '30 seconds' },
 });
 
+/** What changed lately goes before sweeps of other locations: hundreds of first looks take hours. */
+const PRIORITY: Record<PassKind, number> = { delta: 2, sweep: 4 };
+
 /** A pass that GHL keeps waiting longer is postponed, so that the others of the location get on. */
-const ghl = proxyActivities<PollGhlActivities>({
-  taskQueue: ghlQueueOf('sync'),
-  startToCloseTimeout: '5 minutes',
-  heartbeatTimeout: '20 seconds',
-  scheduleToCloseTimeout: '30 minutes',
-  retry: { initialInterval: '2 seconds', maximumInterval: '1 minute' },
-});
+const ghlFor = (locationId: string, kind: PassKind) =>
+  proxyActivities<PollGhlActivities>({
+    taskQueue: ghlQueueOf('sync'),
+    priority: { priorityKey: PRIORITY[kind], fairnessKey: locationId },
+    startToCloseTimeout: '5 minutes',
+    heartbeatTimeout: '20 seconds',
+    scheduleToCloseTimeout: '30 minutes',
+    retry: { initialInterval: '2 seconds', maximumInterval: '1 minute' },
+  });
 
 /** A long sweep lets what has become due meanwhile go before it after so many steps. */
 const STEPS_A_TURN = 10;
@@ -52,6 +57,7 @@ export async function pollSync(input: PollSyncInput): Promise<void> {
 /** @returns how many steps it took */
 async function takePages(input: PollSyncInput, pass: { resource: PolledResource; kind: PassKind }): Promise<number> {
   const args = { ...input, ...pass };
+  const ghl = ghlFor(input.locationId, pass.kind);
   for (let steps = 1; ; steps += 1) {
     try {
       const { isDone } = await ghl.pollPage(args);

@@ -31,7 +31,7 @@ export function addContactsEdit(contacts: Command, session: Session): void {
     .command('edit')
     .description('change a contact here at once, and in GHL as soon as it can be')
     .argument('<contact>', 'the contact’s id here')
-    .option('--set <field=value...>', 'such as city=Boston or fields.budget=7; nothing after = empties it')
+    .option('--set <field=value...>', 'such as city=Boston, fields.budget=7 or dnd=true; nothing after = empties it')
     .option('--add-tag <tag...>', 'tags to give')
     .option('--remove-tag <tag...>', 'tags to take away');
   addAgencyOption(edit);
@@ -59,7 +59,7 @@ function toChange(given: z.infer<typeof input>, mappings: readonly FieldMapping[
   const fields: Record<string, unknown> = {};
   for (const [name, typed] of given.set) {
     const value = typed === '' ? null : typed;
-    if (!name.startsWith('fields.')) change[name] = value;
+    if (!name.startsWith('fields.')) change[name] = name === 'dnd' && value === 'true' ? true : value;
     else fields[name.slice('fields.'.length)] = spell(name.slice('fields.'.length), value, mappings);
   }
   return { ...change, fields };

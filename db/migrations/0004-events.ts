@@ -16,6 +16,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       status text not null check (status in ('accepted', 'ignored', 'unparseable', 'unknown-tenant')),
       ghl_location_id text,
       ghl_contact_id text,
+      -- The record that it tells of; of a contact the same.
+      ghl_record_id text,
       occurred_at timestamptz,
       -- Sealed; trimmed after its days, when only what the system has read of it remains.
       body bytea,
@@ -23,6 +25,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     ) partition by range (received_at);
     create index events_of_location on events (location_id, received_at);
     create index events_of_contact on events (ghl_contact_id, received_at) where ghl_contact_id is not null;
+    create index events_of_record on events (ghl_record_id, received_at) where ghl_record_id is not null;
 
     -- Outlives the partitions: an event is taken once for ever.
     create table event_keys (

@@ -87,7 +87,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 
     -- In the order in which GHL lists them: what a list leaves out is looked for between two of its rows.
     create index messages_listed on messages (location_id, ghl_created_at);
-    create index mirror_records_listed on mirror_records (location_id, resource, ghl_created_at);
+    -- Partial, so that who looks for one record by its key is never led here while nothing is known of the table yet.
+    create index mirror_records_listed on mirror_records (location_id, resource, ghl_created_at)
+      where ghl_created_at is not null;
   `,
     )
     .execute(db);

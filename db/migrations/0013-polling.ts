@@ -15,6 +15,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       -- Who has read an older one changes nothing.
       version integer not null default 0,
       due_at timestamptz not null,
+      -- When it is due already if the location speaks meanwhile; null where that does not count.
+      busy_due_at timestamptz,
       -- Of the round under way; null between rounds.
       started_at timestamptz,
       cursor jsonb,
@@ -120,7 +122,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     create policy upkeep_turns on poll_passes for select to switchyard_upkeep using (true);
     create policy upkeep_counts on webhook_gaps for select to switchyard_upkeep using (true);
     create policy upkeep_counts on drift_reports for select to switchyard_upkeep using (true);
-    grant select (agency_id, location_id, resource, kind, due_at, finished_at) on poll_passes to switchyard_upkeep;
+    grant select (agency_id, location_id, resource, kind, due_at, busy_due_at, started_at, finished_at, failures, last_error)
+      on poll_passes to switchyard_upkeep;
     grant select (location_id, resource, found_at, told_at) on webhook_gaps to switchyard_upkeep;
     grant select (location_id, resource, finished_at, remaining) on drift_reports to switchyard_upkeep;
     grant select (ghl_location_id, installed_at) on locations to switchyard_upkeep;

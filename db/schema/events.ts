@@ -1,7 +1,7 @@
 import type { ColumnType, Generated } from 'kysely';
 import type { Json, NullableTimestamp, Timestamp } from './columns.ts';
 
-/** Where an event came from; `poll`: GHL told nothing, and polling found what it should have told. */
+/** Where an event came from; `poll`: polling found what GHL should have told, or a read for another reason did. */
 export type EventSource = 'ghl' | 'ghl-workflow' | 'api' | 'poll';
 export type EventStatus = 'accepted' | 'ignored' | 'unparseable' | 'unknown-tenant';
 
@@ -20,6 +20,7 @@ export interface EventTable {
   status: EventStatus;
   ghl_location_id: string | null;
   ghl_contact_id: string | null;
+  ghl_record_id: string | null;
   occurred_at: NullableTimestamp;
   body: Buffer | null;
 }

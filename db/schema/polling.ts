@@ -9,6 +9,7 @@ export interface PollPassTable {
   kind: PassKind;
   version: Generated<number>;
   due_at: Date;
+  busy_due_at: NullableTimestamp;
   started_at: NullableTimestamp;
   cursor: NullableJson;
   reached: NullableTimestamp;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { looseFlag } from '../loose-fields.ts';
 import * as opportunity from '../opportunity-schema.ts';
-import { create, inGroup, read, remove, update } from './endpoint-groups.ts';
+import { create, inGroup, read, remove, search, update } from './endpoint-groups.ts';
 
 const opportunities = inGroup('opportunities');
 const opportunityResponse = z.object({ opportunity: opportunity.opportunitySchema });
@@ -34,6 +34,13 @@ export const opportunityOperations = {
     ...read,
     path: '/opportunities/search',
     response: opportunity.opportunityPageSchema,
+  },
+  searchOpportunitiesSorted: {
+    ...opportunities,
+    ...search,
+    path: '/opportunities/search',
+    body: opportunity.opportunitySearchBodySchema,
+    response: opportunity.opportunitySearchResponseSchema,
   },
   getOpportunity: { ...opportunities, ...read, path: '/opportunities/:opportunityId', response: opportunityResponse },
   updateOpportunity: {

@@ -23,18 +23,29 @@ export interface Change {
   subjectId?: string | undefined;
 }
 
+/** What a webhook tells of. */
+export interface WebhookSubject {
+  locationId: string | null;
+  contactId: string | null;
+  /** The record that it is about, of a contact its own id; null for what is no record of a location. */
+  recordId: string | null;
+}
+
 /** A webhook that was made since the first change, as it left the emitter; times are the simulator's, in milliseconds. */
-export interface SentWebhook {
+export interface SentWebhook extends WebhookSubject {
   webhookId: string;
   type: string;
+  atMs: number;
   /** When each copy is due; none where it was dropped. */
   dueMs: number[];
 }
 
 /** What became of a webhook before any receiver had a say. */
-export interface WebhookFate {
+export interface WebhookFate extends WebhookSubject {
   webhookId: string;
   type: string;
+  /** When it happened. */
+  at: string;
   /** The change that it tells of; null for what came later by itself, such as the fate of a message. */
   change: number | null;
   dropped: boolean;
@@ -43,15 +54,26 @@ export interface WebhookFate {
   reordered: boolean;
 }
 
+/** What can be taken away, by the words of webhooks and paths. */
+export type RemovedKind = 'contact' | 'note' | 'task' | 'opportunity' | 'appointment' | 'conversation' | 'message';
+
+/** A record that is no more. An id never comes back. */
+export interface Removal {
+  kind: RemovedKind;
+  id: string;
+  at: string;
+}
+
 export interface ChangeReport {
   running: boolean;
   counts: Partial<Record<ChangeKind, number>>;
   /** The last ones of each, in their order. */
   changes: Change[];
   webhooks: WebhookFate[];
+  removed: Removal[];
 }
 
-const kept = 20_000;
+const kept = 200_000;
 
 /** The book of the changes that were made, and of the webhooks since the first of them. */
 export interface ChangeLedger {
@@ -59,7 +81,11 @@ export interface ChangeLedger {
   open(): number;
   close(change: Change | undefined): void;
   noteWebhook(sent: SentWebhook): void;
+  /** From the first change on, whoever takes a record away: a person, an app, or the end of what it hung on. */
+  noteRemoved(kind: RemovedKind, ids: Iterable<string>, at: Date): void;
   report(): ChangeReport;
+  /** The same without naming each: a long run is looked at often. */
+  counts(): Pick<ChangeReport, 'running' | 'counts'>;
   /** Names what ends a run that is under way; undefined when it has ended. */
   setStop(stop: (() => void) | undefined): void;
   stop(): void;
@@ -73,6 +99,7 @@ export function createChangeLedger(): ChangeLedger {
   let current: number | null = null;
   let changes: Change[] = [];
   let webhooks: (SentWebhook & { change: number | null })[] = [];
+  let removed: Removal[] = [];
   let counts: ChangeReport['counts'] = {};
   let end: (() => void) | undefined;
   return {
@@ -93,7 +120,19 @@ export function createChangeLedger(): ChangeLedger {
       webhooks.push({ ...sent, change: current });
       if (webhooks.length > kept * 2) webhooks = webhooks.slice(-kept);
     },
-    report: () => ({ running: end !== undefined, counts, changes: changes.slice(-kept), webhooks: judge(webhooks) }),
+    counts: () => ({ running: end !== undefined, counts }),
+    noteRemoved(kind, ids, at) {
+      if (made === 0 && current === null) return;
+      for (const id of ids) removed.push({ kind, id, at: at.toISOString() });
+      if (removed.length > kept * 2) removed = removed.slice(-kept);
+    },
+    report: () => ({
+      running: end !== undefined,
+      counts,
+      changes: changes.slice(-kept),
+      webhooks: judge(webhooks),
+      removed: removed.slice(-kept),
+    }),
     setStop(stop) {
       end = stop;
     },
@@ -102,7 +141,7 @@ export function createChangeLedger(): ChangeLedger {
       end = undefined;
     },
     reset() {
-      [made, changes, webhooks, counts] = [0, [], [], {}];
+      [made, changes, webhooks, removed, counts] = [0, [], [], [], {}];
     },
   };
 }
@@ -110,12 +149,11 @@ export function createChangeLedger(): ChangeLedger {
 function judge(webhooks: (SentWebhook & { change: number | null })[]): WebhookFate[] {
   let earliestLaterMs = Infinity;
   const fates: WebhookFate[] = [];
-  for (const { webhookId, type, change, dueMs } of webhooks.toReversed()) {
+  for (const { dueMs, atMs, ...webhook } of webhooks.toReversed()) {
     const firstMs = Math.min(...dueMs);
     fates.push({
-      webhookId,
-      type,
-      change,
+      ...webhook,
+      at: new Date(atMs).toISOString(),
       dropped: dueMs.length === 0,
       doubled: dueMs.length > 1,
       reordered: dueMs.length > 0 && firstMs > earliestLaterMs,

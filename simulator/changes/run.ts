@@ -43,17 +43,25 @@ export function makeChanges(sim: Simulation, request: ChangeRequest & { count: n
   return made;
 }
 
-/** Makes changes at a pace, by the machine's clock, until they are stopped; a run before this one ends. */
-export function startChanges(sim: Simulation, request: ChangeRequest & { perSecond: number }): void {
+/**
+ * Makes changes at a pace, by the machine's clock, until they are stopped; a run before this one ends. Of several
+ * locations one after the other has its turn. Raises 400 for an unknown one.
+ */
+export function startChanges(
+  sim: Simulation,
+  request: Omit<ChangeRequest, 'locationId'> & { locationId: string | string[]; perSecond: number },
+): void {
   sim.changes.stop();
-  makeChanges(sim, { ...request, count: 0 });
+  const locationIds = [request.locationId].flat();
+  for (const locationId of locationIds) makeChanges(sim, { ...request, locationId, count: 0 });
   const startedMs = Date.now();
   let asked = 0;
   const timer = setInterval(() => {
     const due = Math.floor(((Date.now() - startedMs) / 1000) * request.perSecond);
-    const count = due - asked;
-    asked = due;
-    if (sim.world.locations.has(request.locationId)) makeChanges(sim, { ...request, count });
+    for (; asked < due; asked += 1) {
+      const locationId = locationIds[asked % locationIds.length] ?? '';
+      if (sim.world.locations.has(locationId)) makeChanges(sim, { ...request, locationId, count: 1 });
+    }
   }, tickMs).unref();
   sim.changes.setStop(() => clearInterval(timer));
 }

@@ -10,6 +10,9 @@ export function createChangesRouter(sim: Simulation): Router {
   router.get('/', (_req, res) => {
     res.json(sim.changes.report());
   });
+  router.get('/counts', (_req, res) => {
+    res.json(sim.changes.counts());
+  });
   router.post('/', (req, res) => {
     makeChanges(sim, validate(makeChangesSchema, req.body));
     res.json(sim.changes.report());

@@ -21,7 +21,7 @@ import {
   rotatePrivateTokenSchema,
   stateQuerySchema,
 } from './schemas.ts';
-import { listState } from './state.ts';
+import { listGenerated, listState } from './state.ts';
 import { countStats } from './stats.ts';
 import { createUiRouter } from './ui.ts';
 import { createWebhookRouter } from './webhooks.ts';
@@ -47,8 +47,9 @@ export function createControlRouter(sim: Simulation): Router {
 
   router.get('/state/:collection', (req, res) => {
     const collection = validate(collectionSchema, req.params.collection);
-    const { locationId } = validate(stateQuerySchema, req.query);
-    res.json({ [collection]: listState(sim.world, collection, locationId) });
+    const { locationId, generated = false } = validate(stateQuerySchema, req.query);
+    const whole = generated && locationId !== undefined ? listGenerated(sim.world, collection, locationId) : [];
+    res.json({ [collection]: [...whole, ...listState(sim.world, collection, locationId)] });
   });
   router.get('/calls', (_req, res) => {
     res.json({ counts: sim.calls.counts(), last: sim.calls.last() });

@@ -95,18 +95,21 @@ export const makeChangesSchema = z.strictObject({
   weights,
 });
 export const startChangesSchema = z.strictObject({
-  locationId: id,
+  /** Several take turns. */
+  locationId: z.union([id, z.array(id).min(1)]),
   perSecond: z.number().positive().max(500),
   weights,
 });
 export const mergeSchema = z.strictObject({ survivorId: id, loserId: id });
 
-export const stateQuerySchema = z.strictObject({ locationId: id.optional() });
+/** `generated`: of a location, those as well that nobody has changed since they were made up. */
+export const stateQuerySchema = z.strictObject({ locationId: id.optional(), generated: z.stringbool().optional() });
 export const collectionSchema = z.enum([
   'contacts',
   'notes',
   'tasks',
   'opportunities',
+  'pipelines',
   'users',
   'installs',
   'locations',

@@ -82,8 +82,18 @@ function strikeBefore(sim: Simulation, { effects }: Strike, res: Response): bool
   if (failAfterCommit || cutAfterCommit || hangAfterCommit || createdBut422 || truncate) return false;
   const status = effects.status ?? 500;
   if (effects.retryAfterSeconds) res.set('Retry-After', String(effects.retryAfterSeconds));
+  if (effects.gateway) {
+    sendPage(res, status, effects.gateway);
+    return true;
+  }
   send(sim, res, { status, body: { statusCode: status, message: effects.message ?? usualMessage(status) } });
   return true;
+}
+
+function sendPage(res: Response, status: number, content: 'html' | 'nothing'): void {
+  res.status(status);
+  if (content === 'nothing') res.end();
+  else res.type('html').send(`<html><body><h1>${status} ${usualMessage(status)}</h1></body></html>`);
 }
 
 /** Returns true when the fault hides that the work was done. */

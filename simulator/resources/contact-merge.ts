@@ -99,6 +99,7 @@ function moveThread(sim: Simulation, { id: contactId }: Contact, loser: Contact)
   const moved = messages.listBy('contactId', loser.id).map((message) => ({ ...message, contactId, conversationId }));
   for (const message of moved) messages.set(message.id, message);
   conversations.delete(theirs.id);
+  if (own) sim.changes.noteRemoved('conversation', [theirs.id], sim.clock.now());
   const newest = own && (own.lastMessageDate ?? '') >= (theirs.lastMessageDate ?? '') ? own : theirs;
   conversations.set(conversationId, {
     ...newest,

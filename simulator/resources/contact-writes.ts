@@ -61,16 +61,31 @@ export function replaceContact(sim: Simulation, before: Contact, written: Contac
 /** Removes a contact with all that hangs on it, and announces only the contact's end. */
 export function deleteContact(sim: Simulation, contact: Contact): void {
   const { world } = sim;
-  for (const records of [world.notes, world.tasks, world.opportunities]) {
-    for (const [id, record] of records) if (record.contactId === contact.id) records.delete(id);
+  const now = sim.clock.now();
+  for (const [kind, records] of [
+    ['note', world.notes],
+    ['task', world.tasks],
+    ['opportunity', world.opportunities],
+  ] as const) {
+    const ids = [...records.values()].flatMap(({ id, contactId }) => (contactId === contact.id ? [id] : []));
+    for (const id of ids) records.delete(id);
+    sim.changes.noteRemoved(kind, ids, now);
   }
-  for (const records of [world.conversations, world.messages, world.appointments, world.enrolments]) {
-    for (const { id } of records.listBy('contactId', contact.id)) {
+  for (const [kind, records] of [
+    ['conversation', world.conversations],
+    ['message', world.messages],
+    ['appointment', world.appointments],
+    [null, world.enrolments],
+  ] as const) {
+    const ids = records.listBy('contactId', contact.id).map(({ id }) => id);
+    for (const id of ids) {
       records.delete(id);
       sim.agenda.cancel(id);
     }
+    if (kind !== null) sim.changes.noteRemoved(kind, ids, now);
   }
   world.contacts.remove(contact.id);
+  sim.changes.noteRemoved('contact', [contact.id], now);
   sim.index.write(contact.locationId, contact.id, null);
   announce(sim, 'ContactDelete', contact);
 }
@@ -78,6 +93,7 @@ export function deleteContact(sim: Simulation, contact: Contact): void {
 /** Ends a contact and writes what its survivor is from then on; announces both, whether the survivor has changed or not. */
 export function absorbContact(sim: Simulation, survivor: Contact, written: Contact, loser: Contact): Contact {
   sim.world.contacts.remove(loser.id);
+  sim.changes.noteRemoved('contact', [loser.id], sim.clock.now());
   sim.index.write(loser.locationId, loser.id, null);
   announce(sim, 'ContactDelete', loser);
   const after = { ...written, dateUpdated: sim.clock.now().toISOString() };

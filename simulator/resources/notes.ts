@@ -64,6 +64,7 @@ export const noteRoutes: Route[] = [
     handle(call) {
       const note = getNote(call);
       call.sim.world.notes.delete(note.id);
+      call.sim.changes.noteRemoved('note', [note.id], call.sim.clock.now());
       announce(call.sim, 'NoteDelete', note);
       return ok(succeededEitherWay(call));
     },

@@ -5,6 +5,7 @@ import type { Call, Route } from '../http/route.ts';
 import { validate } from '../http/validate.ts';
 import type { Opportunity } from '../world/records.ts';
 import { getCallLocation } from './lookup.ts';
+import { cursorOf, inOrder, placeAfter, sortSchema } from './opportunity-order.ts';
 import { viewOpportunity } from './opportunity-view.ts';
 import { getOpportunity, setFollowers } from './opportunity-writes.ts';
 
@@ -26,6 +27,8 @@ const advancedSchema = z.strictObject({
   limit: z.number().int().min(1).max(500).default(20),
   page: z.number().int().min(1).default(1),
   searchAfter: z.array(z.unknown()).optional(),
+  /** Told in GHL's document on this search, and not in its published schema. */
+  sort: sortSchema,
   additionalDetails: z
     .strictObject({
       notes: z.boolean().optional(),
@@ -61,17 +64,22 @@ export const opportunityListRoutes: Route[] = [
     method: 'post',
     path: '/opportunities/search',
     handle(call) {
-      const { locationId, query, limit, page, searchAfter, additionalDetails } = validate(advancedSchema, call.body);
+      const { locationId, query, limit, page, searchAfter, sort, additionalDetails } = validate(
+        advancedSchema,
+        call.body,
+      );
       getCallLocation(call, locationId);
       const wanted = query.toLowerCase();
-      const found = [...call.sim.world.opportunities.values()]
-        .filter((one) => one.locationId === locationId && one.name.toLowerCase().includes(wanted))
-        .sort((a, b) => b.createdAt.localeCompare(a.createdAt) || a.id.localeCompare(b.id));
-      const from = searchAfter ? placeAfter(found, searchAfter) : (page - 1) * limit;
+      const all = [...call.sim.world.opportunities.values()];
+      const found = inOrder(
+        all.filter((one) => one.locationId === locationId && one.name.toLowerCase().includes(wanted)),
+        sort,
+      );
+      const from = searchAfter ? placeAfter(found, searchAfter, sort) : (page - 1) * limit;
       const opportunities = found.slice(from, from + limit).map((one) => ({
         ...viewOpportunity(call.sim.world, one),
         ...detailsOf(call, one, additionalDetails),
-        sort: [Date.parse(one.createdAt), one.id],
+        sort: cursorOf(one, sort),
       }));
       return ok({ opportunities, total: found.length, aggregations: {} });
     },
@@ -107,16 +115,6 @@ export const opportunityListRoutes: Route[] = [
     },
   },
 ];
-
-/** The first place behind a cursor, which holds when the record it was taken from is gone. */
-function placeAfter(newestFirst: Opportunity[], [at, id]: unknown[]): number {
-  const atMs = Number(at);
-  const index = newestFirst.findIndex((one) => {
-    const createdMs = Date.parse(one.createdAt);
-    return createdMs < atMs || (createdMs === atMs && one.id.localeCompare(String(id)) > 0);
-  });
-  return index < 0 ? newestFirst.length : index;
-}
 
 function getOwn(call: Call): Opportunity {
   const opportunity = getOpportunity(call.sim, call.params['opportunityId'] ?? '');

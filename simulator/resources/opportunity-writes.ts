@@ -82,6 +82,7 @@ export function setFollowers(sim: Simulation, before: Opportunity, followers: st
 /** Removes an opportunity and announces it: a delete, then, oddly, an update. */
 export function deleteOpportunity(sim: Simulation, opportunity: Opportunity): void {
   sim.world.opportunities.delete(opportunity.id);
+  sim.changes.noteRemoved('opportunity', [opportunity.id], sim.clock.now());
   announce(sim, 'OpportunityDelete', opportunity);
   announce(sim, 'OpportunityUpdate', opportunity);
 }

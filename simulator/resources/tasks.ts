@@ -72,6 +72,7 @@ export const taskRoutes: Route[] = [
     handle(call) {
       const task = getTask(call);
       call.sim.world.tasks.delete(task.id);
+      call.sim.changes.noteRemoved('task', [task.id], call.sim.clock.now());
       announce(call.sim, 'TaskDelete', task);
       return ok(succeededEitherWay(call));
     },

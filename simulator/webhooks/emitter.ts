@@ -4,7 +4,7 @@ import { scopesOf } from '../oauth/scopes.ts';
 import type { App } from '../world/records.ts';
 import { appIdOf, installKey } from '../world/world.ts';
 import type { World } from '../world/world.ts';
-import type { SentWebhook } from '../changes/ledger.ts';
+import type { SentWebhook, WebhookSubject } from '../changes/ledger.ts';
 import type { DeliveryQueue } from './delivery.ts';
 import type { DeliveryLog } from './log.ts';
 import { scopeOfEvent } from './scopes.ts';
@@ -44,13 +44,14 @@ export function createEmitter(
     settings.delayMs +
     Math.round(settings.reorderWithinMs === 0 ? 0 : random.chance('reorder') * settings.reorderWithinMs);
 
-  const send = (url: string, type: string, webhookId: string, body: string): void => {
+  const send = (url: string, type: string, webhookId: string, body: string, subject: WebhookSubject): void => {
+    const sent = { webhookId, type, ...subject, atMs: clock.nowMs() };
     const delivery = { deliveryId: random.uuid('delivery'), webhookId, type, url, body, attempts: 0 };
     if (happens(settings.dropRate, 'drop')) {
       queue.count('dropped');
       log.open(delivery);
       log.close(delivery.deliveryId, 'dropped');
-      onSent({ webhookId, type, dueMs: [] });
+      onSent({ ...sent, dueMs: [] });
       return;
     }
     const waits = [waitMs()];
@@ -59,7 +60,7 @@ export function createEmitter(
       waits.push(waitMs());
     }
     for (const wait of waits) queue.enqueue({ ...delivery }, wait);
-    onSent({ webhookId, type, dueMs: waits.map((wait) => clock.nowMs() + wait) });
+    onSent({ ...sent, dueMs: waits.map((wait) => sent.atMs + wait) });
   };
   const happens = (rate: number, stream: string): boolean => rate > 0 && random.chance(stream) < rate;
 
@@ -78,11 +79,20 @@ export function createEmitter(
         const sent = tooLarge
           ? JSON.stringify({ ...envelope, id: happening.fields['id'], payloadTooLarge: true, ...trailer })
           : body;
-        send(url, happening.type, webhookId, sent);
+        send(url, happening.type, webhookId, sent, subjectOf(happening));
         return webhookId;
       });
     },
   };
+}
+
+/** Every family of webhooks names its record in a way of its own. */
+function subjectOf({ type, locationId, fields }: Happening): WebhookSubject {
+  const whole = (fields['appointment'] ?? fields) as Record<string, unknown>;
+  const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+  const recordId = textOf(whole['messageId']) ?? textOf(whole['id']);
+  const contactId = type.startsWith('Contact') ? recordId : textOf(whole['contactId']);
+  return { locationId: locationId ?? null, contactId, recordId };
 }
 
 interface Listener {

@@ -18,6 +18,8 @@ export interface HeldLead {
   assignmentId: string;
 }
 
+const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+
 /** One planted agency, and leads of it brought as far as a test needs them. */
 export function createBenchAgency(bench: ActivityBench, key: string, planted: PlantedAgency) {
   const { agencyId } = planted;
@@ -122,7 +124,8 @@ export function createBenchAgency(bench: ActivityBench, key: string, planted: Pl
           type: String(body['type']),
           status: 'accepted',
           ghlLocationId: null,
-          ghlContactId: String(body['type']).startsWith('Contact') ? String(body['id']) : null,
+          ghlContactId: text(String(body['type']).startsWith('Contact') ? body['id'] : body['contactId']),
+          ghlRecordId: text(body['id']),
           occurredAt: null,
           body: seal(bench.keys, Buffer.from(JSON.stringify(body)), { agencyId, locationId, purpose: 'event-body' }),
         }),

@@ -59,6 +59,36 @@ describe('a change of a contact', () => {
     });
   });
 
+  it('sets an opt-out whatever the policy says, and no other change lifts one', async () => {
+    const contact = await world.known({ ...somebody(), dndSettings: { SMS: { status: 'permanent' } } });
+    await policy('*', 'ghl-wins');
+    await world.change(contact.id, { dnd: true, city: 'Boston' });
+    await world.bench.simulator.updateContact(contact.ghl_id!, { state: 'MA' });
+    await world.push(contact.id);
+    await policy('*', null);
+    expect(await world.fates(contact.id)).toEqual(['dnd synced written', 'city synced written']);
+    const blocked = { dnd: true, dndSettings: { SMS: { status: 'permanent' } } };
+    expect(await world.shown(contact.ghl_id!)).toMatchObject({ ...blocked, city: 'Boston' });
+    expect(await world.change(contact.id, { dnd: true })).toEqual([]);
+    await world.change(contact.id, { city: 'Salem' });
+    await world.push(contact.id);
+    expect(await world.shown(contact.ghl_id!)).toMatchObject({ ...blocked, city: 'Salem' });
+  });
+
+  it('gives a contact another source, but not one that was made here, which is known by it', async () => {
+    const theirs = await world.known({ ...somebody(), source: 'Fair' });
+    await world.change(theirs.id, { source: 'Website' });
+    await world.push(theirs.id);
+    expect(await world.shown(theirs.ghl_id!)).toMatchObject({ source: 'Website' });
+    const made = await world.make({ email: `made-${people}@x.test`, dnd: true });
+    await world.push(made.id);
+    await world.push(made.id);
+    await world.change(made.id, { source: 'Website' });
+    await world.push(made.id);
+    expect((await world.fates(made.id)).at(-1)).toBe('source overruled not-changeable');
+    expect(await world.shown((await world.get(made.id)).ghl_id!)).toMatchObject({ source: 'Switchyard', dnd: true });
+  });
+
   it('that GHL has already is written no more', async () => {
     const contact = await world.known(somebody());
     await world.change(contact.id, { city: 'Boston' });
@@ -102,6 +132,19 @@ describe('a change of a contact', () => {
     expect(await world.shown(contact.ghl_id!)).toMatchObject({ email: `free-${email}` });
     const after = (await world.agency.letters()).filter((letter) => letter.subject_id === contact.id);
     expect(after).toMatchObject([{ resolution: 'edited' }]);
+  });
+
+  it('of tags that a person takes back before we look again was made, and waits for nobody', async () => {
+    const contact = await world.known(somebody());
+    await world.change(contact.id, { 'tag:vip': true, 'tag:old': false });
+    await world.bench.simulator.addFault({ latencyMs: 700, times: 1, skip: 1, method: 'GET' });
+    const pushing = world.push(contact.id);
+    await expect.poll(async () => (await world.bench.simulator.listFaults()).length).toBe(0);
+    await world.bench.simulator.updateContact(contact.ghl_id!, { tags: ['old', 'kept'] });
+    await pushing;
+    expect(await world.fates(contact.id)).toEqual(['tag:vip synced changed-since', 'tag:old synced changed-since']);
+    expect((await world.get(contact.id)).fields).toMatchObject({ tags: ['kept', 'old'] });
+    expect((await world.agency.letters()).filter((letter) => letter.subject_id === contact.id)).toEqual([]);
   });
 
   it('answered by 422 although GHL took it is seen to be there', async () => {
@@ -206,6 +249,27 @@ describe('two changes of one field', () => {
     await policy('city', null);
     expect(await world.shown(contact.ghl_id!)).toMatchObject({ city: 'Salem' });
     expect(await world.fates(contact.id)).toEqual(['city superseded newer-edit', 'city synced written']);
+  });
+});
+
+describe('a change after others that may have got there', () => {
+  it('is no conflict with the first of them, although the second was given up', async () => {
+    await policy('city', 'ask');
+    const contact = await world.known({ ...somebody(), city: 'Old' });
+    await world.change(contact.id, { city: 'Boston' });
+    await world.bench.simulator.addFault({ cutAfterCommit: true, times: 1, method: 'PUT' });
+    expect(await failureOf(world.push(contact.id))).toMatchObject({ type: 'GhlUnavailable' });
+    await world.change(contact.id, { city: 'Salem' });
+    await run(world.bench.edits.recordEditFailure, { ...(await world.args(contact.id)), cause: 'TIMEOUT' });
+    await world.change(contact.id, { city: 'Lynn' });
+    await world.push(contact.id);
+    await policy('city', null);
+    expect(await world.shown(contact.ghl_id!)).toMatchObject({ city: 'Lynn' });
+    expect(await world.fates(contact.id)).toEqual([
+      'city superseded newer-edit',
+      'city superseded newer-edit',
+      'city synced written',
+    ]);
   });
 });
 

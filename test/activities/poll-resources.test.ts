@@ -91,6 +91,31 @@ describe('a sweep of everything else', () => {
     expect(await kept('user')).toEqual([]);
   });
 
+  it('finds changed opportunities by one page, newest first, reads none of them, and leaves the others untouched', async () => {
+    const { simulator } = all.bench;
+    const many = Array.from({ length: 120 }, (_, index) => {
+      const of = { locationId: world.ghlLocationId, contactId: ids[100]!, pipelineId: 'p1', pipelineStageId: 's1' };
+      const at = new Date(Date.UTC(2024, 0, 1, 0, index)).toISOString();
+      return { ...of, id: `p${index}`, name: 'Many', status: 'open' as const, createdAt: at, updatedAt: at };
+    });
+    await simulator.seed({ opportunities: many });
+    await world.round('opportunity', 'delta');
+    expect(await kept('opportunity')).toHaveLength(122);
+    const versions = async () => new Map((await world.records('opportunity')).map((row) => [row.ghl_id, row.version]));
+    const before = await versions();
+    // The oldest of all, which a list by creation has on its last page.
+    await simulator.updateOpportunity('p0', { status: 'lost' });
+    await simulator.resetCalls();
+    await world.round('opportunity', 'delta');
+    expect((await simulator.getCalls()).counts).toEqual({ 'POST /opportunities/search 200': 1 });
+    const touched = [...(await versions())].filter(([id, version]) => before.get(id) !== version).map(([id]) => id);
+    expect(touched).toEqual(['p0']);
+    const row = (await world.records('opportunity')).find(({ ghl_id }) => ghl_id === 'p0');
+    expect(row!.fields).toMatchObject({ status: 'lost' });
+    await world.round('opportunity', 'sweep');
+    expect((await world.records('opportunity')).filter((each) => each.deleted_at === null)).toHaveLength(122);
+  });
+
   it('believes that an appointment beyond its window is there', async () => {
     const { agencyId: agency_id, locationId: location_id } = world;
     const fields = JSON.stringify({ startTime: new Date(Date.now() + 400 * day).toISOString() });
@@ -149,6 +174,24 @@ describe('a sweep of everything else', () => {
     await bench.simulator.receiveMessage({ contactId: ids[100]!, type: 'SMS', message: 'Again' });
     await world.round('message', 'delta');
     expect(await world.records('message')).toHaveLength(3);
+  });
+
+  it('follows messages and a conversation that a merge gave to another contact, and counts them as different', async () => {
+    const [survivorId] = await world.seedContacts(1);
+    const owners = async () =>
+      all.bench.database.ownerDb
+        .selectFrom('messages')
+        .select('ghl_contact_id')
+        .where('ghl_contact_id', 'in', [ids[101]!, survivorId!])
+        .execute();
+    expect(await owners()).toEqual([{ ghl_contact_id: ids[101] }]);
+    await all.bench.simulator.mergeContacts({ survivorId: survivorId!, loserId: ids[101]! });
+    for (const resource of ['message', 'conversation'] as const) {
+      const before = (await world.pass(resource, 'sweep')).different;
+      await world.round(resource, 'sweep');
+      expect((await world.pass(resource, 'sweep')).different, resource).toBe(before + 1);
+    }
+    expect(await owners()).toEqual([{ ghl_contact_id: survivorId }]);
   });
 
   it('repeats without a second effect', async () => {

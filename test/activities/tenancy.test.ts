@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../stack/activity-bench.ts';
 import { somebody } from '../stack/lead-harness.ts';
+import { PASSES } from '../stack/quick-polling.ts';
 import type { HeldLead } from './bench-agency.ts';
 import { failureOf } from './failure.ts';
 import { type Neighbours, startNeighbours } from './neighbours.ts';
@@ -107,6 +108,31 @@ describe('an activity in the name of one agency', () => {
     expect(await expectRefusal(apply)).toBe('AccountEventGone');
     const reread = () => run(bench.accountsGhl.rereadEvent, { agencyId: agency.agencyId, event });
     expect(await expectRefusal(reread)).toBe('AccountEventGone');
+  });
+
+  it('polls no location of another', async () => {
+    const { bench, agency, neighbour } = all;
+    const theirOwn = { agencyId: neighbour.agencyId, locationId: neighbour.location('chelsea') };
+    const passes = await run(bench.polls.planPolls, theirOwn);
+    expect(passes).toHaveLength(PASSES);
+    const args = { ...theirOwn, agencyId: agency.agencyId };
+    const before = [await takePicture(bench, agency), await takePicture(bench, neighbour)];
+    expect(await run(bench.polls.planPolls, args)).toEqual([]);
+    await bench.simulator.resetCalls();
+    for (const pass of passes) {
+      expect(await run(bench.pollsGhl.pollPage, { ...args, ...pass })).toEqual({ isDone: true });
+      await run(bench.polls.postponePass, { ...args, ...pass, cause: 'GhlForbidden' });
+    }
+    expect((await bench.simulator.getCalls()).counts).toEqual({});
+    expect([await takePicture(bench, agency), await takePicture(bench, neighbour)]).toEqual(before);
+    expect(await run(bench.polls.listDuePolls, { limit: 100 })).toContainEqual(theirOwn);
+    expect(await run(bench.polls.listDuePolls, { limit: 100 })).not.toContainEqual(args);
+    expect(Object.keys({ ...bench.polls, ...bench.pollsGhl }).sort()).toEqual([
+      'listDuePolls',
+      'planPolls',
+      'pollPage',
+      'postponePass',
+    ]);
   });
 
   it('finds no location of another', async () => {

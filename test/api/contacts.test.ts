@@ -61,6 +61,9 @@ describe('PATCH /v1/contacts/:id', () => {
     ['a phone that is none', { phone: '123' }, 'phone'],
     ['an e-mail that is none', { email: 'x' }, 'email'],
     ['what GHL does not change', { companyName: 'Acme' }, ''],
+    ['the lifting of an opt-out', { dnd: false }, 'dnd'],
+    ['the emptying of an opt-out', { dnd: null }, 'dnd'],
+    ['the mark of our own contacts', { source: ' switchyard' }, 'source'],
     ['a field that is not mapped', { fields: { colour: 'red' } }, 'fields.colour'],
     ['a tag that is to come and to go', { addTags: ['a'], removeTags: ['A'] }, 'removeTags'],
   ])('refuses %s and says where', async (_, body, path) => {

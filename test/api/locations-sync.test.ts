@@ -116,4 +116,23 @@ describe('GET /v1/locations/:id/sync', () => {
     expect(text).toContain('switchyard_webhook_gaps 1');
     expect(text).toContain('switchyard_mirror_drift_records{resource="contact"} 0');
   });
+
+  it('counts passes that keep failing by their cause, until they work again', async () => {
+    const fail = (resource: string, failures: number, cause: string | null) =>
+      world.ownerDb
+        .updateTable('poll_passes')
+        .set({ failures, last_error: cause })
+        .where('resource', '=', resource as 'user')
+        .where('location_id', '=', branch())
+        .execute();
+    await fail('user', 3, 'GhlForbidden');
+    await fail('pipeline', 2, 'GhlInvalid');
+    const figures = async () => {
+      const { text } = await world.http.get('/metrics').expect(200);
+      return text.split('\n').filter((line) => line.startsWith('switchyard_polls_failing'));
+    };
+    expect(await figures()).toEqual(['switchyard_polls_failing{cause="GhlForbidden"} 1']);
+    await fail('user', 0, null);
+    expect(await figures()).toEqual([]);
+  });
 });

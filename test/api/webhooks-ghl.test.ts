@@ -25,7 +25,12 @@ describe('a signed delivery', () => {
     expect(answer.body).toEqual({ outcome: 'taken', status: 'accepted' });
 
     const [stored] = await eventsOf(event['webhookId'] as string);
-    expect(stored).toMatchObject({ source: 'ghl', type: 'ContactCreate', ghl_contact_id: event.id });
+    expect(stored).toMatchObject({
+      source: 'ghl',
+      type: 'ContactCreate',
+      ghl_contact_id: event.id,
+      ghl_record_id: event.id,
+    });
     const owner = { agencyId: world.agency.agencyId, locationId: world.agency.master.id, purpose: 'event-body' };
     expect(JSON.parse(unseal(keyRing, stored!.body!, owner).toString())).toMatchObject({ id: event.id });
 

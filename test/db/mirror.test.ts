@@ -5,6 +5,7 @@ import { markDeleted, type MirrorPlace, writeObservations } from '../../db/mirro
 import { withScope } from '../../db/scope.ts';
 import type { MirroredResource, Observation } from '../../domain/mirror.ts';
 import { createTestDatabase, type TestDatabase } from '../stack/database.ts';
+import { waitForLock } from '../stack/wait-for-lock.ts';
 import { plantTenant, type Tenant } from './plant-tenant.ts';
 
 let database: TestDatabase;
@@ -61,6 +62,29 @@ describe.each(Object.keys(TABLES) as Tried[])('the mirror of one %s', (resource)
     expect(await rowOf(resource)).toEqual(before);
   });
 
+  it('waits for nobody when it is seen as it is known', async () => {
+    await write(place(resource), sight(5));
+    await withScope(database.db, tenant, async (tx) => {
+      await sql`select from ${sql.table(TABLES[resource])} where ghl_id = ${id} for update`.execute(tx);
+      expect(await write(place(resource), sight(5, { observedAt: at(50) }))).toEqual([
+        { ghlId: id, judgement: 'same' },
+      ]);
+    });
+  });
+
+  it('is judged by what it has become when it was changed between the look and the lock', async () => {
+    await write(place(resource), sight(1));
+    const others: Promise<unknown>[] = [];
+    await withScope(database.db, tenant, async (tx) => {
+      await writeObservations(tx, place(resource), [sight(9)], 'poll');
+      // It sees the row as it was, finds itself newer, and has to wait for this transaction.
+      others.push(write(place(resource), sight(5)));
+      await waitForLock(database);
+    });
+    expect(await Promise.all(others)).toEqual([[{ ghlId: id, judgement: 'older' }]]);
+    expect(await rowOf(resource)).toMatchObject({ fields: { city: 'city 9' } });
+  });
+
   it('is one row when several see it first at the same moment, and the newest of them wins', async () => {
     const order = [5, 1, 9, 3, 7];
     await Promise.all(order.map((ms) => write(place(resource), sight(ms))));
@@ -90,6 +114,41 @@ describe.each(Object.keys(TABLES) as Tried[])('the mirror of one %s', (resource)
     expect((await rowOf(resource))?.missing_since).toBeNull();
   });
 });
+
+describe.each(Object.keys(TABLES) as Tried[])(
+  'a location with many of %s that Postgres has not counted yet',
+  (resource) => {
+    const PAGE = 200;
+    const pageOf = (from: number, ms: number) =>
+      Array.from({ length: PAGE }, (_, index) =>
+        sight(ms, { ghlId: `${id}-${from + index}`, ghlCreatedAt: at(from + index) }),
+      );
+    /** Rows of the mirror that a transaction has looked at so far. */
+    const lookedAt = sql<{ rows: number }>`
+    select coalesce(sum(seq_tup_read + idx_tup_fetch), 0)::int as rows from pg_stat_xact_user_tables
+    where relname like ${`${TABLES[resource]}%`}
+  `;
+
+    it('is not read whole for a page', async () => {
+      const { ownerDb } = database;
+      for (const { relname } of (
+        await sql<{ relname: string }>`
+      select relname from pg_class where relkind = 'r' and relname like ${`${TABLES[resource]}%`}
+    `.execute(ownerDb)
+      ).rows)
+        await sql`alter table ${sql.table(relname)} set (autovacuum_enabled = off)`.execute(ownerDb);
+      for (let from = 0; from < 20 * PAGE; from += PAGE) await write(place(resource), ...pageOf(from, 1));
+      const looks = async (ms: number) =>
+        withScope(database.db, tenant, async (tx) => {
+          await writeObservations(tx, place(resource), pageOf(0, ms), 'poll');
+          return (await lookedAt.execute(tx)).rows[0]!.rows;
+        });
+      expect(await looks(1)).toBeLessThan(2 * PAGE);
+      // Looked at, locked and changed.
+      expect(await looks(2)).toBeLessThan(6 * PAGE);
+    });
+  },
+);
 
 it('writes many pages of the same records at once without a deadlock', async () => {
   const ids = Array.from({ length: 200 }, () => uuidv7());

@@ -40,6 +40,20 @@ it('finds locations of all tenants whose authority is alive, those never polled 
   expect(await due()).toEqual([two.nearId]);
 });
 
+it('lets those come last in which a pass is under way, however long it has been due', async () => {
+  const agencies = [one, two] as const;
+  for (const [index, { agencyId, nearId }] of agencies.entries()) {
+    const ref = { locationId: nearId, resource: 'contact', kind: 'delta' } as const;
+    await withScope(database.db, { agencyId }, async (tx) => {
+      await ensurePasses(tx, { agencyId, locationId: nearId }, [{ resource: 'contact', kind: 'delta' }], new Date());
+      const dueAt = new Date(Date.now() - (index === 0 ? 7_200_000 : 1_000));
+      await savePass(tx, (await findPass(tx, ref))!, { due_at: dueAt, started_at: index === 0 ? dueAt : null });
+    });
+  }
+  expect(await due()).toEqual([two.nearId, one.nearId]);
+  expect(await due(1)).toEqual([two.nearId]);
+});
+
 it('leaves out a location whose authority is dead, also where its agency’s is alive', async () => {
   const pollable = () => withScope(database.db, { agencyId: one.agencyId }, (tx) => isPollable(tx, one.nearId));
   await database.ownerDb.deleteFrom('poll_passes').execute();

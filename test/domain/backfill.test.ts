@@ -29,6 +29,7 @@ describe('the steps of a part', () => {
     expect(stepsOf('conversation', 'exact')).toEqual([
       ...['conversations', 'messages', 'emails'],
       ...['check-conversations', 'check-messages', 'check-emails'],
+      'silent-conversations',
     ]);
   });
 
@@ -39,6 +40,7 @@ describe('the steps of a part', () => {
     expect(nextStep(steps, 'check-contacts')).toBeNull();
     expect(readStep('check-emails')).toEqual({ kind: 'check', listing: 'emails' });
     expect(readStep('names-after-check')).toEqual({ kind: 'names' });
+    expect(readStep('silent-conversations')).toEqual({ kind: 'silent' });
   });
 });
 

@@ -54,6 +54,15 @@ describe('what becomes of an edit', () => {
     ],
     ['a number is told as text', edit({ field: 'custom:1', value: 7 }), '7', 20, 'ask', 'done ghl-has-it'],
     ['a tag is there', edit({ field: 'tag:vip', value: true, bases: [false] }), true, 20, 'ask', 'done ghl-has-it'],
+    [
+      'an opt-out is there',
+      edit({ field: 'dnd', value: true, bases: [false] }),
+      true,
+      20,
+      'ours-wins',
+      'done ghl-has-it',
+    ],
+    ['an opt-out is to be', edit({ field: 'dnd', value: true, bases: [false] }), null, 20, 'ours-wins', 'push unmoved'],
     ['a tag is to go', edit({ field: 'tag:vip', value: false, bases: [true] }), true, 20, 'ask', 'push unmoved'],
   ])('when %s', (_, ours, value, changedMs, policy, expected) => {
     const { verdict, reason } = judgeEdit(ours, remote(value, changedMs), policy);
@@ -73,6 +82,12 @@ describe('the policy of a field', () => {
     ['state', 'ask'],
     ['custom:1', 'ask'],
   ])('of %s is %s', (field, policy) => expect(choosePolicy(said, field as 'city')).toBe(policy));
+  it('never overrules an opt-out, whatever is said, and cannot be given for one', () => {
+    for (const policy of ['ghl-wins', 'newest-wins', 'ask'] as const) {
+      expect(choosePolicy([{ field: '*', policy }], 'dnd')).toBe('ours-wins');
+    }
+    expect([policyField('dnd'), policyField('source')]).toEqual([false, true]);
+  });
   it('is newest-wins where nothing is said', () => expect(choosePolicy([], 'city')).toBe('newest-wins'));
   it('can be given for fields that there are', () => {
     expect(['*', 'tags', 'email', 'custom:Ab1', 'tag:vip', 'dnd', ''].map(policyField)).toEqual([
@@ -111,7 +126,7 @@ function play(policy: Exclude<ConflictPolicy, 'ask'>, acts: readonly Act[]) {
     now += 1;
     switch (act.kind) {
       case 'ours': {
-        const bases = pending ? basesAfter(pending) : [seen];
+        const bases = pending ? basesAfter({ ...pending, state: 'pending' }, seen) : [seen];
         if (act.value === (pending?.value ?? seen)) break;
         pending = { field: 'city', value: act.value, bases, madeAt: at(now) };
         break;

@@ -51,6 +51,18 @@ describe('judgeObservation', () => {
       'same',
     ],
     [
+      'GHL tells no times and it has come to another contact',
+      known({ ghlUpdatedAt: null }),
+      seen({ ghlUpdatedAt: null, observedAt: at(21), ghlContactId: 'd' }),
+      'newer',
+    ],
+    [
+      'GHL tells no times and leaves its contact out',
+      known({ ghlUpdatedAt: null }),
+      seen({ ghlUpdatedAt: null, observedAt: at(21), ghlContactId: null }),
+      'same',
+    ],
+    [
       'GHL tells no times and it was asked earlier',
       known({ ghlUpdatedAt: null }),
       seen({ ghlUpdatedAt: null, observedAt: at(19), fields: {} }),

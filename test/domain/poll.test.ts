@@ -73,6 +73,7 @@ describe('what a list tells beside what is known', () => {
     ['a newer view', known(), seen({ ghlUpdatedAt: ago(9) }), 'changed'],
     ['a view that lags', known(), seen({ ghlUpdatedAt: ago(11), fields: { name: 'Old' } }), 'unchanged'],
     ['another content of the same time', known(), seen({ fields: { name: 'Bob' } }), 'different'],
+    ['another contact at the same time', known(), seen({ ghlContactId: 'd' }), 'different'],
     ['a record that was deleted', known({ isDeleted: true }), seen(), 'deleted-here'],
     ['one without times that is alike', known({ ghlUpdatedAt: null }), seen({ ghlUpdatedAt: null }), 'unchanged'],
     [

@@ -55,6 +55,20 @@ describe('a refusal of GHL', () => {
     expect(map(status, body, 'requestToken')).toMatchObject({ code, reason });
   });
 
+  it.each([
+    ['of HTML', undefined, 'getContact', false],
+    ['of nothing', {}, 'getContact', false],
+    ['of another shape', { message: '', error: 'Not Found' }, 'getContact', false],
+    ['of HTML to a write', undefined, 'updateContact', true],
+  ] as const)('with 404 and a body %s comes from something before GHL', (_what, body, operation, ambiguous) => {
+    expect(map(404, body, operation)).toMatchObject({ code: 'GhlUnavailable', reason: 'not-json', ambiguous });
+  });
+
+  it('with 404 in the envelope of newer endpoints tells that something is not there', () => {
+    const error = { code: 'RESOURCE_NOT_FOUND', message: "The requested App 'x' was not found." };
+    expect(map(404, { error })).toMatchObject({ code: 'GhlNotFound', reason: 'not-found' });
+  });
+
   it('of a duplicate carries the id of the contact that is there', () => {
     const error = map(400, {
       message: 'This location does not allow duplicated contacts.',

@@ -1,6 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { deleteOpportunity, getOpportunity, listOpportunities } from '../../ghl/opportunities.ts';
-import type { OpportunityCursor } from '../../ghl/opportunity-schema.ts';
+import type { GhlCalls } from '../../ghl/calls.ts';
+import {
+  deleteOpportunity,
+  getOpportunity,
+  listChangedOpportunities,
+  listOpportunities,
+} from '../../ghl/opportunities.ts';
+import type { OpportunityCursor, OpportunitySearchCursor } from '../../ghl/opportunity-schema.ts';
 import { here, many, neighbour, openResourceWorld, readAll } from './resource-world.ts';
 import type { ResourceWorld } from './resource-world.ts';
 
@@ -38,6 +44,43 @@ describe('the opportunities of a location', () => {
 
   it('end where a page is full by chance', async () => {
     expect((await list(10, 'open')).items).toHaveLength(20);
+  });
+
+  it('are read by their last change to the end, each once, whatever changes behind the reader', async () => {
+    await world.control.advanceClock(1_000);
+    await world.control.updateOpportunity('o3', { status: 'won' });
+    await world.control.updateOpportunity('o21', { status: 'open' });
+    const listed: string[] = [];
+    let after: OpportunitySearchCursor | undefined;
+    for (let page = 1; ; page += 1) {
+      const { items, next } = await listChangedOpportunities(world.ghl, here, { limit: 10 }, after);
+      listed.push(...items.map(({ id }) => id));
+      expect(Object.keys(items[0]!)).not.toContain('sort');
+      if (next === null) break;
+      expect(next).toHaveProperty('searchAfter');
+      after = next;
+      if (page === 1) await world.control.updateOpportunity(listed[0]!, { status: 'lost' });
+    }
+    expect(listed.slice(0, 2).sort()).toEqual(['o21', 'o3']);
+    expect(listed).toHaveLength(24);
+    expect(new Set(listed).size).toBe(24);
+  });
+
+  it('are read by pages where GHL tells no places', async () => {
+    const asked: unknown[] = [];
+    const opportunities = many(10, (index) => ({ id: `o${index}`, locationId: 'loc1', contactId: 'ann' }));
+    const placeless = {
+      call: (_name: string, { body }: { body: { page?: number } }) => {
+        asked.push(body);
+        const isLast = body.page === 3;
+        return Promise.resolve({ opportunities: isLast ? opportunities.slice(0, 4) : opportunities });
+      },
+    } as unknown as GhlCalls;
+    const { items, pages } = await readAll((after: OpportunitySearchCursor | undefined) =>
+      listChangedOpportunities(placeless, here, { limit: 10 }, after),
+    );
+    expect([items.length, pages]).toEqual([24, 3]);
+    expect(asked).toMatchObject([{ page: 1 }, { page: 2 }, { page: 3 }]);
   });
 
   it('can be deleted, by their own location only', async () => {

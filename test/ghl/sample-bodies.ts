@@ -49,6 +49,12 @@ export const sampleBodies: Bodies = {
   updateTagsOfContacts: { contacts: ['c'], tags: ['hot'], locationId: 'loc1' },
   createOpportunity: opportunity,
   upsertOpportunity: opportunity,
+  searchOpportunitiesSorted: {
+    locationId: 'loc1',
+    limit: 10,
+    sort: [{ field: 'date_updated', direction: 'desc' }],
+    searchAfter: [1, 'o'],
+  },
   updateOpportunity: { name: 'n' },
   updateOpportunityStatus: { status: 'won' },
   findUsersByEmail: { companyId: 'company1', emails: ['ann@example.com'], projection: 'all', limit: 1 },

@@ -13,7 +13,7 @@ export async function startRecorder() {
   return {
     system,
     /** Writes the last run of a workflow down. Histories that were recorded before stay: runs like them may still be going on. */
-    async save(workflowId: string, name: string): Promise<void> {
+    save: async (workflowId: string, name: string): Promise<void> => {
       const earlier = (await readdir(HISTORIES_FOLDER)).filter((file) => file.startsWith(`${name}.`)).length;
       const history = await system.client.temporal.workflow.getHandle(workflowId).fetchHistory();
       // Where it was recorded is nobody's business: stack traces name the folder, identities the host.

@@ -93,6 +93,67 @@ describe('random changes', () => {
     }
   });
 
+  it('tell what each webhook was about, and which records are no more', async () => {
+    const { control } = harness;
+    await control.setWebhooks({ url: receiver.url });
+    await control.makeChanges({ locationId: one, count: 200 });
+    const [note] = await control.listNotes(one);
+    await harness.ask('DELETE', `/contacts/${note!.contactId}/notes/${note!.id}`);
+    const { webhooks, removed, changes } = await control.getChanges();
+    const ids = (kind: string) => new Set(removed.filter((each) => each.kind === kind).map(({ id }) => id));
+    const gone = changes.flatMap(({ kind, contactId, subjectId }) =>
+      kind === 'delete' ? [contactId] : kind === 'merge' ? [subjectId] : [],
+    );
+    expect([...ids('contact')].sort()).toEqual([...gone].sort());
+    expect(ids('note')).toContain(note!.id);
+    const left = await control.listRecords('messages', one);
+    expect(left.filter(({ id }) => ids('message').has(id))).toEqual([]);
+    const made = changes.filter(({ kind }) => kind === 'message').map(({ subjectId }) => subjectId);
+    const there = new Set(left.map(({ id }) => id));
+    expect(made.every((id) => there.has(id!) !== ids('message').has(id!))).toBe(true);
+    const told = new Map(webhooks.map((each) => [`${each.type}/${each.recordId}`, each]));
+    for (const { kind, contactId, subjectId } of changes) {
+      if (kind === 'delete')
+        expect(told.get(`ContactDelete/${contactId}`)).toMatchObject({ contactId, locationId: one });
+      if (kind === 'appointment')
+        expect(told.has(`AppointmentCreate/${subjectId}`) || told.has(`AppointmentUpdate/${subjectId}`)).toBe(true);
+    }
+    const inbound = left.filter(({ id, direction }) => direction === 'inbound' && made.includes(id));
+    expect(inbound.length).toBeGreaterThan(0);
+    for (const { id } of inbound) expect(told.has(`InboundMessage/${id}`)).toBe(true);
+  });
+
+  it('come to several locations in turn', async () => {
+    const two = 'location-in-turn';
+    const { companyId } = (await harness.control.listLocations())[0]!;
+    await harness.control.seed({ locations: [{ id: two, companyId, name: 'Two' }] });
+    await harness.control.startChanges({ locationId: [one, two], perSecond: 100, weights: { create: 1 } });
+    const created = async (locationId: string) =>
+      (await harness.control.listContacts(locationId)).filter(({ source }) => source === 'live changes').length;
+    await vi.waitFor(async () => expect(await created(two)).toBeGreaterThan(5), 5_000);
+    await harness.control.stopChanges();
+    expect(Math.abs((await created(one)) - (await created(two)))).toBeLessThanOrEqual(1);
+    expect((await harness.control.getChangeCounts()).running).toBe(false);
+  });
+
+  it('leave a list that has generated records among the others, each once, as long as they are there', async () => {
+    await harness.control.seed({ generated: [{ locationId: one, contacts: 200, messagesPerContact: 2 }] });
+    await harness.control.makeChanges({ locationId: one, count: 150 });
+    const contacts = await harness.control.listAllContacts(one);
+    expect(contacts).toHaveLength((await harness.control.getStats()).contacts);
+    expect(new Set(contacts.map(({ id }) => id)).size).toBe(contacts.length);
+    const there = new Set(contacts.map(({ id }) => id));
+    for (const name of ['conversations', 'messages'] as const) {
+      const records = await harness.control.listAllRecords(name, one);
+      expect(
+        records.every(({ contactId }) => there.has(contactId)),
+        name,
+      ).toBe(true);
+      expect(new Set(records.map(({ id }) => id)).size).toBe(records.length);
+      expect(records.length).toBeGreaterThan((await harness.control.listRecords(name, one)).length);
+    }
+  });
+
   it('reach generated contacts too', async () => {
     await harness.control.seed({ generated: [{ locationId: one, contacts: 5_000, messagesPerContact: 2 }] });
     const { changes } = await harness.control.makeChanges({ locationId: one, count: 60 });

@@ -154,6 +154,28 @@ describe('opportunities', () => {
     expect((await harness.ask('POST', '/opportunities/search', { body: { locationId: two } })).status).toBe(403);
   });
 
+  it('are sorted by a body, and go on behind a cursor whose record stands elsewhere by then', async () => {
+    const [ann, bob] = [await make('ann', 'Roof'), await make('bob', 'Attic')];
+    await harness.control.advanceClock(1_000);
+    await harness.control.updateOpportunity(ann, { monetaryValue: 5 });
+    const find = async (body: object) => {
+      const answer = await harness.ask('POST', '/opportunities/search', { body: { locationId: one, ...body } });
+      return rows(answer.body, 'opportunities');
+    };
+    const idsOf = async (body: object) => (await find(body)).map(({ id }) => id);
+    const byChange = [{ field: 'date_updated', direction: 'desc' }];
+    expect(await idsOf({ sort: byChange })).toEqual([ann, bob]);
+    expect(await idsOf({ sort: [{ field: 'date_updated', direction: 'asc' }] })).toEqual([bob, ann]);
+    expect(await idsOf({ sort: [{ field: 'name', direction: 'asc' }] })).toEqual([bob, ann]);
+    expect(await idsOf({ sort: [{ field: 'monetary_value', direction: 'desc' }] })).toEqual([ann, bob]);
+    const [first] = await find({ limit: 1, sort: byChange });
+    await harness.control.advanceClock(1_000);
+    await harness.control.updateOpportunity(ann, { monetaryValue: 6 });
+    expect(await idsOf({ sort: byChange, searchAfter: first?.['sort'] })).toEqual([bob]);
+    const unknown = { locationId: one, sort: [{ field: 'updatedAt', direction: 'desc' }] };
+    expect((await harness.ask('POST', '/opportunities/search', { body: unknown })).status).toBe(422);
+  });
+
   it('come with the reasons for which they are lost', async () => {
     await harness.control.seed({
       lostReasons: [

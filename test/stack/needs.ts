@@ -8,6 +8,7 @@ const EVERYTHING: Needs = { postgres: true, temporal: true };
 /** What the tests of a folder talk to. A folder that is not named here gets everything. */
 const NEEDS_BY_FOLDER: Partial<Record<string, Needs>> = {
   api: { postgres: true, temporal: false },
+  bench: NOTHING,
   crypto: NOTHING,
   domain: NOTHING,
   ghl: NOTHING,

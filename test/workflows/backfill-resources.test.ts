@@ -135,6 +135,39 @@ describe('a backfill of conversations', () => {
     expect(await complete('conversation')).toMatchObject({ state: 'done', deleted: 1, stored: 120, checked: 120 });
     expect((await stored()).has('never-was')).toBe(false);
   });
+
+  it('finds that a conversation has been deleted by its messages and then by reading it, and keeps one without any', async () => {
+    const at = {
+      agency_id: backfills.agencyId,
+      location_id: backfills.location('back-bay'),
+      ghl_contact_id: contactId(1),
+    };
+    const seen = { ...at, observed_at: new Date(day(5)), found_by: 'event' as const };
+    const conversation = { ...seen, resource: 'conversation' as const, fields: '{}' };
+    await system.database.ownerDb
+      .insertInto('mirror_records')
+      .values([
+        { ...conversation, ghl_id: 'deleted-talk' },
+        { ...conversation, ghl_id: 'silent-talk' },
+      ])
+      .execute();
+    const text = JSON.stringify({ messageType: 'TYPE_SMS', conversationId: 'deleted-talk' });
+    await system.database.ownerDb
+      .insertInto('messages')
+      .values({ ...seen, ghl_id: 'deleted-text', ghl_created_at: new Date(day(4.5)), fields: text })
+      .execute();
+    const silent = { id: 'silent-talk', locationId: HERE, contactId: contactId(1), dateAdded: day(1) };
+    await system.simulator.seed({ conversations: [{ ...silent, lastMessageDate: day(1) }] });
+    await system.simulator.resetCalls();
+    expect(await complete('conversation')).toMatchObject({ state: 'done', deleted: 2, stored: 120, checked: 120 });
+    const conversations = Object.keys(await mirrored('conversation'));
+    expect(conversations).toContain('silent-talk');
+    expect(conversations).not.toContain('deleted-talk');
+    // Only those of which no message is there are read.
+    const { counts } = await system.simulator.getCalls();
+    const reads = Object.entries(counts).filter(([call]) => call.startsWith('GET /conversations/:conversationId '));
+    expect(reads.reduce((sum, [, count]) => sum + count, 0)).toBeLessThan(contacts.length);
+  });
 });
 
 describe('a backfill of what hangs on contacts', () => {

@@ -52,6 +52,15 @@ describe('polling a location', () => {
     expect(passes.every((pass) => pass.finished_at !== null && pass.started_at === null)).toBe(true);
     expect(passes.every((pass) => pass.due_at > new Date())).toBe(true);
     expect(await countContacts('chelsea')).toBe(30);
+    const { events } = await handleOf('chelsea').fetchHistory();
+    const priorities = (events ?? []).flatMap(({ activityTaskScheduledEventAttributes: step }) =>
+      step?.activityType?.name === 'pollPage' ? [step.priority] : [],
+    );
+    // What changed lately goes before the sweeps of all locations.
+    const urgencies = priorities.map((each) => each?.priorityKey);
+    expect([...new Set(urgencies)]).toEqual([2, 4]);
+    expect(urgencies).toEqual([...urgencies].sort());
+    expect(new Set(priorities.map((each) => each?.fairnessKey))).toEqual(new Set([ofLocation('chelsea').locationId]));
     await system.simulator.resetCalls();
     await system.client.startPollSync(ofLocation('chelsea'));
     await handleOf('chelsea').result();
@@ -70,7 +79,8 @@ describe('polling a location', () => {
     await handleOf('cambridge').result();
     await system.simulator.clearFaults();
     const failed = (await passesOf('cambridge')).filter((pass) => pass.failures > 0);
-    expect(failed).toMatchObject([{ resource: 'opportunity', last_error: 'GhlForbidden', finished_at: null }]);
+    const refused = { resource: 'opportunity', last_error: 'GhlForbidden', finished_at: null };
+    expect(failed).toMatchObject([refused, refused]);
     expect(failed[0]!.due_at.getTime()).toBeGreaterThan(Date.now() + 3 * 60_000);
     expect(await countContacts('cambridge')).toBe(3);
   });

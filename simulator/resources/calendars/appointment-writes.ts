@@ -81,6 +81,7 @@ export function changeAppointment(sim: Simulation, before: Appointment, input: A
 /** Removes an appointment and announces that. */
 export function deleteAppointment(sim: Simulation, appointment: Appointment): void {
   sim.world.appointments.delete(appointment.id);
+  sim.changes.noteRemoved('appointment', [appointment.id], sim.clock.now());
   announce(sim, 'AppointmentDelete', appointment);
 }
 

@@ -50,11 +50,14 @@ export function changeConversation(
 
 /** Removes a conversation with its messages. */
 export function deleteConversation(sim: Simulation, conversation: Conversation): void {
-  for (const message of sim.world.messages.listBy('conversationId', conversation.id)) {
-    sim.world.messages.delete(message.id);
-    sim.agenda.cancel(message.id);
+  const messageIds = sim.world.messages.listBy('conversationId', conversation.id).map(({ id }) => id);
+  for (const id of messageIds) {
+    sim.world.messages.delete(id);
+    sim.agenda.cancel(id);
   }
   sim.world.conversations.delete(conversation.id);
+  sim.changes.noteRemoved('message', messageIds, sim.clock.now());
+  sim.changes.noteRemoved('conversation', [conversation.id], sim.clock.now());
   announceUnread(sim, conversation, true);
 }
 

@@ -92,5 +92,6 @@ function cancelScheduled(call: Call, message: Message): ReturnType<typeof ok> {
   if (message.status !== 'scheduled') throw plainRefusal(404, 'Failed cancel the scheduled message', { status: 404 });
   call.sim.agenda.cancel(message.id);
   call.sim.world.messages.delete(message.id);
+  call.sim.changes.noteRemoved('message', [message.id], call.sim.clock.now());
   return ok({ status: 200, message: 'Scheduled message cancelled successfully.' });
 }

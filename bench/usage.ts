@@ -1,0 +1,54 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { type Kysely, sql } from 'kysely';
+import type { Database } from '../db/schema.ts';
+
+/** What a process has used since its start. */
+export interface Usage {
+  cpuSeconds: number;
+  /** Resident, now. */
+  memoryMiB: number;
+}
+
+const MIB = 1_048_576;
+/** Linux counts CPU time for its readers in hundredths of a second on every machine. */
+const TICKS_PER_SECOND = 100;
+
+/** Of this process. */
+export function readUsage(): Usage {
+  const { user, system } = process.cpuUsage();
+  return { cpuSeconds: (user + system) / 1e6, memoryMiB: Math.round(process.memoryUsage.rss() / MIB) };
+}
+
+/** What Linux' `/proc/<pid>/stat` tells of a process: whose child it is, and CPU time of its own and of its ended children. */
+export function readProcessTimes(stat: string): { parentPid: number; ownSeconds: number; endedSeconds: number } {
+  // The name stands in brackets and may hold blanks and brackets itself.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const seconds = (from: number): number => (Number(fields[from]) + Number(fields[from + 1])) / TICKS_PER_SECOND;
+  return { parentPid: Number(fields[1]), ownSeconds: seconds(11), endedSeconds: seconds(13) };
+}
+
+/**
+ * CPU seconds that a Postgres on this machine has used since its start, all its processes together.
+ * @returns null where the system has no `/proc` to tell
+ */
+export async function readPostgresCpu(db: Kysely<Database>): Promise<number | null> {
+  const { pid } = (await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(db)).rows[0]!;
+  const own = await timesOf(pid);
+  if (own === null) return null;
+  for (;;) {
+    const before = await timesOf(own.parentPid);
+    const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+    const all = await Promise.all(pids.map(timesOf));
+    const after = await timesOf(own.parentPid);
+    if (before === null || after === null) return null;
+    // What ended meanwhile would be missing here and there, or be counted in both.
+    if (before.endedSeconds !== after.endedSeconds) continue;
+    const children = all.filter((each) => each?.parentPid === own.parentPid);
+    return children.reduce((sum, each) => sum + each!.ownSeconds, after.ownSeconds + after.endedSeconds);
+  }
+}
+
+async function timesOf(pid: number | string) {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
+  return stat === null ? null : readProcessTimes(stat);
+}

@@ -1,0 +1,86 @@
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { Runtime, type WorkflowBundleOption } from '@temporalio/worker';
+import { pino } from 'pino';
+import type { Config } from '../config.ts';
+import { createDatabase } from '../db/database.ts';
+import { checkDatabase } from '../db/readiness.ts';
+import { createSealingReports } from '../db/sealing-reports.ts';
+import { type ActivityOptions, createActivities } from './activities.ts';
+import { connectToTemporal } from './connect.ts';
+import { serveHealth } from './health.ts';
+import { runWorkers } from './run-workers.ts';
+import { createTemporalLogger } from './temporal-log.ts';
+import { createWorkers } from './workers.ts';
+
+/** What a worker process is made of besides its configuration. */
+export interface WorkerParts {
+  /** How GHL is called; its address comes from the configuration. */
+  ghl: Omit<ActivityOptions['ghl'], 'baseUrl'>;
+  /** When and how locations are polled, where that is not as usual. */
+  polling?: ActivityOptions['polling'];
+  findBundle: () => Promise<WorkflowBundleOption>;
+}
+
+/** Runs a worker until SIGINT or SIGTERM, and closes what it opened. @throws what its workers fail with */
+export async function runWorkerProcess(config: Config, { ghl, polling, findBundle }: WorkerParts): Promise<void> {
+  const log = pino({ level: config.LOG_LEVEL, base: { process: 'worker' } });
+  const stopping = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopping.abort());
+  // The signals are ours: Temporal's runtime would stop its workers, and nobody would close the rest.
+  Runtime.install({ shutdownSignals: [], logger: createTemporalLogger(log) });
+
+  const db = createDatabase({
+    url: config.DATABASE_URL,
+    poolSize: config.DATABASE_POOL_SIZE,
+    onIdleError: (error) => log.warn({ error: error.message }, 'a connection to Postgres broke'),
+  });
+  const health = await serveHealth({
+    host: config.WORKER_HEALTH_HOST,
+    port: config.WORKER_HEALTH_PORT,
+    checkDatabase: () => checkDatabase(db),
+  });
+  const activities = createActivities({
+    db,
+    keys: config.ENCRYPTION_KEYS,
+    ghl: { baseUrl: config.GHL_BASE_URL, ...ghl },
+    log,
+    ...(polling && { polling }),
+  });
+
+  const sealing = createSealingReports({ db, keys: config.ENCRYPTION_KEYS, log });
+  sealing.start();
+
+  try {
+    const workflowBundle = await findBundle();
+    const connection = await connectToTemporal(loadClientConnectConfig().connectionOptions, log, stopping.signal);
+    if (!connection) return;
+    try {
+      const workers = await createWorkers({
+        connection,
+        namespace: config.TEMPORAL_NAMESPACE,
+        workflowBundle,
+        lanes: config.WORKER_QUEUES,
+        activities,
+        keys: config.ENCRYPTION_KEYS,
+        maxCachedWorkflows: config.MAX_CACHED_WORKFLOWS,
+        shutdownGraceMs: config.SHUTDOWN_GRACE_MS,
+      });
+      health.polling = { workers, connection };
+      log.info({ lanes: config.WORKER_QUEUES }, 'polling');
+      await runWorkers(workers, stopping.signal);
+      log.info('finished what was running');
+    } finally {
+      health.polling = null;
+      // It refuses while workers hold it that never ran; what went wrong then is what counts.
+      await connection.close().catch((error: unknown) => log.warn({ error: messageOf(error) }, 'closing failed'));
+    }
+  } finally {
+    await sealing.stop();
+    const closed = await Promise.allSettled([activities.close(), db.destroy(), health.close()]);
+    for (const each of closed) {
+      if (each.status === 'rejected') log.warn({ error: messageOf(each.reason) }, 'closing failed');
+    }
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : 'unknown');
