@@ -1,8 +1,9 @@
+import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import type { Transaction } from 'kysely';
 import { type ContactEdit } from '../db/contact-edits.ts';
 import { moveEdits, settleEdits, type Settlement } from '../db/edit-outcomes.ts';
 import { contactEditedWork } from '../db/contact-work.ts';
-import { type Contact, linkContact, listContactsWith, lockContact } from '../db/contacts.ts';
+import { type Contact, linkContact, listContactsWith, lockContact, noteCreationTried } from '../db/contacts.ts';
 import { addWork } from '../db/event-capabilities.ts';
 import { type MirrorPlace, writeObservations } from '../db/mirror.ts';
 import type { Database } from '../db/schema.ts';
@@ -17,7 +18,7 @@ import type { LocationCall } from '../ghl/calls.ts';
 import { createContact, findDuplicateContact, getContact } from '../ghl/contacts.ts';
 import type { GhlContact } from '../ghl/contact-schema.ts';
 import { searchContacts } from '../ghl/contact-search.ts';
-import { GhlDuplicateContactError, GhlInvalidError } from '../ghl/errors.ts';
+import { GhlDuplicateContactError, GhlError, GhlInvalidError, GhlUnavailableError } from '../ghl/errors.ts';
 import { addEditLetter, toWritten } from './contact-push.ts';
 import { type EditTarget, editCall } from './contact-target.ts';
 import type { GhlDeps } from './dependencies.ts';
@@ -25,26 +26,50 @@ import { observeContact } from './mirror-observations.ts';
 
 type CreationDeps = Omit<GhlDeps, 'notifier'>;
 
+/** GHL's search lags writes by one to five seconds. */
+const SEARCH_SETTLES_MS = 10_000;
+/** Where the search does not find a phone: so many of the newest that were made here are looked through. */
+const NEWEST = 100;
+
 /**
  * Finds or makes in GHL a contact that was made here, once: it is looked for by e-mail and phone before each try, so that
- * one whose answer was lost is found. What is still to be written then follows in the contact's own workflow.
- * @throws GhlError
+ * one whose answer was lost is found; and not tried again before the search can know of the last try. What is still to be
+ * written then follows in the contact's own workflow.
+ * @throws GhlError; ApplicationFailure CreationUnsettled, with the time after which it can be told
  */
 export async function createInGhl(deps: CreationDeps, target: EditTarget): Promise<void> {
   const { contact, address, pending } = target;
   const call = editCall(address);
   const person = identityOf(contact, pending);
-  const isRepeat = pending.some((edit) => edit.attempts > 0);
-  const choice = await lookFor(deps, call, contact, person, isRepeat);
+  const triedAt = contact.creation_tried_at;
+  const choice = await lookFor(deps, call, contact, person, triedAt !== null);
   switch (choice.choice) {
     case 'ask':
       return hold(deps, contact, pending, choice);
     case 'adopt':
       return link(deps, target, await read(deps, call, choice.contactId));
     case 'create':
+      waitForSearch(triedAt, deps.now());
       return create(deps, call, target, person);
   }
 }
+
+function waitForSearch(triedAt: Date | null, now: Date): void {
+  const leftMs = triedAt === null ? 0 : triedAt.getTime() + SEARCH_SETTLES_MS - now.getTime();
+  if (leftMs <= 0) return;
+  throw ApplicationFailure.create({
+    type: 'CreationUnsettled',
+    message: 'the contact may have been made by a call whose answer is not known',
+    category: ApplicationFailureCategory.BENIGN,
+    nextRetryDelay: leftMs,
+  });
+}
+
+/** Whether GHL may have made the contact, though it said no or nothing: it has been seen to answer 422 and to make it. */
+const mayHaveMade = (error: unknown): boolean =>
+  !(error instanceof GhlError) ||
+  error instanceof GhlInvalidError ||
+  (error instanceof GhlUnavailableError && error.ambiguous);
 
 async function create(
   deps: CreationDeps,
@@ -57,11 +82,16 @@ async function create(
   const given = Object.fromEntries(Object.entries(plain).filter(([, value]) => value !== null));
   const customFields = custom.filter(({ value }) => value !== null).map(toWritten);
   const askedAt = deps.now();
+  const noteTried = (at: Date | null): Promise<void> =>
+    withScope(deps.db, { agencyId: contact.agency_id }, (tx) => noteCreationTried(tx, contact.id, at));
+  // Before the call: a process that dies in it leaves nothing else behind.
+  await noteTried(askedAt);
   try {
     const body = { ...given, ...(customFields.length > 0 && { customFields }), source: OWN_CONTACT_SOURCE };
     const made = await createContact(deps.ghl, call, body);
     await link(deps, target, observeContact(made, askedAt));
   } catch (error) {
+    await noteTried(mayHaveMade(error) ? deps.now() : null);
     if (error instanceof GhlDuplicateContactError) {
       // Somebody came first, or the location finds duplicates by more than it tells.
       const contactIds = [error.contactId];
@@ -74,7 +104,6 @@ async function create(
       return hold(deps, contact, pending, { choice: 'ask', contactIds, reason: 'two-contacts' });
     }
     if (!(error instanceof GhlInvalidError)) throw error;
-    // GHL has been seen to answer 422 and to create the contact all the same.
     const found = await lookFor(deps, call, contact, person, true);
     if (found.choice === 'adopt') return link(deps, target, await read(deps, call, found.contactId));
     await withScope(deps.db, { agencyId: contact.agency_id }, async (tx) => {
@@ -103,7 +132,7 @@ async function lookFor(
   call: LocationCall,
   contact: Contact,
   person: ContactIdentity,
-  isRepeat: boolean,
+  mayBeThere: boolean,
 ): Promise<CreationChoice> {
   const { email, phone } = person;
   let byEmail: MatchedContact | undefined =
@@ -121,7 +150,10 @@ async function lookFor(
   };
   byEmail ??= await confirm(inMirror('email'), 'email');
   byPhone ??= await confirm(inMirror('phone'), 'phone');
-  if (isRepeat && !byEmail && !byPhone && email !== null) byEmail = await searchFor(email);
+  if (mayBeThere && !byEmail && !byPhone) {
+    byEmail = await searchFor('email');
+    byPhone = byEmail ? undefined : await searchFor('phone');
+  }
   return chooseCreation(person, byEmail, byPhone);
 
   /** What the mirror knows may be over. */
@@ -135,11 +167,22 @@ async function lookFor(
     return seen && isSameValue(field, seen[field], person[field]) ? seen : undefined;
   }
 
-  async function searchFor(wanted: string): Promise<MatchedContact | undefined> {
-    const filters = [{ field: 'email', operator: 'eq' as const, value: wanted }];
-    const page = await searchContacts(deps.ghl, call, { pageLimit: 5, filters });
-    const found = page.items.find((each) => isSameValue('email', each.email, wanted));
-    return found && getContact(deps.ghl, call, found.id).catch(ignoreMissing);
+  /** By a filter, and among the newest that were made here: a filter on the phone was reported to find nothing. */
+  async function searchFor(field: 'email' | 'phone'): Promise<MatchedContact | undefined> {
+    const value = person[field];
+    if (value === null) return undefined;
+    const filter = { field, operator: 'eq' as const, value };
+    const own = { field: 'source', operator: 'eq' as const, value: OWN_CONTACT_SOURCE };
+    const newest = [{ field: 'dateAdded' as const, direction: 'desc' as const }];
+    for (const search of [
+      { pageLimit: 5, filters: [filter] },
+      { pageLimit: NEWEST, filters: [own], sort: newest },
+    ]) {
+      const { items } = await searchContacts(deps.ghl, call, search);
+      const found = items.find((each) => isSameValue(field, each[field], value));
+      if (found) return getContact(deps.ghl, call, found.id).catch(ignoreMissing);
+    }
+    return undefined;
   }
 }
 

@@ -1,25 +1,19 @@
-import { ApplicationFailure } from '@temporalio/activity';
 import { listUnsettledEdits } from '../db/contact-edits.ts';
 import { settleEdits } from '../db/edit-outcomes.ts';
-import { lockContact } from '../db/contacts.ts';
 import { withScope } from '../db/scope.ts';
 import { addEditLetter } from './contact-push.ts';
-import type { EditedContactArgs } from './contact-target.ts';
+import { type EditedContactArgs, lockEditedContact } from './contact-target.ts';
 import type { StoreDeps } from './dependencies.ts';
 import { mapStoreFailures } from './store-failure.ts';
 
 /** The step of a contact's workflow that notes what could not be written. */
 export function createContactEditActivities(deps: StoreDeps) {
   /** Ends a contact's pending edits, which GHL refuses or was away for too long to take. Repeatable. */
-  async function recordEditFailure({
-    agencyId,
-    contactId,
-    cause,
-  }: EditedContactArgs & { cause: string }): Promise<void> {
+  async function recordEditFailure(args: EditedContactArgs & { cause: string }): Promise<void> {
+    const { agencyId, cause } = args;
     const now = deps.now();
     await withScope(deps.db, { agencyId }, async (tx) => {
-      const contact = await lockContact(tx, contactId);
-      if (!contact) throw ApplicationFailure.nonRetryable('no such contact', 'ContactUnknown');
+      const contact = await lockEditedContact(tx, args);
       const pending = (await listUnsettledEdits(tx, [contact.id])).filter(({ state }) => state === 'pending');
       if (pending.length === 0) return;
       const failed = pending.map(({ id }) => ({ editId: id, state: 'failed' as const, reason: cause }));

@@ -1,10 +1,18 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { type ContactMerge, endMerge, findMerge, keepCarried, moveLeads } from '../db/contact-merges.ts';
-import { findGhlAddress, type GhlAddress } from '../db/locations.ts';
+import { findGhlAddress } from '../db/locations.ts';
 import { markGone } from '../db/gone-records.ts';
 import { countUpcomingAppointments, writeObservations } from '../db/mirror.ts';
 import { withScope } from '../db/scope.ts';
-import { judgeMerge, type MergePlan, planMerge } from '../domain/contact-merge.ts';
+import {
+  isCarriedOut,
+  judgeMerge,
+  type MergePlan,
+  type MergeRefusal,
+  owesBlock,
+  planMerge,
+} from '../domain/contact-merge.ts';
+import type { Observation } from '../domain/mirror.ts';
 import type { LocationCall } from '../ghl/calls.ts';
 import {
   addContactTags,
@@ -34,10 +42,25 @@ export interface MergeArgs {
 
 interface Pair {
   merge: ContactMerge;
-  address: GhlAddress;
+  call: LocationCall;
   survivorId: string;
   loserId: string;
 }
+
+interface Look {
+  reason: MergeRefusal | 'loser-gone' | 'survivor-gone' | 'ok';
+  survivor?: Observation;
+  loser?: Observation;
+}
+
+/**
+ * How often what the survivor lacks is given before the other one is deleted all the same: GHL may show a value otherwise
+ * than it was written, and leaves some out. With an opt-out still missing nothing is deleted.
+ */
+const MAX_ROUNDS = 3;
+
+const unsafe = (reason: string): ApplicationFailure =>
+  ApplicationFailure.nonRetryable('the merge would lose what nobody agreed to lose, or lacks a contact', reason);
 
 /**
  * The steps of a merge, each of which can be repeated: what was copied is found again. GHL has no call for it, so the
@@ -46,40 +69,37 @@ interface Pair {
 export function createContactMergeGhlActivities(deps: Omit<GhlDeps, 'notifier'>) {
   /** Looks whether the merge loses nothing that nobody agreed to lose. @returns why not, or `ok` */
   async function judgeContactMerge(args: MergeArgs): Promise<string> {
-    const { merge, address, survivorId, loserId } = await load(args);
-    const call = editCall(address);
-    return talkingToGhl(async () => {
-      const loser = await see(call, loserId);
-      // Gone by this very merge, whose later steps are still to be done, when its identifiers were kept.
-      if (!loser) return merge.carried === null ? 'loser-gone' : 'ok';
-      const survivor = await see(call, survivorId);
-      if (!survivor) return 'survivor-gone';
-      const appointments = await withScope(deps.db, { agencyId: args.agencyId }, (tx) =>
-        countUpcomingAppointments(tx, merge.location_id, loserId, deps.now()),
-      );
-      const opportunities = (await searchOpportunities(deps.ghl, call, { contactId: loserId })).length;
-      const hasConversation = (await findConversation(deps.ghl, call, loserId)) !== undefined;
-      const losses = { opportunities, hasConversation, appointments };
-      return judgeMerge(survivor, loser, losses, merge.accepts_loss).reason;
-    }, 'wait');
+    const pair = await load(args);
+    return talkingToGhl(async () => (await look(pair)).reason, 'wait');
   }
 
-  /** Gives the survivor what it lacks, lets leads follow, and deletes the other contact. */
+  /**
+   * Gives the survivor what it lacks, lets leads follow, and deletes the other contact. What came to that one meanwhile,
+   * an opt-out above all, would be deleted with it: so it is looked at and judged anew until nothing is left to be given.
+   * @throws ApplicationFailure final: what `judgeContactMerge` returns, where it is no more `ok`
+   */
   async function absorbContact(args: MergeArgs): Promise<void> {
-    const { merge, address, survivorId, loserId } = await load(args);
-    const call = editCall(address);
+    const pair = await load(args);
+    const { merge, call, survivorId, loserId } = pair;
     const scope = { agencyId: args.agencyId };
     const place = { agencyId: args.agencyId, locationId: merge.location_id, resource: 'contact' as const };
-    await withScope(deps.db, scope, (tx) => moveLeads(tx, args.agencyId, loserId, survivorId));
     await talkingToGhl(async () => {
-      const [survivor, loser] = [await see(call, survivorId), await see(call, loserId)];
-      if (!survivor) throw ApplicationFailure.nonRetryable('the survivor is gone', 'SurvivorGone');
-      if (loser) {
+      let hasCopiedAll = false;
+      for (let looks = 1; ; looks += 1) {
+        const { survivor, loser } = await lookSafely(pair);
+        // First of all, so that the tags which the survivor gets ask for no lead.
+        if (looks === 1) await withScope(deps.db, scope, (tx) => moveLeads(tx, args.agencyId, loserId, survivorId));
+        if (!loser) break;
         const plan = planMerge(survivor, loser);
+        const isEnough = looks > MAX_ROUNDS && !owesBlock(plan);
+        if (isEnough || (hasCopiedAll && isCarriedOut(plan))) {
+          await withScope(deps.db, scope, (tx) => keepCarried(tx, merge.id, plan.carried));
+          await ignoringMissing(() => deleteContact(deps.ghl, call, loserId));
+          break;
+        }
+        if (looks > MAX_ROUNDS) throw unsafe('opt-out-cannot-follow');
         await writePlan(call, survivorId, plan);
-        await copyNotesAndTasks(call, loserId, survivorId);
-        await withScope(deps.db, scope, (tx) => keepCarried(tx, merge.id, plan.carried));
-        await ignoringMissing(() => deleteContact(deps.ghl, call, loserId));
+        hasCopiedAll = (await copyNotesAndTasks(call, loserId, survivorId)) === 0;
       }
       const goneAt = deps.now();
       await withScope(deps.db, scope, (tx) => markGone(tx, place, [loserId], goneAt));
@@ -88,8 +108,7 @@ export function createContactMergeGhlActivities(deps: Omit<GhlDeps, 'notifier'>)
 
   /** Gives the survivor the e-mail and phone of the one that is gone, where it has none, and ends the merge. */
   async function finishContactMerge(args: MergeArgs): Promise<void> {
-    const { merge, address, survivorId } = await load(args);
-    const call = editCall(address);
+    const { merge, call, survivorId } = await load(args);
     const place = { agencyId: args.agencyId, locationId: merge.location_id, resource: 'contact' as const };
     await talkingToGhl(async () => {
       const before = await see(call, survivorId);
@@ -122,8 +141,35 @@ export function createContactMergeGhlActivities(deps: Omit<GhlDeps, 'notifier'>)
       const ghlIdOf = (id: string): string => ids.find((each) => each.id === id)?.ghl_id ?? '';
       const address = await findGhlAddress(tx, merge.location_id);
       if (!address) throw ApplicationFailure.nonRetryable('the location is not connected', 'LocationNotConnected');
-      return { merge, address, survivorId: ghlIdOf(merge.survivor_id), loserId: ghlIdOf(merge.loser_id) };
+      return {
+        merge,
+        call: editCall(address),
+        survivorId: ghlIdOf(merge.survivor_id),
+        loserId: ghlIdOf(merge.loser_id),
+      };
     });
+  }
+
+  /** Both contacts as GHL shows them now, and whether the merge is safe as they are. */
+  async function look({ merge, call, survivorId, loserId }: Pair): Promise<Look> {
+    const [survivor, loser] = [await see(call, survivorId), await see(call, loserId)];
+    // Gone by this very merge, whose later steps are still to be done, when its identifiers were kept.
+    if (!loser && merge.carried === null) return { reason: 'loser-gone' };
+    if (!survivor) return { reason: 'survivor-gone' };
+    if (!loser) return { reason: 'ok', survivor };
+    const appointments = await withScope(deps.db, { agencyId: merge.agency_id }, (tx) =>
+      countUpcomingAppointments(tx, merge.location_id, loserId, deps.now()),
+    );
+    const opportunities = (await searchOpportunities(deps.ghl, call, { contactId: loserId })).length;
+    const hasConversation = (await findConversation(deps.ghl, call, loserId)) !== undefined;
+    const losses = { opportunities, hasConversation, appointments };
+    return { reason: judgeMerge(survivor, loser, losses, merge.accepts_loss).reason, survivor, loser };
+  }
+
+  async function lookSafely(pair: Pair): Promise<{ survivor: Observation; loser: Observation | undefined }> {
+    const { reason, survivor, loser } = await look(pair);
+    if (reason !== 'ok' || !survivor) throw unsafe(reason);
+    return { survivor, loser };
   }
 
   async function see(call: LocationCall, ghlId: string) {
@@ -136,23 +182,26 @@ export function createContactMergeGhlActivities(deps: Omit<GhlDeps, 'notifier'>)
   }
 
   async function writePlan(call: LocationCall, survivorId: string, plan: MergePlan): Promise<void> {
-    const { fields, customFields, tags, blockedChannels, isBlocked } = plan;
-    const blocked = Object.fromEntries(blockedChannels.map((channel) => [channel, { status: 'active' as const }]));
+    const { fields, customFields, tags, blocks, isBlocked } = plan;
     const body: ContactUpdateFields = {
       ...fields,
       ...(customFields.length > 0 && { customFields: customFields.map(toWritten) }),
-      ...(blockedChannels.length > 0 && { dndSettings: blocked }),
+      ...(Object.keys(blocks).length > 0 && { dndSettings: blocks }),
       ...(isBlocked && { dnd: true }),
     };
     if (Object.keys(body).length > 0) await updateContact(deps.ghl, call, survivorId, body);
     if (tags.length > 0) await addContactTags(deps.ghl, call, survivorId, tags);
   }
 
-  async function copyNotesAndTasks(call: LocationCall, from: string, to: string): Promise<void> {
+  /** @returns how many were copied; those that are there already are not */
+  async function copyNotesAndTasks(call: LocationCall, from: string, to: string): Promise<number> {
+    let copied = 0;
     const notes = new Set((await listNotes(deps.ghl, call, to)).map(({ body }) => body));
     for (const { body, userId } of await listNotes(deps.ghl, call, from)) {
       if (body === null || notes.has(body)) continue;
       await createNote(deps.ghl, call, to, { body, ...(userId !== null && { userId }) });
+      notes.add(body);
+      copied += 1;
     }
     const there = await listTasks(deps.ghl, call, to);
     for (const task of await listTasks(deps.ghl, call, from)) {
@@ -166,7 +215,9 @@ export function createContactMergeGhlActivities(deps: Omit<GhlDeps, 'notifier'>)
         ...(body !== null && { body }),
         ...(assignedTo !== null && { assignedTo }),
       });
+      copied += 1;
     }
+    return copied;
   }
 
   return mapStoreFailures({ judgeContactMerge, absorbContact, finishContactMerge });

@@ -22,6 +22,8 @@ import type { GhlDeps } from './dependencies.ts';
 import { takeSeen, tellGone } from './mirror-news.ts';
 import { observeContact } from './mirror-observations.ts';
 
+const CONTACT_GONE = 'contact-gone';
+
 type PushDeps = Omit<GhlDeps, 'notifier'>;
 
 /**
@@ -183,8 +185,8 @@ type WrittenValue = NonNullable<ContactUpdateFields['customFields']>[number]['va
 /** A custom field as a body has it: the types of ours that can be written hold nothing else. */
 export const toWritten = ({ id, value }: { id: string; value: FieldValue }) => ({ id, value: value as WrittenValue });
 
-const shows = (fields: Fields, { field, value }: ContactEdit): boolean =>
-  isSameValue(field, valueOf(fields, field), value);
+const shows = (fields: Fields, { field, value, type }: ContactEdit): boolean =>
+  isSameValue(field, valueOf(fields, field), value, type);
 
 /** What GHL shows counts, whatever it said: it has been seen to refuse and do, and to accept and not do. */
 function judgeWritten(edit: ContactEdit, after: Observation, { refused, taken }: Written): Settlement {
@@ -223,7 +225,7 @@ async function giveUpGone(
 ): Promise<void> {
   const now = deps.now();
   await tellGone(tx, deps, place, await markGone(tx, place, [ghlId], now), now);
-  const settlements = pending.map(({ id }) => ({ editId: id, state: 'failed' as const, reason: 'contact-gone' }));
+  const settlements = pending.map(({ id }) => ({ editId: id, state: 'failed' as const, reason: CONTACT_GONE }));
   await settle(tx, contact, pending, settlements, now);
 }
 
@@ -236,8 +238,11 @@ export async function addEditLetter(tx: Transaction<Database>, contact: Contact,
     capability: 'contact-sync',
     cause: `edit:${cause}`,
     advice:
-      `GHL does not take a change of this contact; contacts show ${id} tells which. Change it again with another value, ` +
-      `or mend the cause and run \`contacts redrive ${id}\`.`,
+      cause === CONTACT_GONE
+        ? `GHL has this contact no more; contacts show ${id} tells which change it did not get. Should GHL have it again, ` +
+          `run \`contacts redrive ${id}\`.`
+        : `GHL does not take a change of this contact; contacts show ${id} tells which. Change it again with another value, ` +
+          `or mend the cause and run \`contacts redrive ${id}\`.`,
     subject: { kind: 'contact', id },
     workflowId: contactSyncWorkflowId(locationId, ghlId ?? `new:${id}`),
   });

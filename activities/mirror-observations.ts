@@ -29,8 +29,11 @@ const exactly = (
   ...more,
 });
 
+/** What a search document leaves out, or may. */
+type ExactOnly = 'dndSettings' | 'inboundDndSettings';
+
 const contactFields = (
-  contact: Omit<GhlContact, 'id' | 'locationId' | 'name' | 'dateAdded' | 'dateUpdated' | 'dndSettings'>,
+  contact: Omit<GhlContact, 'id' | 'locationId' | 'name' | 'dateAdded' | 'dateUpdated' | ExactOnly>,
 ): Record<string, unknown> => ({
   ...contact,
   tags: [...new Set(contact.tags)].sort(),

@@ -19,9 +19,18 @@ export async function requireContact(tx: Transaction<Database>, id: unknown): Pr
 
 /** A contact that may be changed now, held until the transaction ends. @throws ProblemError 404, 409 */
 export async function lockChangeableContact(tx: Transaction<Database>, id: unknown): Promise<Contact> {
+  const contact = await lockRedrivableContact(tx, id);
+  if (contact.deleted_at !== null) throw new ProblemError(409, 'contact-deleted');
+  return contact;
+}
+
+/**
+ * A contact whose changes may be tried again, held: one that is deleted as well, for GHL may have it again.
+ * @throws ProblemError 404, 409
+ */
+export async function lockRedrivableContact(tx: Transaction<Database>, id: unknown): Promise<Contact> {
   const contact = isId(id) ? await lockContact(tx, id.toLowerCase()) : undefined;
   if (!contact) throw new ProblemError(404, 'no-such-contact');
-  if (contact.deleted_at !== null) throw new ProblemError(409, 'contact-deleted');
   if (await isBeingMerged(tx, contact.id))
     throw new ProblemError(409, 'contact-being-merged', { retryAfterSeconds: 10 });
   return contact;

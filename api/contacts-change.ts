@@ -7,7 +7,7 @@ import { listFieldMappings } from '../db/field-mappings.ts';
 import { withScope } from '../db/scope.ts';
 import { contactChangeSchema, readContactInput } from '../domain/contact-input.ts';
 import { authenticateBearer } from './authentication.ts';
-import { lockChangeableContact, refuseIssues, requireContact } from './contact-access.ts';
+import { lockChangeableContact, lockRedrivableContact, refuseIssues, requireContact } from './contact-access.ts';
 import { viewContact, viewWholeContact } from './contact-view.ts';
 import type { ContactChangeDeps } from './contacts-create.ts';
 import { readBody } from './input.ts';
@@ -51,7 +51,7 @@ export const changeContactByApi =
     res.set('Cache-Control', 'no-store').json(answer);
   };
 
-/** `POST /v1/contacts/:id/redrive`: tries again what GHL did not take. 200 with how many changes that is. */
+/** `POST /v1/contacts/:id/redrive`: tries again what GHL did not take. 200 with how many changes that is; 409 when it is being merged. */
 export const redriveContactByApi =
   (deps: ContactChangeDeps): RequestHandler =>
   async (req, res) => {
@@ -60,7 +60,7 @@ export const redriveContactByApi =
     const { agencyId, actor } = caller;
     describeRequest(res, { agencyId, locationId: caller.locationId });
     const answer = await withScope(db, caller.scope, async (tx) => {
-      const contact = await lockChangeableContact(tx, req.params['id']);
+      const contact = await lockRedrivableContact(tx, req.params['id']);
       const redriven = await redriveContact(tx, contact, deps.now());
       const act = { action: 'contact.redrive', subject: `contact:${contact.id}`, after: { redriven } };
       await audit(tx, { agencyId, actor, origin: 'api', ...act });

@@ -3,9 +3,11 @@ import { v7 as uuidv7 } from 'uuid';
 import { basesAfter, type FieldEdit } from '../domain/contact-conflict.ts';
 import { type EditOrigin, type EditState, overlay } from '../domain/contact-edit.ts';
 import { type FieldName, isSameValue, valueOf } from '../domain/contact-fields.ts';
+import { mappedTypeOf } from '../domain/field-mapping.ts';
 import type { FieldValue } from '../domain/mirror.ts';
 import { type Contact, noteLocalIdentity } from './contacts.ts';
 import { resolveDeadLetters } from './dead-letters.ts';
+import { listFieldMappings } from './field-mappings.ts';
 import type { Database } from './schema.ts';
 import type { ContactEditTable } from './schema/contacts.ts';
 
@@ -79,14 +81,19 @@ export async function findEdit(tx: Transaction<Database>, id: string): Promise<C
   return row && read(row);
 }
 
-/** The edits that wait for an operator, oldest first. */
+/** The edits that wait for an operator, oldest first; of a contact that is deleted there is nothing to decide. */
 export async function listHeldEdits(
   tx: Transaction<Database>,
   { locationId, limit }: { locationId: string | undefined; limit: number },
 ): Promise<ContactEdit[]> {
-  let query = tx.selectFrom('contact_edits').selectAll().where('state', '=', 'held');
-  if (locationId !== undefined) query = query.where('location_id', '=', locationId);
-  return (await query.orderBy('id').limit(limit).execute()).map(read);
+  let query = tx
+    .selectFrom('contact_edits')
+    .innerJoin('contacts', 'contacts.id', 'contact_edits.contact_id')
+    .selectAll('contact_edits')
+    .where('state', '=', 'held')
+    .where('contacts.deleted_at', 'is', null);
+  if (locationId !== undefined) query = query.where('contact_edits.location_id', '=', locationId);
+  return (await query.orderBy('contact_edits.id').limit(limit).execute()).map(read);
 }
 
 export interface EditAct {
@@ -108,11 +115,13 @@ export async function addEdits(
 ): Promise<{ fields: FieldName[]; newestId: string | undefined }> {
   const unsettled = await listUnsettledEdits(tx, [contact.id]);
   const isInGhl = contact.ghl_id !== null;
+  const mappings = await listFieldMappings(tx, contact.location_id);
   const wanted = changes.flatMap(({ field, value }) => {
     const shown = isInGhl ? valueOf(contact.fields, field) : null;
     const before = unsettled.find((edit) => edit.field === field);
-    const isWanted = before?.state === 'pending' ? isSameValue(field, before.value, value) : undefined;
-    if (isWanted ?? (!before && isSameValue(field, shown, value))) return [];
+    const isSame = (other: FieldValue): boolean => isSameValue(field, other, value, mappedTypeOf(mappings, field));
+    const isWanted = before?.state === 'pending' ? isSame(before.value) : undefined;
+    if (isWanted ?? (!before && isSame(shown))) return [];
     return [{ field, value, bases: before ? basesAfter(before, shown) : [shown] }];
   });
   if (wanted.length === 0) return { fields: [], newestId: undefined };

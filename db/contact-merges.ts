@@ -38,7 +38,7 @@ export type MergeRequestRefusal =
 
 /**
  * Takes an operator's decision that two contacts of a location are one person, and what carries it out. Asked again
- * after it failed, it goes on where it stopped.
+ * after it failed, it goes on where it stopped, by what may be lost as it is said now.
  */
 export async function requestMerge(
   tx: Transaction<Database>,
@@ -50,19 +50,22 @@ export async function requestMerge(
   const held = [await lockContact(tx, first), await lockContact(tx, second)];
   const [survivor, loser] = of.survivorId === first ? held : held.reverse();
   if (!survivor || !loser) return { refused: 'unknown' };
-  const failed = await findFailed(tx, of);
+  const failed = await findFailed(tx, survivor.id, loser.id);
+  // Once it was to be deleted, it may be so by this very merge.
+  const isLoserOver = loser.deleted_at !== null && failed?.carried != null;
+  const refused = await refuse(tx, survivor, loser, isLoserOver);
+  if (refused) return { refused };
+  const pair = { survivorId: survivor.id, loserId: loser.id, acceptsLoss: of.acceptsLoss };
   if (failed) {
     await tx
       .updateTable('contact_merges')
-      .set({ outcome: null, ended_at: null, tried_at: act.now })
+      .set({ outcome: null, reason: null, ended_at: null, tried_at: act.now, accepts_loss: of.acceptsLoss })
       .where('id', '=', failed.id)
       .execute();
     await resolveDeadLetters(tx, { subjectId: failed.id, causePrefix: 'merge:' }, 'redriven', act.now);
-    await note(tx, survivor, failed.id, of, act);
+    await note(tx, survivor, failed.id, pair, act);
     return { mergeId: failed.id };
   }
-  const refused = await refuse(tx, survivor, loser);
-  if (refused) return { refused };
   const mergeId = uuidv7();
   await tx
     .insertInto('contact_merges')
@@ -79,13 +82,14 @@ export async function requestMerge(
       tried_at: act.now,
     })
     .execute();
-  await note(tx, survivor, mergeId, { ...of, survivorId: survivor.id, loserId: loser.id }, act);
+  await note(tx, survivor, mergeId, pair, act);
   return { mergeId };
 }
 
 async function findFailed(
   tx: Transaction<Database>,
-  { survivorId, loserId }: { survivorId: string; loserId: string },
+  survivorId: string,
+  loserId: string,
 ): Promise<ContactMerge | undefined> {
   return tx
     .selectFrom('contact_merges')
@@ -100,12 +104,14 @@ async function refuse(
   tx: Transaction<Database>,
   survivor: Contact,
   loser: Contact,
+  isLoserOver: boolean,
 ): Promise<MergeRequestRefusal | undefined> {
   if (survivor.id === loser.id) return 'same-contact';
   if (survivor.location_id !== loser.location_id) return 'other-location';
-  if (survivor.deleted_at !== null || loser.deleted_at !== null) return 'contact-deleted';
+  if (survivor.deleted_at !== null || (loser.deleted_at !== null && !isLoserOver)) return 'contact-deleted';
   if (survivor.ghl_id === null || loser.ghl_id === null) return 'not-in-ghl';
-  if ((await listUnsettledEdits(tx, [survivor.id, loser.id])).length > 0) return 'changes-unsettled';
+  const changed = isLoserOver ? [survivor.id] : [survivor.id, loser.id];
+  if ((await listUnsettledEdits(tx, changed)).length > 0) return 'changes-unsettled';
   if ((await isBeingMerged(tx, survivor.id)) || (await isBeingMerged(tx, loser.id))) return 'contact-being-merged';
   return undefined;
 }
@@ -149,7 +155,7 @@ export async function moveLeads(tx: Transaction<Database>, agencyId: string, fro
   `.execute(tx);
 }
 
-/** Keeps what of the contact that goes is to follow once it is gone; what was kept first stays. */
+/** Keeps what of the contact that goes, which is there still, is to follow once it is gone. */
 export async function keepCarried(
   tx: Transaction<Database>,
   mergeId: string,
@@ -159,7 +165,6 @@ export async function keepCarried(
     .updateTable('contact_merges')
     .set({ carried: JSON.stringify(carried) })
     .where('id', '=', mergeId)
-    .where('carried', 'is', null)
     .execute();
 }
 

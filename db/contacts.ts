@@ -123,6 +123,11 @@ export async function noteLocalIdentity(
   await tx.updateTable('contacts').set({ fields }).where('id', '=', id).where('ghl_id', 'is', null).execute();
 }
 
+/** Notes that GHL is asked to make a contact and may have done so whatever is heard of it; null: that it certainly has not. */
+export async function noteCreationTried(tx: Transaction<Database>, id: string, at: Date | null): Promise<void> {
+  await tx.updateTable('contacts').set({ creation_tried_at: at }).where('id', '=', id).execute();
+}
+
 /**
  * Notes which contact of GHL a contact of ours is. Where the mirror has that one already, ours becomes it.
  * @returns the contact that it is from now on

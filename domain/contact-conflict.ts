@@ -1,5 +1,6 @@
 import type { EditState } from './contact-edit.ts';
 import { EDITABLE_FIELDS, type FieldName, isSameValue } from './contact-fields.ts';
+import type { MappedType } from './field-mapping.ts';
 import type { FieldValue } from './mirror.ts';
 
 /** Who is right when a field changed here and in GHL. */
@@ -39,6 +40,8 @@ export interface FieldEdit {
   madeAt: Date;
   /** It may only fill what is empty: e-mail and phone of a contact that GHL turns out to have, where a replaced one is lost. */
   fillsOnly?: boolean;
+  /** What the location's mapping takes a custom field for. */
+  type?: MappedType | undefined;
 }
 
 /** The field as GHL has it now. */
@@ -59,9 +62,10 @@ export type EditVerdict =
  * edit was made on, before we wrote; and that it moved to what we want is none. At the same moment ours is right.
  */
 export function judgeEdit(edit: FieldEdit, remote: RemoteField, policy: ConflictPolicy): EditVerdict {
-  const { field } = edit;
-  if (isSameValue(field, remote.value, edit.value)) return { verdict: 'done', reason: 'ghl-has-it' };
-  if (edit.bases.some((base) => isSameValue(field, remote.value, base))) return { verdict: 'push', reason: 'unmoved' };
+  const { field, type } = edit;
+  const isShown = (value: FieldValue): boolean => isSameValue(field, remote.value, value, type);
+  if (isShown(edit.value)) return { verdict: 'done', reason: 'ghl-has-it' };
+  if (edit.bases.some(isShown)) return { verdict: 'push', reason: 'unmoved' };
   if (edit.fillsOnly === true) return { verdict: 'overrule', reason: 'identifier-kept' };
   switch (policy) {
     case 'ghl-wins':

@@ -1,3 +1,4 @@
+import { fromGhlValue, type MappedType } from './field-mapping.ts';
 import { type Fields, type FieldValue, isDeepEqual } from './mirror.ts';
 
 /**
@@ -70,9 +71,18 @@ function put(fields: Fields, name: string, value: FieldValue): Fields {
   return value === null ? others : { ...others, [name]: value };
 }
 
-/** Whether two values of a field mean the same to GHL, which trims, spells numbers as text and phones in E.164. */
-export function isSameValue(field: FieldName, a: FieldValue, b: FieldValue): boolean {
-  const [left, right] = [a, b].map((each) => canonicalOf(field, each));
+/**
+ * Whether two values of a field mean the same to GHL, which trims, spells numbers as text and phones in E.164, and shows
+ * days and choices in more than one shape.
+ * @param type what the location's mapping takes a custom field for; of one that is not mapped the plain values count
+ */
+export function isSameValue(field: FieldName, a: FieldValue, b: FieldValue, type?: MappedType): boolean {
+  const of = type ?? (field === 'dateOfBirth' ? 'date' : undefined);
+  const [left, right] = [a, b].map((each) => {
+    const value = canonicalOf(field, of === undefined ? each : fromGhlValue({ type: of }, each));
+    // Choices are a set.
+    return of === 'options' && Array.isArray(value) ? [...new Set(value.map(String))].sort() : value;
+  });
   return isDeepEqual(left, right);
 }
 

@@ -1,4 +1,5 @@
-import type { Fields, FieldValue } from './mirror.ts';
+import { isSameValue } from './contact-fields.ts';
+import { type Fields, type FieldValue, isDeepEqual } from './mirror.ts';
 
 /** A contact of GHL as far as merging looks at it: the fields as the mirror keeps them. */
 export interface MergedContact {
@@ -12,14 +13,24 @@ export interface MergeLosses {
   appointments: number;
 }
 
-export type MergeRefusal = 'opt-out-cannot-follow' | 'would-lose-records';
+/** Why a merge is not carried out: an opt-out has no way, or nobody agreed to lose records, or fields, of the one that goes. */
+export type MergeRefusal = 'opt-out-cannot-follow' | 'would-lose-records' | 'would-lose-fields';
 
 /** Channels on which the API can switch contacting off. */
 const WRITABLE_CHANNELS = ['Call', 'Email', 'SMS', 'WhatsApp', 'GMB', 'FB'] as const;
 type WritableChannel = (typeof WRITABLE_CHANNELS)[number];
 
+/** A block of contacting on one channel; one that is `permanent` is lifted by the person alone. */
+export interface Block {
+  status: 'active' | 'permanent';
+  message?: string;
+  code?: string;
+}
+
 /** Fields that a contact keeps for itself: two contacts of a location may not share them while both are there. */
 const IDENTIFIERS = ['email', 'phone'] as const;
+/** More of them, which the API never sets. */
+const UNWRITABLE = ['additionalEmails', 'additionalPhones'] as const;
 const COPIED = [
   'firstName',
   'lastName',
@@ -27,6 +38,7 @@ const COPIED = [
   'city',
   'state',
   'postalCode',
+  'country',
   'website',
   'timezone',
   'dateOfBirth',
@@ -38,8 +50,8 @@ export interface MergePlan {
   fields: Record<string, string>;
   customFields: { id: string; value: FieldValue }[];
   tags: string[];
-  /** Channels on which the one that goes may not be contacted; neither may the survivor from now on. */
-  blockedChannels: WritableChannel[];
+  /** Where the one that goes may not be contacted; neither may the survivor from now on, and for as long. */
+  blocks: Partial<Record<WritableChannel, Block>>;
   isBlocked: boolean;
   /** E-mail and phone, where the survivor has none: they follow when the other one is gone. */
   carried: Partial<Record<'email' | 'phone', string>>;
@@ -54,18 +66,40 @@ const recordOf = (value: FieldValue | undefined): Fields =>
 const tagsOf = (fields: Fields): string[] =>
   Array.isArray(fields['tags']) ? fields['tags'].filter((tag) => typeof tag === 'string') : [];
 
-/** The channels on which somebody is not to be contacted. GHL's `active` and `permanent` both mean that it is off. */
-const blockedOf = (fields: Fields): string[] =>
-  Object.entries(recordOf(fields['dndSettings']))
-    .filter(([, setting]) => {
-      const { status } = recordOf(setting);
-      return status === 'active' || status === 'permanent';
-    })
-    .map(([channel]) => channel);
+/** How firmly contacting is off, by channel. GHL's `active` and `permanent` both mean that it is. */
+const STRENGTH: Record<string, number> = { active: 1, permanent: 2 };
+const strengthOn = (fields: Fields, channel: string): number => {
+  const { status } = recordOf(recordOf(fields['dndSettings'])[channel]);
+  return typeof status === 'string' ? (STRENGTH[status] ?? 0) : 0;
+};
+/** The channels on which the one that goes is blocked more firmly than the one that stays. */
+const blocksToCarry = (kept: Fields, gone: Fields): string[] =>
+  Object.keys(recordOf(gone['dndSettings'])).filter((channel) => strengthOn(gone, channel) > strengthOn(kept, channel));
+const isWritable = (channel: string): channel is WritableChannel =>
+  (WRITABLE_CHANNELS as readonly string[]).includes(channel);
+
+function blockOn(fields: Fields, channel: string): Block {
+  const { status, message, code } = recordOf(recordOf(fields['dndSettings'])[channel]);
+  return {
+    status: status === 'permanent' ? 'permanent' : 'active',
+    ...(typeof message === 'string' && { message }),
+    ...(typeof code === 'string' && { code }),
+  };
+}
+
+/** What of the one that goes cannot follow: an e-mail or phone beside the survivor's own, and what the API never sets. */
+function losesFields(kept: Fields, gone: Fields): boolean {
+  const hasBoth = (name: 'email' | 'phone'): boolean => textOf(kept, name) !== null && textOf(gone, name) !== null;
+  const isAnother = (name: 'email' | 'phone'): boolean => !isSameValue(name, kept[name] ?? null, gone[name] ?? null);
+  return (
+    IDENTIFIERS.some((name) => hasBoth(name) && isAnother(name)) ||
+    UNWRITABLE.some((name) => gone[name] !== undefined && !isDeepEqual(kept[name], gone[name]))
+  );
+}
 
 /**
  * Decides what one contact gets of another that is the same person: it keeps all its own values, gets what it lacks, all
- * tags, and every block of contacting.
+ * tags, and every block of contacting, as firm as it was.
  */
 export function planMerge(survivor: MergedContact, loser: MergedContact): MergePlan {
   const [kept, gone] = [survivor.fields, loser.fields];
@@ -76,31 +110,37 @@ export function planMerge(survivor: MergedContact, loser: MergedContact): MergeP
   const customFields = Object.entries(recordOf(gone['customFields']))
     .filter(([id, value]) => value !== null && (own[id] === undefined || own[id] === null || own[id] === ''))
     .map(([id, value]) => ({ id, value }));
-  const blockedChannels = WRITABLE_CHANNELS.filter(
-    (channel) => blockedOf(gone).includes(channel) && !blockedOf(kept).includes(channel),
-  );
+  const channels = blocksToCarry(kept, gone).filter(isWritable);
   return {
     fields: pick(COPIED),
     customFields,
     tags: tagsOf(gone).filter((tag) => !tagsOf(kept).includes(tag)),
-    blockedChannels,
+    blocks: Object.fromEntries(channels.map((channel) => [channel, blockOn(gone, channel)])),
     isBlocked: gone['dnd'] === true && kept['dnd'] !== true,
     carried: pick(IDENTIFIERS),
   };
 }
 
-/** Decides whether the merge is safe; the loss of records can be accepted, that of an opt-out cannot. */
+/** Whether the survivor may still be contacted where the one that goes may not. */
+export const owesBlock = ({ blocks, isBlocked }: MergePlan): boolean => isBlocked || Object.keys(blocks).length > 0;
+
+/** Whether the survivor lacks nothing that it can be given while the other one is there. */
+export const isCarriedOut = (plan: MergePlan): boolean =>
+  !owesBlock(plan) && Object.keys(plan.fields).length + plan.customFields.length + plan.tags.length === 0;
+
+/** Decides whether the merge is safe; the loss of records and fields can be accepted, that of an opt-out cannot. */
 export function judgeMerge(
   survivor: MergedContact,
   loser: MergedContact,
   losses: MergeLosses,
   acceptsLoss: boolean,
 ): { isSafe: boolean; reason: MergeRefusal | 'ok' } {
-  const covered = new Set<string>([...WRITABLE_CHANNELS, ...blockedOf(survivor.fields)]);
-  if (blockedOf(loser.fields).some((channel) => !covered.has(channel))) {
+  if (!blocksToCarry(survivor.fields, loser.fields).every(isWritable)) {
     return { isSafe: false, reason: 'opt-out-cannot-follow' };
   }
+  if (acceptsLoss) return { isSafe: true, reason: 'ok' };
   const loses = losses.opportunities > 0 || losses.appointments > 0 || losses.hasConversation;
-  if (loses && !acceptsLoss) return { isSafe: false, reason: 'would-lose-records' };
+  if (loses) return { isSafe: false, reason: 'would-lose-records' };
+  if (losesFields(survivor.fields, loser.fields)) return { isSafe: false, reason: 'would-lose-fields' };
   return { isSafe: true, reason: 'ok' };
 }

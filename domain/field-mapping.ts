@@ -104,6 +104,12 @@ export function toGhlValue({ type, options }: FieldMapping, value: unknown): Con
 const oneOf = (options: readonly string[]): string =>
   `one of ${options.map((each) => JSON.stringify(each)).join(', ')}`;
 
+/** What a location takes a field of its contacts for; undefined where it is no custom field, or not mapped. */
+export const mappedTypeOf = (
+  mappings: readonly Pick<FieldMapping, 'ghlFieldId' | 'type'>[],
+  field: string,
+): MappedType | undefined => mappings.find(({ ghlFieldId }) => field === `custom:${ghlFieldId}`)?.type;
+
 /** What a value of GHL's is by our type; one that cannot be read as it is shown as GHL has it. */
 export function fromGhlValue({ type }: Pick<FieldMapping, 'type'>, raw: FieldValue): FieldValue {
   switch (type) {

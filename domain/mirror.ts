@@ -98,11 +98,15 @@ export function mergeListedContact(known: Fields | undefined, listed: Fields): F
     const spelt = known[name];
     if (typeof spelt === 'string' && spelt.toLowerCase() === listed[name]) merged[name] = spelt;
   }
-  if (!('dndSettings' in listed) && known['dndSettings'] !== undefined) merged['dndSettings'] = known['dndSettings'];
+  for (const name of LEFT_OUT) {
+    const own = known[name];
+    if (!(name in listed) && own !== undefined) merged[name] = own;
+  }
   return merged;
 }
 
 const NAMES = ['firstName', 'lastName'];
+const LEFT_OUT = ['dndSettings', 'inboundDndSettings', 'additionalEmails', 'additionalPhones'];
 
 /**
  * Brings fields into the one form in which they are compared: nothing that is empty, tags and custom fields in order,

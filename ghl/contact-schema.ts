@@ -46,7 +46,23 @@ export const contactFieldsSchema = z.object({
     .transform((fields) => fields ?? []),
 });
 
-export const contactSchema = contactFieldsSchema.extend({ dateUpdated: looseText, dndSettings: dndSettingsSchema });
+/** More e-mails or phones than the main one, which GHL shows each in a record of its own, or plain. */
+export const others = (name: 'email' | 'phone') =>
+  z
+    .array(z.union([z.string(), z.looseObject({ [name]: z.string() }).transform((each) => String(each[name]))]))
+    .nullish()
+    .catch([])
+    .transform((all) => all ?? []);
+
+/** A contact as it is read by itself: lists leave out more or less of what stands here. */
+export const contactSchema = contactFieldsSchema.extend({
+  dateUpdated: looseText,
+  dndSettings: dndSettingsSchema,
+  /** What it may send; no event tells of a change. */
+  inboundDndSettings: dndSettingsSchema,
+  additionalEmails: others('email'),
+  additionalPhones: others('phone'),
+});
 export type GhlContact = z.output<typeof contactSchema>;
 
 const writtenText = z.string().nullable().optional();
@@ -59,9 +75,13 @@ const writtenCustomFields = z
   .optional();
 
 const writtenDndSetting = z
-  .object({ status: z.enum(['active', 'inactive']), message: z.string().optional(), code: z.string().optional() })
+  .object({
+    status: z.enum(['active', 'inactive', 'permanent']),
+    message: z.string().optional(),
+    code: z.string().optional(),
+  })
   .optional();
-/** `active` switches a channel off. One that is `permanent` stays so: only the person's own START lifts it. */
+/** `active` switches a channel off; `permanent` does so until the person's own START. Writes take the same words as reads. */
 const writtenDndSettings = z
   .object({
     Call: writtenDndSetting,

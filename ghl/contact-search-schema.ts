@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { contactFieldsSchema, maybeDndSettingsSchema } from './contact-schema.ts';
+import { contactFieldsSchema, maybeDndSettingsSchema, others } from './contact-schema.ts';
 import { looseNumber, looseText } from './loose-fields.ts';
 
 /** GHL takes no longer values. */
@@ -87,6 +87,8 @@ const foundContactSchema = contactFieldsSchema.omit({ name: true, firstName: tru
   dateUpdated: looseText,
   /** Null where the document has none, which says nothing: the contact itself has to be read. */
   dndSettings: maybeDndSettingsSchema,
+  additionalEmails: others('email'),
+  additionalPhones: others('phone'),
   searchAfter: cursorSchema,
 });
 export type FoundContact = z.output<typeof foundContactSchema>;

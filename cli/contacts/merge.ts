@@ -30,6 +30,8 @@ const REFUSALS: Record<MergeRequestRefusal, string> = {
 const OUTCOMES: Record<string, string> = {
   'would-lose-records':
     'GHL would delete opportunities, appointments or the conversation of the second contact with it. --accept-loss merges all the same.',
+  'would-lose-fields':
+    'The second contact has another e-mail or phone than the first, which the API cannot keep beside it. --accept-loss merges all the same.',
   'opt-out-cannot-follow':
     'The second contact has opted out on a channel that the API cannot switch off for the first.',
   'loser-gone': 'The second contact is gone in GHL.',
@@ -42,7 +44,10 @@ export function addContactsMerge(contacts: Command, session: Session): void {
     .description('make two contacts of a location one: the first gets what it lacks, the second is deleted in GHL')
     .argument('<survivor>', 'the contact that stays')
     .argument('<loser>', 'the contact that goes')
-    .option('--accept-loss', 'although opportunities, appointments or the conversation of the second are deleted');
+    .option(
+      '--accept-loss',
+      'although opportunities, appointments, the conversation, or another e-mail or phone of the second are lost',
+    );
   addAgencyOption(merge);
   perform(merge, session, input, async ({ agency, survivor: survivorId, loser: loserId, acceptLoss: acceptsLoss }) => {
     const act = { actor: session.actor, origin: 'cli' as const, now: session.terminal.now() };

@@ -4,7 +4,7 @@ import { redriveContact } from '../../db/contact-changes.ts';
 import { addAgencyOption, inAgency, perform, recordAct } from '../command.ts';
 import { id, inAgencyInput } from '../inputs.ts';
 import type { Session } from '../session.ts';
-import { lockNamedContact } from './view.ts';
+import { lockRedrivableContact } from './view.ts';
 
 const input = z.object({ ...inAgencyInput, contact: id });
 
@@ -16,7 +16,7 @@ export function addContactsRedrive(contacts: Command, session: Session): void {
   addAgencyOption(redrive);
   perform(redrive, session, input, async ({ agency: agencyId, contact: named }) =>
     inAgency(session, agencyId, async (tx) => {
-      const contact = await lockNamedContact(tx, named);
+      const contact = await lockRedrivableContact(tx, named);
       const redriven = await redriveContact(tx, contact, session.terminal.now());
       const act = { action: 'contact.redrive', subject: `contact:${contact.id}`, after: { redriven } };
       await recordAct(tx, session, { agencyId, ...act });

@@ -19,9 +19,15 @@ export async function getNamedContact(tx: Transaction<Database>, id: string): Pr
 
 /** The same, held, when it may be changed now. @throws CommandError */
 export async function lockNamedContact(tx: Transaction<Database>, id: string): Promise<Contact> {
+  const contact = await lockRedrivableContact(tx, id);
+  if (contact.deleted_at !== null) throw new CommandError('contact-deleted', 'The contact is deleted.');
+  return contact;
+}
+
+/** The same when its changes may be tried again: one that is deleted as well, for GHL may have it again. @throws CommandError */
+export async function lockRedrivableContact(tx: Transaction<Database>, id: string): Promise<Contact> {
   const contact = await lockContact(tx, id);
   if (!contact) throw unknown(id);
-  if (contact.deleted_at !== null) throw new CommandError('contact-deleted', 'The contact is deleted.');
   if (await isBeingMerged(tx, contact.id)) {
     throw new CommandError('contact-being-merged', 'The contact is being merged: try again when that is done.');
   }

@@ -10,6 +10,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       add column lineage jsonb not null default '{}',
       -- The contact that this one has become, by a merge or because GHL had it already.
       add column merged_into uuid,
+      -- When GHL was last asked to make it and may have done so; nothing is known of the answer until it has its id there.
+      add column creation_tried_at timestamptz,
       add foreign key (agency_id, merged_into) references contacts (agency_id, id);
     create index contacts_paged on contacts (location_id, id);
     create index contacts_merged on contacts (agency_id, merged_into) where merged_into is not null;
@@ -162,7 +164,7 @@ export async function down(db: Kysely<unknown>): Promise<void> {
     drop trigger contacts_lineage on contacts;
     drop function note_contact_lineage();
     drop index contacts_of_agency_by_phone, contacts_of_agency_by_email, contacts_merged, contacts_paged;
-    alter table contacts drop column merged_into, drop column lineage;
+    alter table contacts drop column creation_tried_at, drop column merged_into, drop column lineage;
   `,
     )
     .execute(db);

@@ -24,6 +24,7 @@ export interface ContactTable extends ObservedColumns {
   phone: GeneratedAlways<string | null>;
   lineage: JSONColumnType<Record<string, unknown>, string | undefined, string>;
   merged_into: string | null;
+  creation_tried_at: NullableTimestamp;
 }
 
 export interface MessageTable extends ObservedColumns {

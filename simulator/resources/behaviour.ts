@@ -43,6 +43,8 @@ export const resourceBehaviourSchema = z.strictObject({
   snapshotMissingAssets: z.array(z.string()),
   /** What a finished load is called: the values of the status are not published. */
   snapshotCompletedWord: z.enum(['completed', 'success', 'successful']),
+  /** How a custom field of type DATE is kept that is written as a day; not published, and seen in both shapes. */
+  dateFields: z.enum(['as-written', 'milliseconds']),
   /** A search filter on the phone was once reported to find nothing. */
   phoneFilter: z.enum(['finds', 'misses']),
   /** Search documents were reported without `dndSettings`. */
@@ -78,6 +80,7 @@ export const defaultResourceBehaviour: ResourceBehaviour = {
   snapshotOutcome: 'completed',
   snapshotMissingAssets: [],
   snapshotCompletedWord: 'completed',
+  dateFields: 'as-written',
   phoneFilter: 'finds',
   searchShowsDnd: true,
   opportunityUpsert: 'both',

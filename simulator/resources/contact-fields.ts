@@ -31,16 +31,20 @@ export function applyInput(sim: Simulation, contact: Contact, input: ContactInpu
   // The trap integrators fall into: a tag list given here replaces all tags.
   if (input.tags) next.tags = normaliseTags(input.tags);
   if (input.customFields) {
-    // A field may be named by its key, with or without the model before it.
-    const idOf = (name: string): string =>
-      (findCustomField(sim, contact.locationId, name) ?? findCustomField(sim, contact.locationId, `contact.${name}`))
-        ?.id ?? name;
-    const named = input.customFields.map(({ id, value }) => ({ id: idOf(id), value }));
+    const named = input.customFields.map(({ id, value }) => keepCustomField(sim, contact.locationId, id, value));
     const given = new Map(named.map((field) => [field.id, field]));
     const kept = contact.customFields.filter((field) => !given.has(field.id));
     next.customFields = [...kept, ...given.values()];
   }
   return next;
+}
+
+/** A field may be named by its key, with or without the model before it. */
+function keepCustomField(sim: Simulation, locationId: string, name: string, value: unknown) {
+  const field = findCustomField(sim, locationId, name) ?? findCustomField(sim, locationId, `contact.${name}`);
+  const isDay = field?.dataType === 'DATE' && typeof value === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(value);
+  const inMs = isDay && sim.behaviour.dateFields === 'milliseconds';
+  return { id: field?.id ?? name, value: inMs ? Date.parse(value) : value };
 }
 
 /** A permanent block stays: only the person's own START lifts it. */

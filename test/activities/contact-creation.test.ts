@@ -1,5 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { redriveContact } from '../../db/contact-changes.ts';
 import { resolveConflict, type Resolution } from '../../db/contact-conflicts.ts';
+import { lockContact } from '../../db/contacts.ts';
+import { waitFor } from '../stack/wait.ts';
 import { type ContactWorld, startContactWorld } from './contact-world.ts';
 import { failureOf } from './failure.ts';
 import { expectToRepeat } from './picture.ts';
@@ -70,19 +73,86 @@ describe('a contact made here', () => {
     expect((await withEmail(person.email)).map(({ id }) => id)).toEqual([(await world.get(made.id)).ghl_id]);
   });
 
-  it('is found again where the location finds no duplicates by e-mail and its answer was lost', async () => {
-    const settings = { allowDuplicateContact: true, dedupe: [] };
-    await world.bench.simulator.changeLocation(world.ghlLocationId, { settings });
-    await world.bench.simulator.setBehaviour({ searchLagMs: 0 });
-    const person = somebody();
-    const made = await world.make(person);
-    await world.bench.simulator.addFault({ cutAfterCommit: true, times: 1, method: 'POST', path: '/contacts/$' });
-    await failureOf(world.push(made.id));
-    await world.push(made.id, 2);
-    await world.bench.simulator.changeLocation(world.ghlLocationId, {
-      settings: { allowDuplicateContact: false, dedupe: ['email', 'phone'] },
+  describe('in a location that finds no duplicates', () => {
+    const setDedupe = (settings: { allowDuplicateContact: boolean; dedupe: ('email' | 'phone')[] }) =>
+      world.bench.simulator.changeLocation(world.ghlLocationId, { settings });
+    const cutCreation = () =>
+      world.bench.simulator.addFault({ cutAfterCommit: true, times: 1, method: 'POST', path: '/contacts/$' });
+    const later = () => new Date(Date.now() + 60_000);
+    beforeEach(async () => {
+      await setDedupe({ allowDuplicateContact: true, dedupe: [] });
+      await world.bench.simulator.setBehaviour({ searchLagMs: 0 });
     });
-    expect(await withEmail(person.email)).toHaveLength(1);
+    afterEach(async () => {
+      world.bench.clock.at = undefined;
+      await setDedupe({ allowDuplicateContact: false, dedupe: ['email', 'phone'] });
+      await world.bench.simulator.setBehaviour({ searchLagMs: 0, phoneFilter: 'finds' });
+    });
+
+    it('is found by e-mail, once the search must know of the call whose answer was lost, and not made before', async () => {
+      await world.bench.simulator.setBehaviour({ searchLagMs: 60_000 });
+      const person = somebody();
+      const made = await world.make(person);
+      await cutCreation();
+      expect(await failureOf(world.push(made.id))).toMatchObject({ type: 'GhlUnavailable' });
+      const unsure = await failureOf(world.push(made.id, 2));
+      expect(unsure).toMatchObject({ type: 'CreationUnsettled', nonRetryable: false });
+      expect(unsure.nextRetryDelay).toBeGreaterThan(0);
+      await world.bench.simulator.setBehaviour({ searchLagMs: 0 });
+      await world.bench.simulator.advanceClock(60_000);
+      await world.push(made.id, 3);
+      expect(await withEmail(person.email)).toHaveLength(1);
+      expect((await world.get(made.id)).ghl_id).not.toBeNull();
+    });
+
+    it.each(['finds', 'misses'] as const)('is found by phone alone, where the filter on it %s', async (phoneFilter) => {
+      await world.bench.simulator.setBehaviour({ phoneFilter });
+      const { phone } = somebody();
+      const made = await world.make({ firstName: 'Eve', phone });
+      await cutCreation();
+      expect(await failureOf(world.push(made.id))).toMatchObject({ type: 'GhlUnavailable' });
+      await world.push(made.id, 2);
+      const there = await world.bench.simulator.listContacts(world.ghlLocationId);
+      const ofPhone = there.filter((each) => each.phone === phone);
+      expect(ofPhone.map(({ id }) => id)).toEqual([(await world.get(made.id)).ghl_id]);
+    });
+
+    it('is found by the worker that takes over from one that died in the call, and after a redrive', async () => {
+      const person = somebody();
+      const made = await world.make(person);
+      await world.bench.simulator.addFault({ hangAfterCommit: true, times: 1, method: 'POST', path: '/contacts/$' });
+      // Its process hears no answer and notes nothing more.
+      const died = failureOf(world.push(made.id));
+      await waitFor('GHL to have made it', async () => (await withEmail(person.email)).length === 1);
+      await world.asAgency(async (tx) => redriveContact(tx, (await lockContact(tx, made.id))!, new Date()));
+      expect((await world.unsettled(made.id)).map(({ attempts }) => attempts)).not.toContain(1);
+      await world.push(made.id, 2);
+      expect(await withEmail(person.email)).toHaveLength(1);
+      await died;
+    });
+
+    it('is made once GHL has had time to show that it was not', async () => {
+      const person = somebody();
+      const made = await world.make(person);
+      await world.bench.simulator.addFault({ cut: true, times: 1, method: 'POST', path: '/contacts/$' });
+      expect(await failureOf(world.push(made.id))).toMatchObject({ type: 'GhlUnavailable' });
+      expect(await failureOf(world.push(made.id, 2))).toMatchObject({ type: 'CreationUnsettled' });
+      expect(await withEmail(person.email)).toEqual([]);
+      world.bench.clock.at = later();
+      await world.push(made.id, 3);
+      expect(await withEmail(person.email)).toHaveLength(1);
+    });
+
+    it('that was certainly not made is made at the next try without a wait', async () => {
+      const person = somebody();
+      const made = await world.make(person);
+      await world.bench.simulator.addFault({ status: 429, times: 1, method: 'POST', path: '/contacts/$' });
+      expect(await failureOf(world.push(made.id))).toMatchObject({ type: 'GhlRateLimited' });
+      // The refusal closes the budget for ten seconds.
+      await world.bench.database.ownerDb.deleteFrom('ghl_budgets').execute();
+      await world.push(made.id, 2);
+      expect(await withEmail(person.email)).toHaveLength(1);
+    });
   });
 
   it('that GHL refuses is a dead letter, and is made once it has been changed', async () => {
@@ -93,8 +163,12 @@ describe('a contact made here', () => {
     const states = (await world.unsettled(made.id)).map(({ state, reason }) => `${state} ${reason}`);
     expect(new Set(states)).toEqual(new Set(['failed GhlInvalid']));
     await world.change(made.id, { firstName: 'Eva' });
+    // GHL has been seen to refuse and to make it all the same: until its search can tell, it is not made again.
+    expect(await failureOf(world.push(made.id))).toMatchObject({ type: 'CreationUnsettled' });
+    world.bench.clock.at = new Date(Date.now() + 60_000);
     await world.push(made.id);
     await world.push(made.id);
+    world.bench.clock.at = undefined;
     expect(await withEmail(person.email)).toMatchObject([{ firstName: 'Eva', phone: person.phone }]);
     const letters = (await world.agency.letters()).filter((each) => each.subject_id === made.id);
     expect(letters).toMatchObject([{ cause: 'edit:GhlInvalid', resolution: 'edited' }]);

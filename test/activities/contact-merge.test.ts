@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { findMerge, requestMerge } from '../../db/contact-merges.ts';
 import type { Contact } from '../../db/contacts.ts';
 import { run } from '../stack/activity-bench.ts';
+import { waitFor } from '../stack/wait.ts';
 import { type ContactWorld, startContactWorld } from './contact-world.ts';
 import { failureOf } from './failure.ts';
 import { expectToRepeat } from './picture.ts';
@@ -46,7 +47,8 @@ describe('a merge', () => {
         city: 'Salem',
         state: 'MA',
         tags: ['b'],
-        dndSettings: { SMS: { status: 'permanent' } },
+        country: 'US',
+        dndSettings: { SMS: { status: 'permanent', code: '30004' }, Email: { status: 'active' } },
         customFields: [
           { id: 'f1', value: 'lost' },
           { id: 'f2', value: 'follows' },
@@ -74,7 +76,8 @@ describe('a merge', () => {
       city: 'Boston',
       state: 'MA',
       tags: ['a', 'b'],
-      dndSettings: { SMS: { status: 'active' } },
+      country: 'US',
+      dndSettings: { SMS: { status: 'permanent', code: '30004' }, Email: { status: 'active' } },
       customFields: [
         { id: 'f1', value: 'kept' },
         { id: 'f2', value: 'follows' },
@@ -138,6 +141,98 @@ describe('a merge', () => {
     await run(world.bench.merges.endContactMerge, { ...accepted, outcome: 'refused', reason: 'test' });
   });
 
+  it('whose other contact gets what cannot follow between two attempts deletes nothing', async () => {
+    const { simulator, mergesGhl } = world.bench;
+    const { survivor, loser } = await pair();
+    const contactId = loser.ghl_id!;
+    await simulator.seed({ notes: [{ contactId, locationId: world.ghlLocationId, body: 'called' }] });
+    const args = await asked(survivor, loser);
+    expect(await run(mergesGhl.judgeContactMerge, args)).toBe('ok');
+    await simulator.addFault({ status: 503, times: 1, method: 'POST', path: '/notes$' });
+    expect(await failureOf(run(mergesGhl.absorbContact, args))).toMatchObject({ type: 'GhlUnavailable' });
+    await simulator.updateContact(contactId, { dndSettings: { RCS: { status: 'permanent' } } });
+    const failure = await failureOf(run(mergesGhl.absorbContact, args, { attempt: 2 }));
+    expect(failure).toMatchObject({ type: 'opt-out-cannot-follow', nonRetryable: true });
+    expect(await world.shown(contactId)).toBeDefined();
+    await run(world.bench.merges.endContactMerge, { ...args, outcome: 'failed', reason: 'opt-out-cannot-follow' });
+  });
+
+  it('whose other contact opts out while its notes are copied lets the opt-out follow', async () => {
+    const { simulator, mergesGhl } = world.bench;
+    const { survivor, loser } = await pair();
+    const contactId = loser.ghl_id!;
+    await simulator.seed({ notes: [{ contactId, locationId: world.ghlLocationId, body: 'called' }] });
+    const args = await asked(survivor, loser);
+    await simulator.addFault({ latencyMs: 2_000, times: 1, method: 'POST', path: '/notes$' });
+    const absorbed = run(mergesGhl.absorbContact, args);
+    await waitFor('the note to be on its way', async () => (await simulator.listFaults()).length === 0);
+    await simulator.updateContact(contactId, { dndSettings: { SMS: { status: 'permanent' } } });
+    await absorbed;
+    expect(await world.shown(contactId)).toBeUndefined();
+    expect(await world.shown(survivor.ghl_id!)).toMatchObject({ dndSettings: { SMS: { status: 'permanent' } } });
+    await run(mergesGhl.finishContactMerge, args);
+  });
+
+  it('makes a block that the survivor has as firm as the other one', async () => {
+    const [active, permanent] = [{ SMS: { status: 'active' as const } }, { SMS: { status: 'permanent' as const } }];
+    const { survivor, loser } = await pair({ dndSettings: active }, { dndSettings: permanent });
+    const args = await asked(survivor, loser);
+    await run(world.bench.mergesGhl.absorbContact, args);
+    expect(await world.shown(survivor.ghl_id!)).toMatchObject({ dndSettings: permanent });
+    await run(world.bench.mergesGhl.finishContactMerge, args);
+  });
+
+  it('whose survivor is gone moves no lead', async () => {
+    const { bench, agency } = world;
+    people += 1;
+    const held = await agency.placed({ firstName: 'Kay', phone: `(212) 555-${2000 + people}`, postcode: '10011' });
+    const [before] = await agency.assignments(held.leadId);
+    const loser = await world.read(before!.ghl_contact_id!);
+    const survivor = await world.known({ firstName: 'Kay', email: `kay-${people}@x.test` });
+    const args = await asked(survivor, loser, true);
+    await bench.simulator.deleteContact(survivor.ghl_id!);
+    expect(await failureOf(run(bench.mergesGhl.absorbContact, args))).toMatchObject({ type: 'survivor-gone' });
+    expect((await agency.assignments(held.leadId))[0]).toMatchObject({ ghl_contact_id: loser.ghl_id });
+    await run(bench.merges.endContactMerge, { ...args, outcome: 'failed', reason: 'survivor-gone' });
+  });
+
+  it('whose other contact somebody has deleted before anything was copied is not taken for done', async () => {
+    const { survivor, loser } = await pair();
+    const args = await asked(survivor, loser);
+    await world.bench.simulator.deleteContact(loser.ghl_id!);
+    expect(await failureOf(run(world.bench.mergesGhl.absorbContact, args))).toMatchObject({ type: 'loser-gone' });
+    await run(world.bench.merges.endContactMerge, { ...args, outcome: 'failed', reason: 'loser-gone' });
+  });
+
+  it('that would lose another e-mail is refused, unless that is accepted', async () => {
+    const { survivor, loser } = await pair({}, { email: `other-${people}@x.test` });
+    const args = await asked(survivor, loser);
+    expect(await run(world.bench.mergesGhl.judgeContactMerge, args)).toBe('would-lose-fields');
+    await run(world.bench.merges.endContactMerge, { ...args, outcome: 'refused', reason: 'would-lose-fields' });
+    const accepted = await asked(survivor, loser, true);
+    expect(await run(world.bench.mergesGhl.judgeContactMerge, accepted)).toBe('ok');
+    await run(world.bench.merges.endContactMerge, { ...accepted, outcome: 'refused', reason: 'test' });
+  });
+
+  it('of a contact that has more than one e-mail and phone, as the mirror shows, has to be accepted', async () => {
+    const { simulator, mergesGhl, merges } = world.bench;
+    const both = await pair({ phone: '+12125550001' }, { email: `second-${people}@x.test` });
+    const [kept, gone] = [both.survivor.fields, both.loser.fields];
+    await simulator.mergeContacts({ survivorId: both.survivor.ghl_id!, loserId: both.loser.ghl_id! });
+    await simulator.updateContact(both.survivor.ghl_id!, { inboundDndSettings: { all: { status: 'active' } } });
+    const loser = await world.read(both.survivor.ghl_id!);
+    expect(loser.fields).toMatchObject({
+      email: kept['email'],
+      phone: kept['phone'],
+      additionalEmails: [gone['email']],
+      additionalPhones: [gone['phone']],
+      inboundDndSettings: { all: { status: 'active' } },
+    });
+    const args = await asked(await world.known({ firstName: 'Kay' }), loser);
+    expect(await run(mergesGhl.judgeContactMerge, args)).toBe('would-lose-fields');
+    await run(merges.endContactMerge, { ...args, outcome: 'refused', reason: 'would-lose-fields' });
+  });
+
   it('that failed goes to an operator and goes on when it is asked for again', async () => {
     const { survivor, loser } = await pair();
     const args = await asked(survivor, loser);
@@ -175,5 +270,25 @@ describe('a merge is not taken', () => {
     await world.push(loser.id);
     const [one, two] = await Promise.all([request(survivor, loser), request(loser, survivor)]);
     expect([one, two].filter((each) => 'refused' in each)).toEqual([{ refused: 'contact-being-merged' }]);
+  });
+
+  it('once more after it failed while one of them is in another, has open changes, or is deleted', async () => {
+    const { survivor, loser } = await pair();
+    const third = await world.known({ firstName: 'Kay' });
+    const { merges } = world.bench;
+    const args = await asked(survivor, loser, true);
+    await run(merges.endContactMerge, { ...args, outcome: 'failed', reason: 'test' });
+    const other = await asked(survivor, third);
+    expect(await request(survivor, loser)).toEqual({ refused: 'contact-being-merged' });
+    await run(merges.endContactMerge, { ...other, outcome: 'refused', reason: 'test' });
+    await world.change(loser.id, { city: 'Boston' });
+    expect(await request(survivor, loser)).toEqual({ refused: 'changes-unsettled' });
+    await world.push(loser.id);
+    expect(await asked(survivor, loser, false)).toEqual(args);
+    expect(await world.asAgency((tx) => findMerge(tx, args.mergeId))).toMatchObject({ accepts_loss: false });
+    await run(merges.endContactMerge, { ...args, outcome: 'failed', reason: 'test' });
+    await world.bench.simulator.deleteContact(loser.ghl_id!);
+    await world.read(loser.ghl_id!);
+    expect(await request(survivor, loser)).toEqual({ refused: 'contact-deleted' });
   });
 });

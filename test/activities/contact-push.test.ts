@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { setConflictPolicy } from '../../db/conflict-policies.ts';
+import { redriveContact } from '../../db/contact-changes.ts';
 import { resolveConflict } from '../../db/contact-conflicts.ts';
+import { lockContact } from '../../db/contacts.ts';
 import type { ConflictPolicy } from '../../domain/contact-conflict.ts';
 import { run } from '../stack/activity-bench.ts';
 import { type ContactWorld, startContactWorld } from './contact-world.ts';
@@ -172,6 +174,27 @@ describe('a change of a contact', () => {
     await world.push(contact.id);
     expect(await world.fates(contact.id)).toEqual(['city failed contact-gone']);
     expect((await world.get(contact.id)).deleted_at).not.toBeNull();
+    const [letter] = (await world.agency.letters()).filter((each) => each.subject_id === contact.id);
+    expect(letter).toMatchObject({
+      cause: 'edit:contact-gone',
+      advice: expect.stringContaining('have it again') as string,
+    });
+  });
+
+  it('of a contact that GHL has again is written after a redrive', async () => {
+    const person = somebody();
+    const contact = await world.known(person);
+    await world.change(contact.id, { city: 'Boston' });
+    const before = await world.shown(contact.ghl_id!);
+    await world.bench.simulator.deleteContact(contact.ghl_id!);
+    await world.push(contact.id);
+    await world.bench.simulator.seed({
+      contacts: [{ ...person, id: contact.ghl_id!, locationId: world.ghlLocationId, dateAdded: before!.dateAdded }],
+    });
+    await world.asAgency(async (tx) => redriveContact(tx, (await lockContact(tx, contact.id))!, new Date()));
+    await world.push(contact.id);
+    expect(await world.shown(contact.ghl_id!)).toMatchObject({ city: 'Boston' });
+    expect((await world.get(contact.id)).deleted_at).toBeNull();
   });
 
   it('in the name of another agency or under another key is not written', async () => {
@@ -184,6 +207,9 @@ describe('a change of a contact', () => {
     expect(await failureOf(run(edits.recordEditFailure, { ...theirs, cause: 'x' }))).toMatchObject({
       type: 'ContactUnknown',
     });
+    const elsewhere = { ...args, locationId: world.agency.location('master'), cause: 'x' };
+    expect(await failureOf(run(edits.recordEditFailure, elsewhere))).toMatchObject({ type: 'ContactUnknown' });
+    expect(await world.fates(contact.id)).toEqual(['city pending']);
     await world.bench.simulator.resetCalls();
     await run(editsGhl.writeContactEdits, { ...args, contactKey: 'another' });
     expect(await world.calls()).toEqual([]);

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { setConflictPolicy } from '../../db/conflict-policies.ts';
 import { listFieldMappings } from '../../db/field-mappings.ts';
 import type { MappingRequest } from '../../domain/field-mapping.ts';
 import { run } from '../stack/activity-bench.ts';
@@ -6,11 +7,13 @@ import { type ContactWorld, startContactWorld } from './contact-world.ts';
 import { failureOf } from './failure.ts';
 import { expectToRepeat } from './picture.ts';
 
+type DataType = 'TEXT' | 'NUMERICAL' | 'SINGLE_OPTIONS' | 'MULTIPLE_OPTIONS' | 'DATE';
+
 let world: ContactWorld;
 beforeAll(async () => {
   world = await startContactWorld();
   const locationId = world.ghlLocationId;
-  const field = (id: string, name: string, dataType: 'TEXT' | 'NUMERICAL' | 'SINGLE_OPTIONS', more: object = {}) => ({
+  const field = (id: string, name: string, dataType: DataType, more: object = {}) => ({
     id,
     locationId,
     name,
@@ -22,6 +25,8 @@ beforeAll(async () => {
     customFields: [
       field('f-budget', 'Budget', 'NUMERICAL'),
       field('f-colour', 'Colour', 'SINGLE_OPTIONS', { picklistOptions: ['red', 'blue'] }),
+      field('f-due', 'Due', 'DATE'),
+      field('f-fits', 'Fits', 'MULTIPLE_OPTIONS', { picklistOptions: ['s', 'm', 'l'] }),
       field('f-twice-1', 'Twice', 'TEXT'),
       field('f-twice-2', 'Twice', 'TEXT'),
       field('f-deal', 'Deal', 'TEXT', { model: 'opportunity', fieldKey: 'opportunity.deal' }),
@@ -115,5 +120,48 @@ describe('a mapped field that is not what it was', () => {
     await check();
     expect(await drifts()).toMatchObject({ budget: null, colour: 'gone' });
     expect(await open()).toEqual(['colour field-drift:gone']);
+  });
+});
+
+describe('a value that GHL shows in another shape than it was written', () => {
+  const known = (id: string, value: unknown) =>
+    world.known({ firstName: 'Ann', customFields: [{ id, value: value as string }] });
+  const shownAs = async (contactId: string, id: string) => {
+    const { ghl_id: ghlId } = await world.get(contactId);
+    return (await world.shown(ghlId!))?.customFields.find((each) => each.id === id)?.value;
+  };
+
+  it('is taken: a day in milliseconds, which is no change when it is asked for again', async () => {
+    expect(await map({ name: 'due', type: 'date' })).toBe('mapped');
+    await world.bench.simulator.setBehaviour({ dateFields: 'milliseconds' });
+    const contact = await known('f-due', '2027-01-01');
+    await world.change(contact.id, { 'custom:f-due': '2027-01-31' });
+    await world.push(contact.id);
+    expect(await shownAs(contact.id, 'f-due')).toBe(Date.UTC(2027, 0, 31));
+    expect(await world.fates(contact.id)).toEqual(['custom:f-due synced written']);
+    expect(await world.change(contact.id, { 'custom:f-due': '2027-01-31' })).toEqual([]);
+    await world.bench.simulator.setBehaviour({ dateFields: 'as-written' });
+  });
+
+  it('is no conflict: the day an edit was made on, told with a time', async () => {
+    const contact = await known('f-due', '2027-01-01');
+    await world.asAgency((tx) => setConflictPolicy(tx, { ...world, field: 'custom:f-due' }, 'ask'));
+    await world.change(contact.id, { 'custom:f-due': '2027-01-31' });
+    const customFields = [{ id: 'f-due', value: '2027-01-01T00:00:00.000Z' }];
+    await world.bench.simulator.updateContact(contact.ghl_id!, { customFields });
+    await world.push(contact.id);
+    expect(await world.fates(contact.id)).toEqual(['custom:f-due synced written']);
+    expect(await shownAs(contact.id, 'f-due')).toBe('2027-01-31');
+  });
+
+  it('is there: the same choices in another order are not written', async () => {
+    expect(await map({ name: 'fits', type: 'options', options: ['s', 'm'] })).toBe('mapped');
+    const contact = await known('f-fits', ['l']);
+    await world.change(contact.id, { 'custom:f-fits': ['s', 'm'] });
+    await world.bench.simulator.updateContact(contact.ghl_id!, {
+      customFields: [{ id: 'f-fits', value: ['m', 's'] }],
+    });
+    await world.push(contact.id);
+    expect(await world.fates(contact.id)).toEqual(['custom:f-fits synced ghl-has-it']);
   });
 });

@@ -60,6 +60,12 @@ describe('conflicts', () => {
     expect((listed.body as { conflicts: unknown[] }).conflicts).toMatchObject([
       { id: edit!.id, contactId: id, kind: 'field', field: 'city', ours: 'Ours', theirs: 'Theirs' },
     ]);
+    const setDeleted = (deletedAt: Date | null) =>
+      world.ownerDb.updateTable('contacts').set({ deleted_at: deletedAt }).where('id', '=', id).execute();
+    await setDeleted(new Date());
+    const without = await world.http.get('/v1/contact-conflicts').set(auth(contacts.owner));
+    expect(without.body).toEqual({ conflicts: [] });
+    await setDeleted(null);
     const resolve = (key: string, body: object) =>
       world.http.post(`/v1/contact-conflicts/${edit!.id}/resolve`).set(auth(key)).send(body);
     expect((await resolve(world.neighbour.keys.agency, { keep: 'ours' })).status).toBe(404);
@@ -87,5 +93,34 @@ describe('conflicts', () => {
     );
     const listed = await world.http.get(path(branch.id)).set(auth(contacts.owner));
     expect(listed.body).toEqual({ policies: [{ field: '*', policy: 'ours-wins' }] });
+  });
+});
+
+describe('duplicates', () => {
+  it('across an agency are who shares an e-mail or a phone in any of its locations, told by ids alone', async () => {
+    const { agency, neighbour } = world;
+    const inMaster = { ...agency, branch: agency.master };
+    const [one, other] = [somebody(), somebody()];
+    const phone = '+12125550142';
+    const here = await contacts.mirrored({ ...one, phone });
+    const there = await contacts.mirrored({ ...one, firstName: 'Ida' }, inMaster);
+    const byPhone = await contacts.mirrored({ ...other, phone }, inMaster);
+    await contacts.mirrored({ ...one, phone }, neighbour);
+    const list = async (query: object, key = contacts.owner) => {
+      const answer = await world.http.get('/v1/duplicate-contacts').query(query).set(auth(key));
+      return (answer.body as { groups: { reasons: string[]; contacts: { id: string }[] }[] }).groups;
+    };
+    const [group, ...more] = await list({ within: 'agency' });
+    expect(more).toEqual([]);
+    expect(group?.reasons).toEqual(['same-email', 'same-phone']);
+    const told = [here, there, byPhone].map((id, index) => ({
+      id,
+      locationId: index === 0 ? agency.branch.id : agency.master.id,
+      ghlContactId: expect.stringMatching(/^ghl-contact-/) as string,
+    }));
+    expect(group?.contacts).toHaveLength(told.length);
+    expect(group?.contacts).toEqual(expect.arrayContaining(told));
+    expect(await list({ within: 'location' })).toEqual([]);
+    expect(await list({ within: 'agency' }, neighbour.keys.agency)).toEqual([]);
   });
 });

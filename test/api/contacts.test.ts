@@ -120,6 +120,39 @@ describe('PATCH /v1/contacts/:id', () => {
     expect(redriven.body).toEqual({ id, redriven: 1 });
     expect((await contacts.get(id)).body).toMatchObject({ syncStatus: 'pending', retryCount: 0 });
   });
+
+  it('can be tried again of a contact that is deleted, which GHL may have again, though not changed', async () => {
+    const id = await contacts.mirrored(somebody());
+    await contacts.patch(id, { city: 'Boston' });
+    const [edit] = await contacts.edits(id);
+    await withScope(world.db, { agencyId: world.agency.agencyId }, (tx) =>
+      settleEdits(tx, [{ editId: edit!.id, state: 'failed', reason: 'contact-gone' }], new Date()),
+    );
+    await world.ownerDb.updateTable('contacts').set({ deleted_at: new Date() }).where('id', '=', id).execute();
+    expect((await contacts.patch(id, { city: 'Salem' })).body).toMatchObject({ code: 'contact-deleted' });
+    const redriven = await world.http.post(`/v1/contacts/${id}/redrive`).set(auth(contacts.owner)).send({});
+    expect(redriven.body).toEqual({ id, redriven: 1 });
+    expect((await contacts.edits(id)).map(({ state }) => state)).toEqual(['pending']);
+  });
+
+  it('is audited by who changed which fields, and never by what they hold', async () => {
+    const id = await contacts.mirrored({ ...somebody(), tags: ['old'] });
+    await contacts.patch(id, { city: 'Boston', removeTags: ['old'], addTags: ['vip'] });
+    await contacts.patch(id, { city: 'Boston' });
+    const made = await contacts.post(somebody(), `audit-${id}`);
+    const { id: madeId } = made.body as { id: string };
+    const audited = (of: string) =>
+      world.ownerDb
+        .selectFrom('audit_log')
+        .select(['action', 'actor', 'origin', 'after'])
+        .where('subject', '=', `contact:${of}`)
+        .orderBy('sequence')
+        .execute();
+    const by = { actor: expect.stringMatching(/^api-key:/) as string, origin: 'api' };
+    expect(await audited(id)).toEqual([{ action: 'contact.change', after: { fields: ['city', 'tags'] }, ...by }]);
+    const fields = ['firstName', 'lastName', 'email'];
+    expect(await audited(madeId)).toEqual([{ action: 'contact.create', after: { fields }, ...by }]);
+  });
 });
 
 describe('POST /v1/contacts', () => {
@@ -191,6 +224,7 @@ describe('GET /v1/contacts', () => {
       .selectFrom('contacts')
       .select('id')
       .where('location_id', '=', world.agency.branch.id)
+      .where('deleted_at', 'is', null)
       .execute();
     expect(seen.sort()).toEqual(there.map(({ id }) => id).sort());
   });

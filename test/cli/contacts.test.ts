@@ -85,7 +85,10 @@ describe('contacts', () => {
     expect(await json('contacts', 'show', id)).toMatchObject({ syncStatus: 'failed', lastError: 'GhlInvalid' });
     expect(await json('contacts', 'redrive', id)).toEqual({ id, redriven: 1 });
     expect(await json('contacts', 'show', id)).toMatchObject({ syncStatus: 'pending' });
-    expect((await run('audit', 'list')).out).toContain('contact.redrive');
+    const { out } = await run('audit', 'list');
+    expect(out).toContain('contact.redrive');
+    expect(out).toContain('contact.change');
+    expect(out).not.toContain('Boston');
   });
 
   it('list tells of contacts by their ids alone, a page at a time, and finds those whose changes did not get through', async () => {

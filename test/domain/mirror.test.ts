@@ -131,11 +131,17 @@ describe('judgeObservation', () => {
 
 describe('mergeListedContact', () => {
   it('keeps the spelling that is known where a list has the same name in lower case', () => {
-    const before = { firstName: 'Ann', lastName: 'McKay', dndSettings: { SMS: { status: 'active' } } };
+    const before = {
+      firstName: 'Ann',
+      lastName: 'McKay',
+      dndSettings: { SMS: { status: 'active' } },
+      additionalEmails: ['ann@x.test'],
+    };
     expect(mergeListedContact(before, { firstName: 'ann', lastName: 'lee' })).toEqual({
       firstName: 'Ann',
       lastName: 'lee',
       dndSettings: { SMS: { status: 'active' } },
+      additionalEmails: ['ann@x.test'],
     });
   });
 

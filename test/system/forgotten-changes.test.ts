@@ -102,7 +102,7 @@ describe('a merge whose workflow was terminated', () => {
     const asked = await withScope(system.database.db, { agencyId: agency.agencyId }, (tx) =>
       requestMerge(
         tx,
-        { survivorId: survivor.id, loserId: loser.id, acceptsLoss: false },
+        { survivorId: survivor.id, loserId: loser.id, acceptsLoss: true },
         { actor: 'cli:tester', origin: 'cli', now: new Date() },
       ),
     );

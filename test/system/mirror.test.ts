@@ -3,6 +3,7 @@ import type { PlantedAgency } from '../../scripts/demo/plant-agency.ts';
 import { createLeadHarness, type LeadHarness, somebody } from '../stack/lead-harness.ts';
 import { idsInGhl, pictureOfGhl, pictureOfMirror } from '../stack/mirror-picture.ts';
 import { smallAgency } from '../stack/small-agency.ts';
+import { TEST_APP } from '../stack/system.ts';
 import { waitFor } from '../stack/wait.ts';
 import { type LiveSystem, startLiveSystem } from './live-system.ts';
 
@@ -81,6 +82,47 @@ describe('the mirror of a location', () => {
     await expectInStep('chelsea');
   }, 60_000);
 
+  it('follows each kind of event of a contact, its notes and its tasks, that another app causes', async () => {
+    await system.simulator.setWebhooks({ duplicateRate: 0, reorderWithinMs: 0 });
+    const ask = await asAnotherApp('one-loc-chelsea');
+    const { postcode: _postcode, ...person } = somebody();
+    const { contact } = await ask<{ contact: { id: string } }>('POST', '/contacts/', {
+      locationId: 'one-loc-chelsea',
+      ...person,
+    });
+    const at = `/contacts/${contact.id}`;
+    const [note, task] = [{ id: '' }, { id: '' }];
+    const steps: [event: string, cause: () => Promise<unknown>][] = [
+      ['ContactCreate', () => Promise.resolve()],
+      ['ContactUpdate', () => ask('PUT', at, { city: 'Salem' })],
+      ['ContactTagUpdate', () => ask('POST', `${at}/tags`, { tags: ['vip'] })],
+      ['ContactDndUpdate', () => ask('PUT', at, { dndSettings: { SMS: { status: 'permanent', code: '30004' } } })],
+      [
+        'NoteCreate',
+        async () => Object.assign(note, (await ask<Named>('POST', `${at}/notes`, { body: 'one' }))['note']),
+      ],
+      ['NoteUpdate', () => ask('PUT', `${at}/notes/${note.id}`, { body: 'two' })],
+      ['NoteDelete', () => ask('DELETE', `${at}/notes/${note.id}`)],
+      [
+        'TaskCreate',
+        async () => {
+          const body = { title: 'Call', dueDate: '2027-01-01T00:00:00.000Z', completed: false };
+          Object.assign(task, (await ask<Named>('POST', `${at}/tasks`, body))['task']);
+        },
+      ],
+      ['TaskComplete', () => ask('PUT', `${at}/tasks/${task.id}/completed`, { completed: true })],
+      ['TaskDelete', () => ask('DELETE', `${at}/tasks/${task.id}`)],
+      ['ContactDelete', () => ask('DELETE', at)],
+    ];
+    for (const [event, cause] of steps) {
+      await cause();
+      // It alone tells of the change: without it the mirror stays as it was.
+      const told = () => system.simulator.listDeliveries({ type: event });
+      await waitFor(event, async () => (await told()).length > 0);
+      await expectInStep('chelsea');
+    }
+  }, 120_000);
+
   it('follows a live account through doubled and reordered events', async () => {
     const ghlLocationId = 'one-loc-back-bay';
     await system.simulator.seed({ calendars: [{ id: 'calendar', locationId: ghlLocationId, name: 'Visits' }] });
@@ -110,6 +152,25 @@ describe('the mirror of a location', () => {
     }
   }, 120_000);
 });
+
+type Named = Record<string, { id: string }>;
+
+/** Calls of an app of somebody else that the location has as well. */
+async function asAnotherApp(locationId: string) {
+  const { companyId } = (await system.simulator.listLocations()).find(({ id }) => id === locationId)!;
+  const token = `another-${locationId}`;
+  const { clientId } = TEST_APP;
+  await system.simulator.seed({
+    tokens: [{ token, class: 'Location', kind: 'oauth', clientId, companyId, locationId }],
+  });
+  const headers = { authorization: `Bearer ${token}`, version: '2021-07-28', 'content-type': 'application/json' };
+  return async <T>(method: string, path: string, body?: object): Promise<T> => {
+    const init = { method, headers, ...(body && { body: JSON.stringify(body) }) };
+    const answer = await fetch(`${system.simulatorUrl}${path}`, init);
+    expect(answer.ok, `${method} ${path}: ${answer.status}`).toBe(true);
+    return (await answer.json()) as T;
+  };
+}
 
 async function knownIds(locationId: string): Promise<string[]> {
   const { ownerDb } = system.database;

@@ -1,4 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { changeContact } from '../../db/contact-changes.ts';
+import { lockContact } from '../../db/contacts.ts';
+import { withScope } from '../../db/scope.ts';
 import type { ContactChange } from '../../domain/contact-change.ts';
 import { contactSyncWorkflowId } from '../../domain/workflow-ids.ts';
 import type { PlantedAgency } from '../../scripts/demo/plant-agency.ts';
@@ -57,6 +60,35 @@ describe('the workflow of a contact', () => {
     await changed(ghlId);
     await inCity(ghlId, 'Salem');
   }, 30_000);
+
+  it('ends with the last of our changes, and loses none of those told in a storm of signals', async () => {
+    const ghlId = await create();
+    await changed(ghlId);
+    await ended(ghlId);
+    const contact = await rowOf(ghlId);
+    const of = { agencyId: agency.agencyId, locationId, contactKey: ghlId, editedContactId: contact!.id };
+    const cities = Array.from({ length: 12 }, (_, index) => `City ${index}`);
+    await system.simulator.resetCalls();
+    for (const city of cities) {
+      await withScope(system.database.db, { agencyId: agency.agencyId }, async (tx) => {
+        const act = { actor: 'tester', origin: 'api' as const, now: new Date() };
+        await changeContact(tx, (await lockContact(tx, contact!.id))!, [{ field: 'city', value: city }], act);
+      });
+      await Promise.all([system.client.contactEdited(of), changed(ghlId)]);
+    }
+    await ended(ghlId);
+    const edits = await system.database.ownerDb
+      .selectFrom('contact_edits')
+      .select(['state', 'content'])
+      .where('contact_id', '=', contact!.id)
+      .orderBy('id')
+      .execute();
+    expect(edits.map(({ state }) => state).filter((state) => state === 'pending')).toEqual([]);
+    expect(edits.at(-1)).toMatchObject({ state: 'synced', content: { value: cities.at(-1) } });
+    expect((await rowOf(ghlId))?.fields['city']).toBe(cities.at(-1));
+    const shown = (await system.simulator.listContacts(GHL_LOCATION)).find(({ id }) => id === ghlId);
+    expect(shown?.city).toBe(cities.at(-1));
+  }, 60_000);
 
   it('marks a contact deleted when GHL says so, and not because of an event', async () => {
     const [alive, gone] = [await create(), await create()];
