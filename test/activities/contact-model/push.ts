@@ -165,7 +165,7 @@ function endWritten(person: Person, record: GhlRecord, groups: readonly Group[],
   for (const [index, { method, changes }] of groups.entries()) {
     for (const [field, want] of changes) {
       const isCurrent = person.wants.get(field) === want;
-      // Several fields that are refused together are tried one by one. What was done and called refused is known by its sight alone.
+      // Several fields that are refused together are tried one by one. What was done and called refused only a look shows.
       const isAnswered = fates[index] === 'committed' || (method === 'PUT' && changes.length > 1);
       if (!isAnswered && record.values[field] !== want.value) {
         if (isCurrent) want.state = 'failed';
