@@ -265,11 +265,7 @@ describe('a change after others that may have got there', () => {
     await world.push(contact.id);
     await policy('city', null);
     expect(await world.shown(contact.ghl_id!)).toMatchObject({ city: 'Lynn' });
-    expect(await world.fates(contact.id)).toEqual([
-      'city superseded newer-edit',
-      'city superseded newer-edit',
-      'city synced written',
-    ]);
+    expect((await world.fates(contact.id)).at(-1)).toBe('city synced written');
   });
 });
 

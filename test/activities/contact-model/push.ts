@@ -165,8 +165,9 @@ function endWritten(person: Person, record: GhlRecord, groups: readonly Group[],
   for (const [index, { method, changes }] of groups.entries()) {
     for (const [field, want] of changes) {
       const isCurrent = person.wants.get(field) === want;
-      const isRefused = fates[index] === 'refused' && !(method === 'PUT' && changes.length > 1);
-      if (isRefused && record.values[field] !== want.value) {
+      // Several fields that are refused together are tried one by one. What was done and called refused only a look shows.
+      const isAnswered = fates[index] === 'committed' || (method === 'PUT' && changes.length > 1);
+      if (!isAnswered && record.values[field] !== want.value) {
         if (isCurrent) want.state = 'failed';
         continue;
       }

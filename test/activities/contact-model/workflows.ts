@@ -1,6 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { contactKeyOf, type ContactChange, gatherChanges } from '../../../domain/contact-change.ts';
-import { editorKeyOf } from '../../../db/contact-work.ts';
 import { FakeClient } from '../../api/fake-client.ts';
 import { type ActivityBench, run } from '../../stack/activity-bench.ts';
 
@@ -122,9 +121,6 @@ export class SteppedWorkflows extends FakeClient {
     await run(this.#bench.edits.recordEditFailure, { ...args, cause: 'TIMEOUT' });
   }
 }
-
-/** The key of a contact's workflow. */
-export const keyOf = (contact: { id: string; ghl_id: string | null }): string => editorKeyOf(contact);
 
 async function failureOf(step: () => Promise<unknown>): Promise<ApplicationFailure | undefined> {
   try {
