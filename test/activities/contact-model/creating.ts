@@ -15,6 +15,10 @@ import { failAll } from './push.ts';
 import type { Real } from './real.ts';
 import { nextFate } from './sight.ts';
 
+/** Whom GHL has not made and might have: they are not made again before its search must know. */
+const inDoubt = new WeakSet<Person>();
+const SEARCH_SETTLES_MS = 10_000;
+
 /** Makes a contact in GHL, or finds it there. */
 export async function create(
   model: Model,
@@ -24,7 +28,9 @@ export async function create(
   const there = model.records.find(({ email, isGone }) => email === person.email && !isGone);
   const isAsked = (await nextFate(real, { method: 'GET', path: '/contacts/search/duplicate' })) !== 'unasked';
   const fate = there || !isAsked ? 'committed' : await nextFate(real, { method: 'POST', path: '/contacts/' });
+  if (!there && isAsked && inDoubt.delete(person)) await real.passTime(SEARCH_SETTLES_MS);
   const outcome = await real.workflows.write(key, real);
+  if (!there && (fate === 'unasked' || fate === 'refused')) inDoubt.add(person);
   if (!isAsked) {
     expect(outcome).toBe('again');
     return 0;

@@ -129,7 +129,7 @@ export async function startReal() {
     },
     /** Asks for a merge and takes its steps, each as often as GHL's answers get lost. @returns how it ended */
     async merge(survivorId: string, loserId: string): Promise<string> {
-      const asked = await asAgency((tx) => requestMerge(tx, { survivorId, loserId, acceptsLoss: false }, operator()));
+      const asked = await asAgency((tx) => requestMerge(tx, { survivorId, loserId, acceptsLoss: true }, operator()));
       if ('refused' in asked) return asked.refused;
       const args = { agencyId, mergeId: asked.mergeId };
       const { mergesGhl, merges } = bench;
