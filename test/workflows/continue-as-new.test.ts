@@ -151,7 +151,11 @@ describe('a workflow whose history grows long', () => {
       })),
     });
     const tell = (ghlId: string) =>
-      system.client.contactChanged({ agencyId, locationId, changes: [{ resource: 'opportunity', ghlId, ghlContactId }] });
+      system.client.contactChanged({
+        agencyId,
+        locationId,
+        changes: [{ resource: 'opportunity', ghlId, ghlContactId }],
+      });
     for (let sent = 0; sent < ids.length; sent += 30) await Promise.all(ids.slice(sent, sent + 30).map(tell));
     const workflowId = `contact-sync/${locationId}/${ghlContactId}`;
     const seen = new Set<string>();
