@@ -124,8 +124,7 @@ describe('a mapped field that is not what it was', () => {
 });
 
 describe('a value that GHL shows in another shape than it was written', () => {
-  const known = (id: string, value: unknown) =>
-    world.known({ firstName: 'Ann', customFields: [{ id, value: value as string }] });
+  const known = (id: string, value: unknown) => world.known({ firstName: 'Ann', customFields: [{ id, value }] });
   const shownAs = async (contactId: string, id: string) => {
     const { ghl_id: ghlId } = await world.get(contactId);
     return (await world.shown(ghlId!))?.customFields.find((each) => each.id === id)?.value;
