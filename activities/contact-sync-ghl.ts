@@ -85,11 +85,11 @@ export function createContactSyncGhlActivities(deps: StoreDeps & { ghl: GhlCalls
         const { owner, records } = orphan;
         await orUnread(records.length > 0 ? records : [{ resource: 'contact', ghlId: owner }], async () => {
           for (const { record, seen, askedAt } of await followOrphan(deps, call, args, orphan)) {
-            await remember(args, record, seen, askedAt);
+            if (seen !== 'unknown') await remember(args, record, seen === 'gone' ? undefined : seen, askedAt);
             const isNamed = records.some(
               ({ resource, ghlId }) => resource === record.resource && ghlId === record.ghlId,
             );
-            if (isNamed) result[seen ? 'read' : 'gone'] += 1;
+            if (isNamed) result[typeof seen === 'string' ? seen : 'read'] += 1;
           }
         });
       }
@@ -138,11 +138,7 @@ export function createContactSyncGhlActivities(deps: StoreDeps & { ghl: GhlCalls
     if (resource !== 'note' && resource !== 'task') return readRecord(deps.ghl, call, { resource, ghlId }, deps.now);
     const ghlContactId = owners.get(ghlId);
     if (ghlContactId === undefined) return 'unknown';
-    const seen = await readRecord(deps.ghl, call, { resource, ghlId, ghlContactId }, deps.now);
-    if (seen) return seen;
-    // Through a contact that is gone nothing can be read, and a merge may have given its notes to another.
-    const owner = await readRecord(deps.ghl, call, { resource: 'contact', ghlId: ghlContactId }, deps.now);
-    return owner ? undefined : 'unknown';
+    return readRecord(deps.ghl, call, { resource, ghlId, ghlContactId }, deps.now);
   }
 
   /** Notes and tasks are read through their contact, which GHL leaves out of its events of tasks. */

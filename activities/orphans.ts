@@ -16,8 +16,8 @@ type Place = { agencyId: string; locationId: string };
 /** What has become of a note or task that its contact does not show. */
 export interface FollowedOrphan {
   record: HangingRecord;
-  /** Undefined where it is nowhere to be found. */
-  seen: Observation | undefined;
+  /** Gone when its contact is there without it; unknown when the contact is gone and it is nowhere to be found. */
+  seen: Observation | 'gone' | 'unknown';
   askedAt: Date;
 }
 
@@ -65,7 +65,8 @@ const keyOf = ({ resource, ghlId }: HangingRecord): string => `${resource}/${ghl
  * Looks where the notes and tasks of a contact are that it does not show. While the contact is there they are deleted. When
  * it is gone, GHL has deleted them with it, or a person has merged it and another contact has them now: GHL tells neither,
  * and gives notes by their contact alone. So whoever has the e-mail or phone of the one that is gone is asked for its notes
- * and tasks, and tasks are looked for in the location.
+ * and tasks, and tasks are looked for in the location. That they are not found proves nothing: they stay with a contact
+ * that is marked deleted.
  * @returns one entry for each record, those that the mirror shows of a contact that is gone among them
  * @throws GhlError
  */
@@ -77,7 +78,7 @@ export async function followOrphan(
 ): Promise<FollowedOrphan[]> {
   const askedAt = deps.now();
   if (!isGone && (await readRecord(deps.ghl, call, { resource: 'contact', ghlId: owner }, deps.now))) {
-    return records.map((record) => ({ record, seen: undefined, askedAt }));
+    return records.map((record) => ({ record, seen: 'gone', askedAt }));
   }
   const mirrored = await inScope(deps, place, (tx) => listNotesAndTasks(tx, place.locationId, [owner]));
   const all = new Map([...mirrored, ...records].map((each) => [keyOf(each), each]));
@@ -93,7 +94,8 @@ export async function followOrphan(
       inherited.get(key) ??
       (resource === 'task' && heir !== undefined && heir !== owner
         ? await readRecord(deps.ghl, call, { resource, ghlId, ghlContactId: heir }, deps.now)
-        : undefined);
+        : undefined) ??
+      'unknown';
     followed.push({ record: { resource, ghlId }, seen, askedAt });
   }
   return followed;
