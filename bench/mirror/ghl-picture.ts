@@ -22,6 +22,7 @@ const FIELDS = {
   contact: [
     ...['firstName', 'lastName', 'email', 'phone', 'companyName', 'address1', 'city', 'state', 'postalCode', 'country'],
     ...['timezone', 'website', 'dateOfBirth', 'source', 'assignedTo', 'dnd', 'dndSettings'],
+    'inboundDndSettings',
   ],
   opportunity: ['name', 'pipelineId', 'pipelineStageId', 'status', 'monetaryValue', 'assignedTo', 'source'],
   appointment: ['calendarId', 'groupId', 'title', 'appointmentStatus', 'assignedUserId', 'startTime', 'endTime'],
@@ -40,6 +41,12 @@ const FIELDS = {
 const pick = (record: object, names: readonly string[]): Record<string, unknown> =>
   Object.fromEntries(names.map((name) => [name, (record as Record<string, unknown>)[name]]));
 
+/** GHL shows the second e-mails and phones of a contact as objects; the mirror holds their texts. */
+const textsOf = (shown: unknown, name: 'email' | 'phone'): unknown[] =>
+  (Array.isArray(shown) ? shown : []).map((each: unknown) =>
+    typeof each === 'object' && each !== null ? (each as Record<string, unknown>)[name] : each,
+  );
+
 type Shown = { id: string; contactId?: string | null };
 const pictureOf = <T extends Shown>(records: readonly T[], wanted: (record: T) => Omit<Wanted, 'contactId'>): Picture =>
   new Map(records.map((each) => [each.id, { contactId: each.contactId ?? null, ...wanted(each) }]));
@@ -53,6 +60,8 @@ export async function pictureGhl(ghl: ControlClient, locationId: string): Promis
       fields: {
         ...pick(each, FIELDS.contact),
         tags: [...new Set(each.tags)].sort(),
+        additionalEmails: textsOf(each.additionalEmails, 'email'),
+        additionalPhones: textsOf(each.additionalPhones, 'phone'),
         customFields: Object.fromEntries(each.customFields.map(({ id, value }) => [id, value])),
       },
       createdAt: each.dateAdded,

@@ -83,7 +83,7 @@ describe('how soon a location is looked at again', () => {
     expect(await world.gaps()).toHaveLength(1);
     await world.round('contact', 'delta');
     expectBetween(await dueInMinutes(world, 'contact', 'delta'), 1.6, 2);
-    await ownerDb.deleteFrom('webhook_gaps').execute();
+    await ownerDb.updateTable('webhook_gaps').set({ told_at: new Date() }).execute();
     await world.round('contact', 'delta');
     expectBetween(await dueInMinutes(world, 'contact', 'delta'), 48, 60);
   });

@@ -156,9 +156,11 @@ describe('a live intake account', () => {
     expect(mirrored.size).toBe(20);
     expect(mirrored.has(fresh.id)).toBe(false);
     const { ownerDb } = system.database;
-    for (const table of ['leads', 'event_capabilities', 'decisions', 'assignments'] as const) {
+    for (const table of ['leads', 'decisions', 'assignments'] as const) {
       expect(await ownerDb.selectFrom(table).selectAll().execute()).toEqual([]);
     }
+    const work = ownerDb.selectFrom('event_capabilities').selectAll();
+    expect(await work.where('capability', '<>', 'backfill').execute()).toEqual([]);
     expect(await system.simulator.listRecords('messages')).toEqual([]);
   });
 
