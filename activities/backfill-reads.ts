@@ -1,6 +1,6 @@
 import type { Transaction } from 'kysely';
 import { markGone } from '../db/gone-records.ts';
-import type { MirrorPlace } from '../db/mirror.ts';
+import type { MirrorPlace } from '../db/mirror-place.ts';
 import type { Database } from '../db/schema.ts';
 import { type Listing, RECORD_OF } from '../domain/backfill.ts';
 import type { MirroredResource, Observation } from '../domain/mirror.ts';

@@ -5,7 +5,8 @@ import { moveEdits, settleEdits, type Settlement } from '../db/edit-outcomes.ts'
 import { contactEditedWork } from '../db/contact-work.ts';
 import { type Contact, linkContact, listContactsWith, lockContact, noteCreationTried } from '../db/contacts.ts';
 import { addWork } from '../db/event-capabilities.ts';
-import { type MirrorPlace, writeObservations } from '../db/mirror.ts';
+import { writeObservations } from '../db/mirror.ts';
+import type { MirrorPlace } from '../db/mirror-place.ts';
 import type { Database } from '../db/schema.ts';
 import { withScope } from '../db/scope.ts';
 import { chooseCreation, type CreationChoice } from '../domain/contact-creation.ts';

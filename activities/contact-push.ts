@@ -4,7 +4,7 @@ import { settleEdits, type Settlement } from '../db/edit-outcomes.ts';
 import { type Contact, type LineageEntry, lockContact, noteLineage } from '../db/contacts.ts';
 import { addDeadLetter } from '../db/dead-letters.ts';
 import { markGone } from '../db/gone-records.ts';
-import type { MirrorPlace } from '../db/mirror.ts';
+import type { MirrorPlace } from '../db/mirror-place.ts';
 import type { Database } from '../db/schema.ts';
 import { withScope } from '../db/scope.ts';
 import { choosePolicy, judgeEdit, type StoredPolicy } from '../domain/contact-conflict.ts';

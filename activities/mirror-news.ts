@@ -1,7 +1,8 @@
 import type { Transaction } from 'kysely';
 import { listContactsOfOpenLeads } from '../db/lead-intake.ts';
 import { findGhlAddress } from '../db/locations.ts';
-import { type MirrorPlace, type Observed, writeObservations } from '../db/mirror.ts';
+import { type Observed, writeObservations } from '../db/mirror.ts';
+import type { MirrorPlace } from '../db/mirror-place.ts';
 import { listOrigins } from '../db/poll-mirror.ts';
 import type { Database } from '../db/schema.ts';
 import { findIntakeAccount } from '../db/tenants.ts';

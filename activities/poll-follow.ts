@@ -4,7 +4,7 @@ import { seal } from '../crypto/seal.ts';
 import { addWork } from '../db/event-capabilities.ts';
 import { listUntoldContacts, storeFoundEvent } from '../db/found-events.ts';
 import type { GhlAddress } from '../db/locations.ts';
-import type { MirrorPlace } from '../db/mirror.ts';
+import type { MirrorPlace } from '../db/mirror-place.ts';
 import type { Origin } from '../db/poll-mirror.ts';
 import type { Database } from '../db/schema.ts';
 import type { IntakeAccount } from '../db/tenants.ts';

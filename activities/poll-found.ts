@@ -1,7 +1,7 @@
 import type { Transaction } from 'kysely';
 import { markGone } from '../db/gone-records.ts';
-import { writeObservations } from '../db/mirror.ts';
-import { findKnown, listOrigins } from '../db/poll-mirror.ts';
+import { findKnown, writeObservations } from '../db/mirror.ts';
+import { listOrigins } from '../db/poll-mirror.ts';
 import type { Database } from '../db/schema.ts';
 import { isSameRecord, NEWS, type Observation } from '../domain/mirror.ts';
 import { type Comparison, compareListed } from '../domain/poll-comparison.ts';
@@ -25,8 +25,11 @@ export interface Compared {
 export async function comparePage(turn: Turn, items: readonly Listed[]): Promise<Compared[]> {
   const { place, source } = turn;
   return turn.inScope(async (tx) => {
-    const ids = items.map(({ seen }) => seen.ghlId);
-    const known = await findKnown(tx, place, ids);
+    const known = await findKnown(
+      tx,
+      place,
+      items.map(({ seen }) => seen),
+    );
     const missed = await findMissedLeads(tx, turn, items);
     return items.map((item) => {
       const of = known.get(item.seen.ghlId);
@@ -90,13 +93,13 @@ export async function countDifferent(turn: Turn, ghlIds: readonly string[]): Pro
   for (let at = 0; at < ghlIds.length; at += READ_AT_ONCE) {
     const { found, gone, failure } = await readSome(turn, ghlIds.slice(at, at + READ_AT_ONCE));
     if (failure !== undefined) throw failure;
-    const ids = found.map(({ seen }) => seen.ghlId);
-    const known = await turn.inScope((tx) => findKnown(tx, turn.place, ids));
-    const isSame = (seen: Observation) => {
-      const of = known.get(seen.ghlId);
-      return of !== undefined && isSameRecord(of, seen);
+    const seen = found.map((each) => each.seen);
+    const known = await turn.inScope((tx) => findKnown(tx, turn.place, seen));
+    const isSame = (each: Observation) => {
+      const of = known.get(each.ghlId);
+      return of !== undefined && isSameRecord(of, each);
     };
-    different += gone.length + found.filter(({ seen }) => !isSame(seen)).length;
+    different += gone.length + seen.filter((each) => !isSame(each)).length;
   }
   return different;
 }

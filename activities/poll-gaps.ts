@@ -1,5 +1,5 @@
 import type { Transaction } from 'kysely';
-import type { MirrorPlace } from '../db/mirror.ts';
+import type { MirrorPlace } from '../db/mirror-place.ts';
 import type { Origin } from '../db/poll-mirror.ts';
 import type { Database } from '../db/schema.ts';
 import { addGaps, type FoundChange } from '../db/webhook-gaps.ts';

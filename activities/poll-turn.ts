@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 import type { Transaction } from 'kysely';
-import type { MirrorPlace } from '../db/mirror.ts';
+import type { MirrorPlace } from '../db/mirror-place.ts';
 import { findGhlAddress, type GhlAddress } from '../db/locations.ts';
 import { findPass, getRepairPolicy, type PollPass, savePass } from '../db/poll-passes.ts';
 import { findIntakeAccount, type IntakeAccount } from '../db/tenants.ts';

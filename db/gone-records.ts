@@ -2,7 +2,8 @@ import type { Transaction } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { contactChangeWork } from './contact-work.ts';
 import { addWork } from './event-capabilities.ts';
-import { markDeleted, type MirrorPlace } from './mirror.ts';
+import { markDeleted } from './mirror.ts';
+import type { MirrorPlace } from './mirror-place.ts';
 import type { Database } from './schema.ts';
 
 /** A note or task by its kind and id. */

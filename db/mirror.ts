@@ -4,18 +4,12 @@ import {
   type FoundBy,
   type Judgement,
   judgeObservation,
+  type Known,
   mergeListedContact,
-  type MirroredResource,
   type Observation,
 } from '../domain/mirror.ts';
+import { type MirrorPlace, someAt, tableNameOf, tableOf } from './mirror-place.ts';
 import type { Database } from './schema.ts';
-
-/** Whose records, and of which kind. */
-export interface MirrorPlace {
-  agencyId: string;
-  locationId: string;
-  resource: MirroredResource;
-}
 
 /** What became of an observation. */
 export interface Observed {
@@ -55,14 +49,14 @@ export async function writeObservations(
 ): Promise<Observed[]> {
   const latest = [...new Map(observations.map((each) => [each.ghlId, each])).values()].sort(byId);
   if (latest.length === 0) return [];
-  const known = await findKnown(tx, place, latest, 'look');
+  const known = await findRows(tx, place, latest, 'look');
   const unknown = latest.filter(({ ghlId }) => !known.has(ghlId));
   const added = new Set(await insertNew(tx, place, unknown, foundBy));
   const judged = new Map(latest.map((seen) => [seen.ghlId, judgeAgainst(known.get(seen.ghlId), seen)]));
 
   // What is newer is judged again once nobody else can change it; so is what somebody else has brought meanwhile.
   const toLock = latest.filter(({ ghlId }) => !added.has(ghlId) && judged.get(ghlId)!.write);
-  const locked = await findKnown(tx, place, toLock, 'lock');
+  const locked = await findRows(tx, place, toLock, 'lock');
   for (const seen of toLock) judged.set(seen.ghlId, judgeAgainst(locked.get(seen.ghlId), seen));
   const toWrite = toLock.filter(({ ghlId }) => judged.get(ghlId)!.write);
   await update(
@@ -80,6 +74,16 @@ export async function writeObservations(
   return [...judged].map(([ghlId, { reason }]) => ({ ghlId, judgement: reason }));
 }
 
+/** What is known of the records that were seen, by their ids. Those that are not here are left out. */
+export async function findKnown(
+  tx: Transaction<Database>,
+  place: MirrorPlace,
+  seen: readonly Observation[],
+): Promise<Map<string, Known>> {
+  const rows = await findRows(tx, place, seen, 'look');
+  return new Map([...rows].map(([ghlId, row]) => [ghlId, toKnown(row)]));
+}
+
 /**
  * Marks records that GHL says are gone; one that was seen after that stays.
  * @param observedAt when GHL was asked
@@ -93,8 +97,8 @@ export async function markDeleted(
 ): Promise<string[]> {
   if (ghlIds.length === 0) return [];
   const marked = await sql<{ ghl_id: string }>`
-    update ${table(place)} set deleted_at = ${observedAt}, observed_at = ${observedAt}, missing_since = null
-    where ${ofPlace(place)} and ghl_id = any(${[...ghlIds]}::text[])
+    update ${tableOf(place)} set deleted_at = ${observedAt}, observed_at = ${observedAt}, missing_since = null
+    where ${someAt(place)} and ghl_id = any(${[...ghlIds]}::text[])
       and deleted_at is null and observed_at <= ${observedAt}
     returning ghl_id
   `.execute(tx);
@@ -136,18 +140,17 @@ export async function countUpcomingAppointments(
 }
 
 function judgeAgainst(known: KnownRow | undefined, seen: Observation) {
-  return judgeObservation(
-    known && {
-      ghlContactId: known.ghl_contact_id,
-      fields: known.fields,
-      ghlUpdatedAt: known.ghl_updated_at,
-      observedAt: known.observed_at,
-      isExact: known.is_exact,
-      isDeleted: known.deleted_at !== null,
-    },
-    seen,
-  );
+  return judgeObservation(known && toKnown(known), seen);
 }
+
+const toKnown = (row: KnownRow): Known => ({
+  ghlContactId: row.ghl_contact_id,
+  fields: row.fields,
+  ghlUpdatedAt: row.ghl_updated_at,
+  observedAt: row.observed_at,
+  isExact: row.is_exact,
+  isDeleted: row.deleted_at !== null,
+});
 
 function believe({ resource }: MirrorPlace, known: KnownRow | undefined, seen: Observation): Observation {
   if (resource !== 'contact' || seen.isExact) return seen;
@@ -180,8 +183,8 @@ async function update(
   const own =
     place.resource === 'contact'
       ? ofContact
-      : `ghl_contact_id = coalesce(excluded.ghl_contact_id, ${tableOf(place.resource)}.ghl_contact_id)`;
-  const known = table(place);
+      : `ghl_contact_id = coalesce(excluded.ghl_contact_id, ${tableNameOf(place.resource)}.ghl_contact_id)`;
+  const known = tableOf(place);
   const set = sql`update
     set fields = excluded.fields, ghl_updated_at = coalesce(excluded.ghl_updated_at, ${known}.ghl_updated_at),
       observed_at = excluded.observed_at, missing_since = null, deleted_at = null, ${sql.raw(own)}`;
@@ -195,9 +198,9 @@ function insert(
   onConflict: RawBuilder<unknown>,
 ): RawBuilder<{ ghl_id: string }> {
   const { agencyId, locationId, resource } = place;
-  const { columns, values, key } = OWN[tableOf(resource)];
+  const { columns, values, key } = OWN[tableNameOf(resource)];
   return sql<{ ghl_id: string }>`
-    insert into ${table(place)}
+    insert into ${tableOf(place)}
       (agency_id, location_id, ghl_id, ghl_created_at, fields, ghl_updated_at, observed_at, found_by, ${sql.raw(columns)})
     select ${agencyId}::uuid, ${locationId}::uuid, ghl_id, ghl_created_at, fields, ghl_updated_at, observed_at,
       ${foundBy}, ${sql.raw(values.replace('$resource', resource))}
@@ -206,11 +209,8 @@ function insert(
   `;
 }
 
-/**
- * Looks each record up by its key. Said so that the planner knows neither the location nor how many are looked for: of a
- * location that came since it counted last it believes that there is nothing, and would read all of it for every page.
- */
-async function findKnown(
+/** Looks each record up by its key, and says so to the planner, which would not know how few are looked for. */
+async function findRows(
   tx: Transaction<Database>,
   place: MirrorPlace,
   seen: readonly Observation[],
@@ -225,8 +225,8 @@ async function findKnown(
   const found = await sql<KnownRow>`
     select known.* from unnest(${ghlIds}::text[], ${madeAt}::timestamptz[]) as wanted (id, made_at)
     cross join lateral (
-      select ghl_id, fields, ghl_updated_at, observed_at, ${sql.raw(own)}, missing_since, deleted_at from ${table(place)}
-      where ${ofPlace(place)} and ghl_id = wanted.id ${andMadeAt}
+      select ghl_id, fields, ghl_updated_at, observed_at, ${sql.raw(own)}, missing_since, deleted_at from ${tableOf(place)}
+      where ${someAt(place)} and ghl_id = wanted.id ${andMadeAt}
       limit 1 ${how === 'lock' ? sql`for update` : sql``}
     ) as known
   `.execute(tx);
@@ -237,16 +237,10 @@ async function findKnown(
 async function noteSighted(tx: Transaction<Database>, place: MirrorPlace, ghlIds: string[]): Promise<void> {
   if (ghlIds.length === 0) return;
   await sql`
-    update ${table(place)} set missing_since = null
-    where ${ofPlace(place)} and ghl_id = any(${ghlIds}::text[]) and missing_since is not null and deleted_at is null
+    update ${tableOf(place)} set missing_since = null
+    where ${someAt(place)} and ghl_id = any(${ghlIds}::text[]) and missing_since is not null and deleted_at is null
   `.execute(tx);
 }
-
-const tableOf = (resource: MirroredResource): 'contacts' | 'messages' | 'mirror_records' => {
-  if (resource === 'contact') return 'contacts';
-  return resource === 'message' ? 'messages' : 'mirror_records';
-};
-const table = ({ resource }: MirrorPlace) => sql.table(tableOf(resource));
 
 /** What each table has besides, where it comes from, and by what a record is found in it. */
 const OWN = {
@@ -258,11 +252,6 @@ const OWN = {
     key: 'location_id, resource, ghl_id',
   },
 } as const;
-
-const ofPlace = ({ locationId, resource }: MirrorPlace): RawBuilder<unknown> =>
-  tableOf(resource) === 'mirror_records'
-    ? sql`location_id = (select ${locationId}::uuid) and resource = ${resource}`
-    : sql`location_id = (select ${locationId}::uuid)`;
 
 /** Observations as rows of a statement. */
 const rows = (seen: readonly Observation[]): RawBuilder<unknown> => sql`json_to_recordset(${JSON.stringify(

@@ -1,43 +1,7 @@
 import { type RawBuilder, type Transaction, sql } from 'kysely';
-import type { Fields, Known } from '../domain/mirror.ts';
-import type { MirrorPlace } from './mirror.ts';
+import type { Fields } from '../domain/mirror.ts';
+import { allAt, type MirrorPlace, tableOf } from './mirror-place.ts';
 import type { Database } from './schema.ts';
-
-const tableOf = ({ resource }: MirrorPlace): RawBuilder<unknown> =>
-  sql.table(resource === 'contact' ? 'contacts' : resource === 'message' ? 'messages' : 'mirror_records');
-
-const ofPlace = ({ locationId, resource }: MirrorPlace): RawBuilder<unknown> =>
-  resource === 'contact' || resource === 'message'
-    ? sql`location_id = ${locationId} and ghl_id is not null`
-    : sql`location_id = ${locationId} and resource = ${resource}`;
-
-const ofHiddenPlace = ({ locationId, resource }: MirrorPlace): RawBuilder<unknown> =>
-  resource === 'contact' || resource === 'message'
-    ? sql`location_id = (select ${locationId}::uuid)`
-    : sql`location_id = (select ${locationId}::uuid) and resource = ${resource}`;
-
-/**
- * What is known of some records, by their ids. Those that are not here are left out. As in db/mirror.ts, the planner
- * is not told the location: of one that came since it counted last it believes that there is nothing.
- */
-export async function findKnown(
-  tx: Transaction<Database>,
-  place: MirrorPlace,
-  ghlIds: readonly string[],
-): Promise<Map<string, Known>> {
-  const isOfContacts = place.resource === 'contact';
-  const [isExact, owner] = (isOfContacts ? ['is_exact', 'ghl_id'] : ['true', 'ghl_contact_id']).map((each) =>
-    sql.raw(each),
-  ) as [RawBuilder<unknown>, RawBuilder<unknown>];
-  const found = await sql<Known & { ghl_id: string }>`
-    select known.* from unnest(${[...ghlIds]}::text[]) as wanted (id) cross join lateral (
-      select ghl_id, fields, ghl_updated_at as "ghlUpdatedAt", observed_at as "observedAt", ${isExact} as "isExact",
-        ${owner} as "ghlContactId", deleted_at is not null as "isDeleted"
-      from ${tableOf(place)} where ${ofHiddenPlace(place)} and ghl_id = wanted.id limit 1
-    ) as known
-  `.execute(tx);
-  return new Map(found.rows.map(({ ghl_id, ...known }) => [ghl_id, known]));
-}
 
 /** Notes what a page of a sweep has seen; a page that comes again replaces itself. */
 export async function saveSweepPage(
@@ -87,7 +51,7 @@ export interface Unseen {
 export async function listUnseen(tx: Transaction<Database>, place: MirrorPlace, since: Date): Promise<Unseen[]> {
   const found = await sql<Unseen>`
     select ghl_id as "ghlId", fields, missing_since as "missingSince" from ${tableOf(place)}
-    where ${ofPlace(place)} and deleted_at is null and observed_at < ${since}
+    where ${allAt(place)} and deleted_at is null and observed_at < ${since}
       and ghl_id not in (${seenIds(place)})
     order by ghl_id
   `.execute(tx);
@@ -103,11 +67,11 @@ export async function noteMissing(
 ): Promise<void> {
   await sql`
     update ${tableOf(place)} set missing_since = ${now}
-    where ${ofPlace(place)} and ghl_id = any(${[...ghlIds]}::text[]) and missing_since is null and deleted_at is null
+    where ${allAt(place)} and ghl_id = any(${[...ghlIds]}::text[]) and missing_since is null and deleted_at is null
   `.execute(tx);
   await sql`
     update ${tableOf(place)} set missing_since = null
-    where ${ofPlace(place)} and missing_since is not null and ghl_id in (${seenIds(place)})
+    where ${allAt(place)} and missing_since is not null and ghl_id in (${seenIds(place)})
   `.execute(tx);
 }
 
@@ -123,7 +87,7 @@ export async function listToRead(
   );
   const found = await sql<{ ghl_id: string }>`
     select ghl_id from ${tableOf(place)}
-    where ${ofPlace(place)} and deleted_at is null and ${doubtful} and ghl_id > ${afterId}
+    where ${allAt(place)} and deleted_at is null and ${doubtful} and ghl_id > ${afterId}
     order by ghl_id limit ${limit}
   `.execute(tx);
   return found.rows.map((row) => row.ghl_id);
@@ -136,7 +100,7 @@ export async function countHere(
 ): Promise<{ here: number; missing: number }> {
   const found = await sql<{ here: number; missing: number }>`
     select count(*)::int as here, count(missing_since)::int as missing from ${tableOf(place)}
-    where ${ofPlace(place)} and deleted_at is null
+    where ${allAt(place)} and deleted_at is null
   `.execute(tx);
   return found.rows[0] ?? { here: 0, missing: 0 };
 }
@@ -157,7 +121,7 @@ export async function listOrigins(
   const contactId = sql.raw(place.resource === 'contact' ? 'ghl_id' : 'ghl_contact_id');
   const found = await sql<Origin>`
     select ghl_id as "ghlId", ${contactId} as "ghlContactId", ghl_created_at as "ghlCreatedAt"
-    from ${tableOf(place)} where ${ofPlace(place)} and ghl_id = any(${[...ghlIds]}::text[])
+    from ${tableOf(place)} where ${allAt(place)} and ghl_id = any(${[...ghlIds]}::text[])
   `.execute(tx);
   return found.rows;
 }

@@ -1,4 +1,4 @@
-import { isSameValue } from './contact-fields.ts';
+import { EDITABLE_FIELDS, type EditableField, isSameValue } from './contact-fields.ts';
 import { type Fields, type FieldValue, isDeepEqual } from './mirror.ts';
 
 /** A contact of GHL as far as merging looks at it: the fields as the mirror keeps them. */
@@ -31,19 +31,9 @@ export interface Block {
 const IDENTIFIERS = ['email', 'phone'] as const;
 /** More of them, which the API never sets. */
 const UNWRITABLE = ['additionalEmails', 'additionalPhones'] as const;
-const COPIED = [
-  'firstName',
-  'lastName',
-  'address1',
-  'city',
-  'state',
-  'postalCode',
-  'country',
-  'website',
-  'timezone',
-  'dateOfBirth',
-  'assignedTo',
-] as const;
+/** What GHL lets nobody change, what says where a contact came from, and what the blocks say. */
+const NOT_COPIED: ReadonlySet<EditableField> = new Set<EditableField>([...IDENTIFIERS, 'companyName', 'source', 'dnd']);
+const COPIED = EDITABLE_FIELDS.filter((name) => !NOT_COPIED.has(name));
 
 /** What the survivor gets of the one that goes. */
 export interface MergePlan {

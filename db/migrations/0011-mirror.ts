@@ -5,7 +5,6 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   const observed = `
       -- As GHL showed it; the only column with personal data.
       fields jsonb not null,
-      content_hash uuid generated always as (md5(fields::text)::uuid) stored,
       -- GHL's own times; which of two views is newer is told by them where GHL tells them at all.
       ghl_updated_at timestamptz,
       -- When GHL looked like this, by our clock.

@@ -6,7 +6,6 @@ interface ObservedColumns {
   agency_id: string;
   location_id: string;
   fields: Json;
-  content_hash: GeneratedAlways<string | null>;
   ghl_updated_at: NullableTimestamp;
   observed_at: Date;
   found_by: FoundBy;

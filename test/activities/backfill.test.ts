@@ -116,6 +116,7 @@ describe('beside a backfill that uses all it may', () => {
       const startedMs = performance.now();
       await getLocation(bench.gateway, { resource, lane: 'interactive' });
       tookMs.push(performance.now() - startedMs);
+      // The pace at which the person calls; how long it goes on is the walk's end to say.
       isWalking = await Promise.race([
         walking.then(() => false),
         new Promise<boolean>((resolve) => setTimeout(resolve, 400, true)),

@@ -1,7 +1,9 @@
-import { sql } from 'kysely';
+import { sql, type Transaction } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { markDeleted, type MirrorPlace, writeObservations } from '../../db/mirror.ts';
+import { markDeleted, writeObservations } from '../../db/mirror.ts';
+import type { MirrorPlace } from '../../db/mirror-place.ts';
+import type { Database } from '../../db/schema.ts';
 import { withScope } from '../../db/scope.ts';
 import type { MirroredResource, Observation } from '../../domain/mirror.ts';
 import { createTestDatabase, type TestDatabase } from '../stack/database.ts';
@@ -129,14 +131,19 @@ describe.each(Object.keys(TABLES) as Tried[])(
       Array.from({ length: PAGE }, (_, index) =>
         sight(ms, { ghlId: `${id}-${from + index}`, ghlCreatedAt: at(from + index) }),
       );
-    const writeAs = ({ agencyId }: Tenant, locationId: string, page: Observation[]) =>
-      withScope(database.db, { agencyId }, async (tx) => {
-        await writeObservations(tx, { agencyId, locationId, resource }, page, 'poll');
-        // Rows of the mirror that this transaction has looked at.
-        const looked = await sql<{ rows: number }>`
+    /** Rows of the mirror that this connection has looked at and not yet told the statistics of. */
+    const lookedAt = async (tx: Transaction<Database>): Promise<number> => {
+      const looked = await sql<{ rows: number }>`
         select coalesce(sum(seq_tup_read + idx_tup_fetch), 0)::int as rows from pg_stat_xact_user_tables
         where relname like ${`${TABLES[resource]}%`}`.execute(tx);
-        return looked.rows[0]!.rows;
+      return looked.rows[0]!.rows;
+    };
+    const writeAs = ({ agencyId }: Tenant, locationId: string, page: Observation[]) =>
+      withScope(database.db, { agencyId }, async (tx) => {
+        // Despite its name the view also has what earlier transactions of the last second have looked at.
+        const before = await lookedAt(tx);
+        await writeObservations(tx, { agencyId, locationId, resource }, page, 'poll');
+        return (await lookedAt(tx)) - before;
       });
     const fill = async (of: Tenant, locationId: string): Promise<void> => {
       for (let from = 0; from < ROWS; from += PAGE) await writeAs(of, locationId, pageOf(from, 1));
