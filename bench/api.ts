@@ -2,6 +2,7 @@ import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { findFreePort } from '../scripts/stack/ports.ts';
 import { startProcess, watchForUnexpectedEnd } from '../scripts/stack/process.ts';
+import { readResidentMiB } from './usage.ts';
 import { type Log, waitUntilReady } from '../scripts/stack/progress.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -20,6 +21,8 @@ export interface BenchApi {
   /** Rejects when the API ends although nobody stopped it. */
   failed: Promise<never>;
   read(): Promise<ApiReading>;
+  /** Resident memory as the system tells it, without asking the API; not a number where it does not. */
+  readMemoryMiB(): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -67,6 +70,7 @@ export async function startBenchApi(databaseUrl: string, folder: string, log: Lo
         memoryMiB: readMetric(page, 'process_resident_memory_bytes') / 2 ** 20,
       };
     },
+    readMemoryMiB: () => readResidentMiB(child.pid),
     stop: child.stop,
   };
 }

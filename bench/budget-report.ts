@@ -1,4 +1,5 @@
 import { type BudgetResult, LOCATIONS, PROCESSES } from './budget.ts';
+import { drawTable } from './table.ts';
 
 /** What a run is to show. */
 interface Check {
@@ -42,15 +43,8 @@ export function describeBudget(results: readonly BudgetResult[]): string[] {
     each.interactiveP95Ms === null ? '' : `${Math.round(each.interactiveP95Ms)} ms`,
     describeRetries(each),
   ]);
-  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]!.length)) + 2);
-  const table = [head, ...rows].map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column]!))
-      .join('')
-      .trimEnd(),
-  );
   const checks = checkBudget(results).map(({ what, passed }) => `${passed ? 'yes' : 'NO '}  ${what}`);
-  return [setting, ...table, ...describeSliding(results), ...checks];
+  return [setting, ...drawTable(head, rows), ...describeSliding(results), ...checks];
 }
 
 /** Why calls were tried again that no limit stopped: a machine that is busy with other work. */

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowExecutionInfo } from '@temporalio/client';
 import { type Kysely, sql } from 'kysely';
 import type { Database } from '../db/schema.ts';
-import type { BurstStack } from './burst-stack.ts';
+import type { BenchSystem } from './system.ts';
 
 const LOOK_EVERY_MS = 100;
 const LIMIT_MS = 120_000;
@@ -11,7 +11,7 @@ const LIMIT_MS = 120_000;
 export function createFollower(of: {
   locationId: string;
   owner: Kysely<Database>;
-  temporal: BurstStack['temporal'];
+  temporal: BenchSystem['temporal'];
   cities: () => Promise<Map<string, string>>;
 }) {
   const { locationId, owner, temporal, cities } = of;

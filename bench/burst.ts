@@ -5,7 +5,7 @@ import type { Database } from '../db/schema.ts';
 import { ghlIds, type LocationPlan } from '../scripts/demo/agency-plan.ts';
 import type { Log } from '../scripts/stack/progress.ts';
 import { createFollower } from './burst-follower.ts';
-import { type BurstStack, startBurstStack } from './burst-stack.ts';
+import { type BenchSystem, startBenchSystem } from './system.ts';
 
 export interface BurstCase {
   name: string;
@@ -48,7 +48,7 @@ const HANDS = 10;
  * a location of its own, so that none meets what another has used up.
  */
 export async function measureBursts(cases: readonly BurstCase[], log: Log): Promise<BurstResult[]> {
-  const stack = await startBurstStack(log);
+  const stack = await startBenchSystem(log);
   const owner = createDatabase({ url: stack.ownerUrl, poolSize: 2 });
   const measure = async (): Promise<BurstResult[]> => {
     const master: LocationPlan = { ...placeOf('master'), kind: 'master', parentKey: null };
@@ -91,7 +91,7 @@ interface Place {
 async function measureCase(
   given: BurstCase,
   place: Place,
-  { simulator, temporal }: BurstStack,
+  { simulator, temporal }: BenchSystem,
   owner: Kysely<Database>,
 ): Promise<BurstResult> {
   const { locationId, ghlLocationId } = place;
@@ -151,7 +151,7 @@ async function change(
   await Promise.all(Array.from({ length: HANDS }, hand));
 }
 
-async function listCities(simulator: BurstStack['simulator'], ghlLocationId: string): Promise<Map<string, string>> {
+async function listCities(simulator: BenchSystem['simulator'], ghlLocationId: string): Promise<Map<string, string>> {
   const contacts = await simulator.listContacts(ghlLocationId);
   return new Map(contacts.flatMap(({ id, city }) => (city ? [[id, city] as const] : [])));
 }

@@ -7,6 +7,10 @@ import { BURST_CASES, measureBursts } from './burst.ts';
 import { checkBursts, describeBursts } from './burst-report.ts';
 import { BUDGET_CASES, measureBudget } from './budget.ts';
 import { checkBudget, describeBudget } from './budget-report.ts';
+import { measureIntake } from './intake.ts';
+import { checkIntake, describeIntake } from './intake-report.ts';
+import { measureLatency, measureLeads } from './leads.ts';
+import { checkLatency, checkLeads, describeLatency, describeLeads } from './leads-report.ts';
 import { checkReconcile, describeReconcile } from './reconcile-report.ts';
 import { measureReconcile, RECONCILE_AIMS } from './reconcile-stack.ts';
 import { measureMirror, type MirrorOptions } from './mirror.ts';
@@ -43,6 +47,23 @@ async function report(results: ScopeResult[], file: string | undefined): Promise
   if (file !== undefined) await writeFile(file, `${JSON.stringify({ ...describeMachine(), results }, null, 2)}\n`);
 }
 
+interface Check {
+  passed: boolean;
+}
+
+/** Prints what was found, writes it as JSON where that is wanted, and ends with 1 when a check failed. */
+async function conclude(
+  lines: readonly string[],
+  checks: readonly Check[],
+  result: object,
+  file: string | undefined,
+): Promise<void> {
+  for (const line of lines) console.log(line);
+  console.log(`load average before: ${loadAverageBefore.map((load) => load.toFixed(2)).join(' ')}`);
+  if (file !== undefined) await writeFile(file, `${JSON.stringify({ ...describeMachine(), ...result }, null, 2)}\n`);
+  if (checks.some(({ passed }) => !passed)) process.exitCode = 1;
+}
+
 const program = new Command('bench').description('Measures what design decisions cost on this machine.');
 program
   .command('scope')
@@ -57,10 +78,7 @@ program
   .option('--json <file>', 'write the figures there as well')
   .action(async ({ count, json }: { count: number; json?: string }) => {
     const result = await measureUpdates(count, log);
-    for (const line of describeUpdates(result)) console.log(line);
-    console.log(`load average before: ${loadAverageBefore.map((load) => load.toFixed(2)).join(' ')}`);
-    if (json !== undefined) await writeFile(json, `${JSON.stringify({ ...describeMachine(), ...result }, null, 2)}\n`);
-    if (result.checks.some(({ passed }) => !passed)) process.exitCode = 1;
+    await conclude(describeUpdates(result), result.checks, result, json);
   });
 
 program
@@ -70,10 +88,7 @@ program
   .option('--json <file>', 'write the figures there as well')
   .action(async ({ seconds, json }: { seconds: number; json?: string }) => {
     const results = await measureBudget(BUDGET_CASES, seconds, log);
-    for (const line of describeBudget(results)) console.log(line);
-    console.log(`load average before: ${loadAverageBefore.map((load) => load.toFixed(2)).join(' ')}`);
-    if (json !== undefined) await writeFile(json, `${JSON.stringify({ ...describeMachine(), results }, null, 2)}\n`);
-    if (checkBudget(results).some(({ passed }) => !passed)) process.exitCode = 1;
+    await conclude(describeBudget(results), checkBudget(results), { results }, json);
   });
 
 program
@@ -85,10 +100,7 @@ program
   .action(async ({ contacts, unlimited, json }: { contacts: number; unlimited?: true; json?: string }) => {
     const cases = backfillCases(contacts).filter(({ limit }) => unlimited !== true || limit === null);
     const results = await measureBackfill(cases, log);
-    for (const line of describeBackfill(results)) console.log(line);
-    console.log(`load average before: ${loadAverageBefore.map((load) => load.toFixed(2)).join(' ')}`);
-    if (json !== undefined) await writeFile(json, `${JSON.stringify({ ...describeMachine(), results }, null, 2)}\n`);
-    if (checkBackfill(results).some(({ passed }) => !passed)) process.exitCode = 1;
+    await conclude(describeBackfill(results), checkBackfill(results), { results }, json);
   });
 
 program
@@ -97,10 +109,42 @@ program
   .option('--json <file>', 'write the figures there as well')
   .action(async ({ json }: { json?: string }) => {
     const results = await measureBursts(BURST_CASES, log);
-    for (const line of describeBursts(results)) console.log(line);
-    console.log(`load average before: ${loadAverageBefore.map((load) => load.toFixed(2)).join(' ')}`);
-    if (json !== undefined) await writeFile(json, `${JSON.stringify({ ...describeMachine(), results }, null, 2)}\n`);
-    if (checkBursts(results).some(({ passed }) => !passed)) process.exitCode = 1;
+    await conclude(describeBursts(results), checkBursts(results), { results }, json);
+  });
+
+program
+  .command('intake')
+  .description('webhooks a second in a fixed mix, beside a route that only verifies and inserts')
+  .option('--deliveries <number>', 'how many in each run', readCount, 10_000)
+  .option('--runs <number>', 'how many runs', readCount, 3)
+  .option('--minutes <number>', 'how long memory is watched under load afterwards', readCount)
+  .option('--json <file>', 'write the figures there as well')
+  .action(async (given: { deliveries: number; runs: number; minutes?: number; json?: string }) => {
+    const { deliveries, runs, minutes = 0, json } = given;
+    const result = await measureIntake(deliveries, runs, minutes, log);
+    await conclude(describeIntake(result), checkIntake(result), result, json);
+  });
+
+program
+  .command('leads')
+  .description('leads a second from webhook to rep, beside workflows with one empty step on the same server')
+  .option('--leads <number>', 'how many in each run', readCount, 200)
+  .option('--runs <number>', 'how many runs', readCount, 3)
+  .option('--json <file>', 'write the figures there as well')
+  .action(async ({ leads, runs, json }: { leads: number; runs: number; json?: string }) => {
+    const result = await measureLeads(leads, runs, log);
+    await conclude(describeLeads(result), checkLeads(result), result, json);
+  });
+
+program
+  .command('latency')
+  .description('how long a lead takes from its webhook to its rep, at a steady pace, and where that time goes')
+  .option('--per-second <number>', 'leads a second', readCount, 5)
+  .option('--seconds <number>', 'how long', readCount, 60)
+  .option('--json <file>', 'write the figures there as well')
+  .action(async ({ perSecond, seconds, json }: { perSecond: number; seconds: number; json?: string }) => {
+    const result = await measureLatency(perSecond, seconds, log);
+    await conclude(describeLatency(result), checkLatency(result), result, json);
   });
 
 program
@@ -114,10 +158,7 @@ program
   .action(async (given: { locations: number; contacts: number; hot: number; minutes: number; json?: string }) => {
     const { minutes, json, ...shape } = given;
     const result = await measureReconcile(shape, minutes, log);
-    for (const line of describeReconcile(result, RECONCILE_AIMS)) console.log(line);
-    console.log(`load average before: ${loadAverageBefore.map((load) => load.toFixed(2)).join(' ')}`);
-    if (json !== undefined) await writeFile(json, `${JSON.stringify({ ...describeMachine(), ...result }, null, 2)}\n`);
-    if (checkReconcile(result, RECONCILE_AIMS).some(({ passed }) => !passed)) process.exitCode = 1;
+    await conclude(describeReconcile(result, RECONCILE_AIMS), checkReconcile(result, RECONCILE_AIMS), result, json);
   });
 
 program
@@ -134,13 +175,7 @@ program
   .option('--json <file>', 'write the figures there as well')
   .action(async ({ json, ...options }: MirrorOptions & { json?: string }) => {
     const result = await measureMirror(options, log);
-    for (const line of describeProof(result)) console.log(line);
-    console.log(`load average before: ${loadAverageBefore.map((load) => load.toFixed(2)).join(' ')}`);
-    if (json !== undefined) {
-      const { seed } = options;
-      await writeFile(json, `${JSON.stringify({ ...describeMachine(), seed, ...result }, null, 2)}\n`);
-    }
-    if (result.checks.some(({ passed }) => !passed)) process.exitCode = 1;
+    await conclude(describeProof(result), result.checks, { ...result, seed: options.seed }, json);
   });
 
 await program.parseAsync();

@@ -1,11 +1,8 @@
 import type { Kysely } from 'kysely';
-import { v7 as uuidv7 } from 'uuid';
-import { createAgency } from '../db/agencies.ts';
 import { createDatabase } from '../db/database.ts';
-import { createLocation } from '../db/locations.ts';
 import type { Database } from '../db/schema.ts';
-import { withScope } from '../db/scope.ts';
 import type { Log } from '../scripts/stack/progress.ts';
+import { GHL_LOCATION_ID, plantAccount } from './account.ts';
 import { type ApiReading, type BenchApi, startBenchApi } from './api.ts';
 import { deliverAll, type DeliveryFigures, type Sender } from './deliveries.ts';
 import { describeNewPerson, listCustomerUpdates } from './old-customers.ts';
@@ -31,8 +28,6 @@ interface Surroundings {
 const CONNECTIONS = 20;
 const LIMIT_MS = 600_000;
 const REPEAT_EVERY = 10;
-const GHL_LOCATION_ID = 'bench-master';
-const DAY_MS = 86_400_000;
 
 /**
  * Updates of old customers come in as fast as the API answers them, then every tenth of them once more. Each is to be
@@ -87,23 +82,6 @@ async function measure(count: number, { api, owner, signal, log }: Surroundings)
     },
     checks: checkUpdates({ count, repeatCount: again.length, ...figures, readings, stored, afterwards }),
   };
-}
-
-/** An account whose new contacts are leads, live for a month: the customers are older than that. */
-async function plantAccount(url: string): Promise<void> {
-  const db = createDatabase({ url, poolSize: 1 });
-  const [agencyId, id] = [uuidv7(), uuidv7()];
-  const since = new Date(Date.now() - 30 * DAY_MS);
-  const common = { agency_id: agencyId, live_at: since, installed_at: since };
-  try {
-    await withScope(db, { agencyId }, async (tx) => {
-      await createAgency(tx, { id: agencyId, name: 'Bench', ghlCompanyId: 'bench-company' });
-      const account = { kind: 'master', name: 'Bench', ghl_location_id: GHL_LOCATION_ID, is_intake: true } as const;
-      await createLocation(tx, { ...common, ...account, id });
-    });
-  } finally {
-    await db.destroy();
-  }
 }
 
 async function countStored(owner: Kysely<Database>): Promise<Stored> {

@@ -19,6 +19,12 @@ export function readUsage(): Usage {
   return { cpuSeconds: (user + system) / 1e6, memoryMiB: Math.round(process.memoryUsage.rss() / MIB) };
 }
 
+/** Resident memory of a process of this machine in MiB; not a number where the system has no `/proc` to tell. */
+export async function readResidentMiB(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? Number.NaN) / 1_024;
+}
+
 /** What Linux' `/proc/<pid>/stat` tells of a process: whose child it is, and CPU time of its own and of its ended children. */
 export function readProcessTimes(stat: string): { parentPid: number; ownSeconds: number; endedSeconds: number } {
   // The name stands in brackets and may hold blanks and brackets itself.

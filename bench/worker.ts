@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findFreePort } from '../scripts/stack/ports.ts';
 import { startProcess, watchForUnexpectedEnd } from '../scripts/stack/process.ts';
 import { type Log, waitUntilReady } from '../scripts/stack/progress.ts';
+import { readResidentMiB } from './usage.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -64,10 +64,7 @@ export async function startBenchWorker(
   }
   return {
     failed,
-    async readMemory() {
-      const status = await readFile(`/proc/${child.pid}/status`, 'utf8').catch(() => '');
-      return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? Number.NaN) / 1024;
-    },
+    readMemory: () => readResidentMiB(child.pid),
     stop: child.stop,
   };
 }

@@ -16,6 +16,8 @@ export interface PostgresOptions {
   database?: string;
   /** Trades safety of the data for speed; for tests, whose data nobody keeps. */
   unsafeAndFast?: boolean;
+  /** Further settings of the server, by their names in postgresql.conf. */
+  settings?: Record<string, string>;
   log: Log;
 }
 
@@ -73,6 +75,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
     ...['-D', cluster, '-p', String(port), '-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories='],
     ...['-c', 'timezone=UTC', '-c', 'log_timezone=UTC', '-c', 'max_connections=200', '-c', 'logging_collector=off'],
     ...(options.unsafeAndFast ? FAST_SETTINGS : []),
+    ...Object.entries(options.settings ?? {}).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
   ];
   const server = await startProcess({
     name: 'Postgres',

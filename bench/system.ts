@@ -17,9 +17,10 @@ import { POLL_SCHEDULE_ID } from '../client/polling.ts';
 import { startBenchDatabase } from './postgres.ts';
 
 /** The whole system as it runs in production, each part a process of its own. */
-export interface BurstStack {
+export interface BenchSystem {
   simulator: ControlClient;
   temporal: Client;
+  temporalAddress: string;
   ownerUrl: string;
   /** Puts an agency into GHL and the database, whose webhooks come to the API. */
   plant(plan: AgencyPlan): Promise<PlantedAgency>;
@@ -29,7 +30,7 @@ export interface BurstStack {
 }
 
 /** Starts Postgres, Temporal, the simulator, the worker and the API. Nothing is polled: polls would read as well. */
-export async function startBurstStack(log: Log): Promise<BurstStack> {
+export async function startBenchSystem(log: Log): Promise<BenchSystem> {
   const parts = createParts(log);
   try {
     const postgres = await parts.start('Postgres', () => startBenchDatabase(log));
@@ -55,6 +56,7 @@ export async function startBurstStack(log: Log): Promise<BurstStack> {
     return {
       simulator: control,
       temporal,
+      temporalAddress: address,
       ownerUrl: postgres.ownerUrl,
       plant: (plan) => plantInto(plan, { settings, secrets, databaseUrl: postgres.url, control }),
       failed: parts.failed,

@@ -1,0 +1,152 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { once } from 'node:events';
+import { sql } from 'kysely';
+import { createDatabase } from '../db/database.ts';
+import type { Log } from '../scripts/stack/progress.ts';
+import { GHL_LOCATION_ID, plantAccount } from './account.ts';
+import { type BenchApi, startBenchApi } from './api.ts';
+import { hear, startChild } from './child.ts';
+import { deliverAll, type DeliveryFigures, type Sender } from './deliveries.ts';
+import { judgeMemory, type Memory } from './flatness.ts';
+import type { FloorServerGreeting, FloorServerTask } from './intake/floor-server.ts';
+import { mixDeliveries } from './intake/mix.ts';
+import { startBenchDatabase } from './postgres.ts';
+import { type Spread, spread } from './spread.ts';
+
+/** One way to take webhooks in. */
+export interface IntakeSide {
+  perSecond: Spread;
+  p50Ms: Spread;
+  p99Ms: Spread;
+  /** How all of them were answered. */
+  answers: Record<string, number>;
+}
+
+export interface IntakeResult {
+  deliveries: number;
+  runs: number;
+  api: IntakeSide;
+  /** An Express route that verifies and inserts. */
+  floor: IntakeSide;
+  /** Of the medians, from 0 to 1. */
+  share: number;
+  /** Of the API, while deliveries came without a pause; null when none was asked for. */
+  memory: Memory | null;
+}
+
+const CONNECTIONS = 50;
+const WARM_UP = 2_000;
+const MEMORY_EVERY_MS = 500;
+/** Made and signed at once while memory is watched. */
+const BATCH = 10_000;
+
+/**
+ * Deliveries in a fixed mix, as fast as they are answered, to the API and to the floor in turn, on one Postgres. There is
+ * no Temporal: the inbox keeps what workflows would be started for.
+ * @param minutes how long the API's memory is watched under load afterwards; 0 for not at all
+ */
+export async function measureIntake(
+  deliveries: number,
+  runs: number,
+  minutes: number,
+  log: Log,
+): Promise<IntakeResult> {
+  const postgres = await startBenchDatabase(log);
+  const stopping = new AbortController();
+  let api: BenchApi | undefined;
+  let floor: FloorServer | undefined;
+  try {
+    await plantAccount(postgres.url);
+    api = await startBenchApi(postgres.url, postgres.folder, log);
+    floor = await startFloorServer(postgres.ownerUrl);
+    const common = { connections: CONNECTIONS, signal: stopping.signal };
+    const senders = { api: { ...common, apiUrl: api.url, privateKey: api.privateKey }, floor: { ...common, ...floor } };
+    return await Promise.race([measure(senders, { api, deliveries, runs, minutes, log }), api.failed]);
+  } finally {
+    stopping.abort();
+    await floor?.stop();
+    await api?.stop();
+    await postgres.stop();
+  }
+}
+
+async function measure(
+  senders: { api: Sender; floor: Sender },
+  of: { api: BenchApi; deliveries: number; runs: number; minutes: number; log: Log },
+): Promise<IntakeResult> {
+  const { deliveries, runs, minutes, log } = of;
+  let batch = 0;
+  const deliver = (sender: Sender, count: number): Promise<DeliveryFigures> => {
+    batch += 1;
+    return deliverAll(sender, mixDeliveries(count, batch, GHL_LOCATION_ID, new Date()), () => {});
+  };
+  await deliver(senders.floor, WARM_UP);
+  await deliver(senders.api, WARM_UP);
+  const figures: { api: DeliveryFigures[]; floor: DeliveryFigures[] } = { api: [], floor: [] };
+  for (let run = 1; run <= runs; run += 1) {
+    const [floor, api] = [await deliver(senders.floor, deliveries), await deliver(senders.api, deliveries)];
+    figures.floor.push(floor);
+    figures.api.push(api);
+    log(`run ${run}: ${api.perSecond.toFixed(0)} a second, floor ${floor.perSecond.toFixed(0)}`);
+  }
+  const [api, floor] = [summarise(figures.api), summarise(figures.floor)];
+  const memory = minutes === 0 ? null : await watchMemory(of.api, minutes, () => deliver(senders.api, BATCH), log);
+  return { deliveries, runs, api, floor, share: api.perSecond.median / floor.perSecond.median, memory };
+}
+
+function summarise(figures: readonly DeliveryFigures[]): IntakeSide {
+  const answers: Record<string, number> = {};
+  for (const each of figures)
+    for (const [answer, times] of Object.entries(each.answers)) answers[answer] = (answers[answer] ?? 0) + times;
+  return {
+    perSecond: spread(figures.map((each) => each.perSecond)),
+    p50Ms: spread(figures.map((each) => each.p50Ms)),
+    p99Ms: spread(figures.map((each) => each.p99Ms)),
+    answers,
+  };
+}
+
+async function watchMemory(
+  api: BenchApi,
+  minutes: number,
+  deliver: () => Promise<DeliveryFigures>,
+  log: Log,
+): Promise<Memory> {
+  const samples: number[] = [];
+  const timer = setInterval(() => void api.readMemoryMiB().then((each) => samples.push(each)), MEMORY_EVERY_MS);
+  const endsMs = performance.now() + minutes * 60_000;
+  try {
+    while (performance.now() < endsMs) {
+      const { perSecond } = await deliver();
+      log(`${perSecond.toFixed(0)} a second, API memory ${(samples.at(-1) ?? 0).toFixed(0)} MiB`);
+    }
+  } finally {
+    clearInterval(timer);
+  }
+  return judgeMemory(samples.filter((each) => !Number.isNaN(each)));
+}
+
+interface FloorServer extends Pick<Sender, 'apiUrl' | 'privateKey'> {
+  stop(): Promise<void>;
+}
+
+async function startFloorServer(ownerUrl: string): Promise<FloorServer> {
+  const owner = createDatabase({ url: ownerUrl, poolSize: 1 });
+  await sql`create table bench_floor (event_id text primary key, body bytea not null)`.execute(owner);
+  await owner.destroy();
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+  const child = startChild('./intake/floor-server.ts');
+  const greeting = hear<FloorServerGreeting>(child);
+  const publicKeyPem = publicKey.export({ type: 'spki', format: 'pem' }).toString();
+  child.send({ databaseUrl: ownerUrl, publicKeyPem } satisfies FloorServerTask);
+  const { url } = await greeting;
+  return {
+    apiUrl: url,
+    privateKey,
+    async stop() {
+      const exit = once(child, 'exit');
+      child.disconnect();
+      await exit;
+    },
+  };
+}

@@ -1,0 +1,139 @@
+import type { Log } from '../scripts/stack/progress.ts';
+import { readCourse, type Stretch } from './leads/course.ts';
+import { readDatabaseWork } from './leads/database.ts';
+import { startFloor } from './leads/floor.ts';
+import { type LeadsStack, startLeadsStack } from './leads/stack.ts';
+import { quantile, type Spread, spread } from './spread.ts';
+
+export interface LeadsResult {
+  leads: number;
+  /** From the first webhook's receipt to the last lead's rep. */
+  perSecond: Spread;
+  /** Workflows with one empty activity on the same server. */
+  floorPerSecond: Spread;
+  /** Of the medians, from 0 to 1. */
+  share: number;
+  /** Of a lead's own workflow. */
+  eventsToAssigned: Spread;
+  /** Of all processes together, for each lead and all that follows from it, beside what an idle system sends. */
+  statements: Spread;
+  commits: Spread;
+}
+
+/** Leads of a first run that is not counted: connections, tokens and caches are made by it. */
+const WARM_UP = 30;
+const IDLE_MS = 5_000;
+/** Histories that are read of each run. */
+const SAMPLE = 20;
+
+/**
+ * Lets many people ask at once, and starts as many workflows with one empty activity, in turn on the same server.
+ * @param leads in each run
+ */
+export async function measureLeads(leads: number, runs: number, log: Log): Promise<LeadsResult> {
+  const stack = await startLeadsStack(log);
+  const floor = await startFloor(stack.system.temporal, {
+    address: stack.system.temporalAddress,
+    namespace: stack.system.temporal.options.namespace,
+  });
+  try {
+    return await Promise.race([measure(), stack.failed]);
+  } finally {
+    await floor.stop();
+    await stack.stop();
+  }
+
+  async function measure(): Promise<LeadsResult> {
+    await stack.ask(WARM_UP, null);
+    await floor.measure(WARM_UP);
+    const idle = await watchIdle(stack);
+    const found = [];
+    for (let run = 0; run < runs; run += 1) {
+      const floorPerSecond = await floor.measure(leads);
+      const one = await measureRun(stack, leads, idle);
+      log(`run ${run + 1}: ${one.perSecond.toFixed(1)} leads a second, floor ${floorPerSecond.toFixed(1)}`);
+      found.push({ ...one, floorPerSecond });
+    }
+    const perSecond = spread(found.map((run) => run.perSecond));
+    const floorPerSecond = spread(found.map((run) => run.floorPerSecond));
+    return {
+      leads,
+      perSecond,
+      floorPerSecond,
+      share: perSecond.median / floorPerSecond.median,
+      eventsToAssigned: spread(found.flatMap((run) => run.events)),
+      statements: spread(found.map((run) => run.statements)),
+      commits: spread(found.map((run) => run.commits)),
+    };
+  }
+}
+
+interface Idle {
+  statementsPerMs: number;
+  commitsPerMs: number;
+}
+
+async function watchIdle({ owner }: LeadsStack): Promise<Idle> {
+  const before = await readDatabaseWork(owner);
+  await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
+  const after = await readDatabaseWork(owner);
+  const ms = after.atMs - before.atMs;
+  return {
+    statementsPerMs: (after.statements - before.statements) / ms,
+    commitsPerMs: (after.commits - before.commits) / ms,
+  };
+}
+
+async function measureRun(stack: LeadsStack, count: number, idle: Idle) {
+  const before = await readDatabaseWork(stack.owner);
+  const { leads } = await stack.ask(count, null);
+  const after = await readDatabaseWork(stack.owner);
+  const ms = after.atMs - before.atMs;
+  const firstMs = Math.min(...leads.map(({ receivedAt }) => receivedAt.getTime()));
+  const lastMs = Math.max(...leads.map(({ assignedAt }) => assignedAt.getTime()));
+  const events: number[] = [];
+  for (const lead of leads.filter((_, index) => index % Math.ceil(leads.length / SAMPLE) === 0))
+    events.push((await readCourse(stack.system.temporal, lead)).events);
+  return {
+    perSecond: count / ((lastMs - firstMs) / 1_000),
+    events,
+    statements: (after.statements - before.statements - idle.statementsPerMs * ms) / count,
+    commits: (after.commits - before.commits - idle.commitsPerMs * ms) / count,
+  };
+}
+
+export interface LatencyResult {
+  perSecond: number;
+  leads: number;
+  /** From the webhook's receipt to the lead's rep, in milliseconds. */
+  p50Ms: number;
+  p95Ms: number;
+  p99Ms: number;
+  /** The medians of a lead's way, in its order. */
+  stretches: { what: string; ms: number }[];
+}
+
+/** Lets people ask at a pace, whether those before them are done or not. */
+export async function measureLatency(perSecond: number, seconds: number, log: Log): Promise<LatencyResult> {
+  const stack = await startLeadsStack(log);
+  const measure = async (): Promise<LatencyResult> => {
+    await stack.ask(WARM_UP, null);
+    log(`${perSecond} leads a second for ${seconds} s`);
+    const { leads } = await stack.ask(perSecond * seconds, perSecond);
+    const took = leads.map(({ receivedAt, assignedAt }) => assignedAt.getTime() - receivedAt.getTime());
+    const courses: Stretch[][] = [];
+    for (const lead of leads) courses.push((await readCourse(stack.system.temporal, lead)).stretches);
+    const names = [...new Set(courses.flatMap((course) => course.map(({ what }) => what)))];
+    const stretches = names.map((what) => {
+      const times = courses.flatMap((course) => course.filter((each) => each.what === what).map(({ ms }) => ms));
+      return { what, ms: quantile(times, 0.5) };
+    });
+    const [p50Ms, p95Ms, p99Ms] = [quantile(took, 0.5), quantile(took, 0.95), quantile(took, 0.99)];
+    return { perSecond, leads: leads.length, p50Ms, p95Ms, p99Ms, stretches };
+  };
+  try {
+    return await Promise.race([measure(), stack.failed]);
+  } finally {
+    await stack.stop();
+  }
+}
