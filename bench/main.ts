@@ -17,6 +17,8 @@ import { measureMirror, type MirrorOptions } from './mirror.ts';
 import { describeProof } from './mirror/judge.ts';
 import { measureScope, type ScopeResult } from './scope.ts';
 import type { Spread } from './spread.ts';
+import { checkStart, measureStart } from './start.ts';
+import { describeStart } from './start-report.ts';
 import { measureUpdates } from './updates.ts';
 import { describeUpdates } from './updates-report.ts';
 
@@ -82,7 +84,17 @@ program
   });
 
 program
-  .command('budget')
+  .command('start')
+  .description('time and disk of `npm start` in a fresh clone, the first and the second time')
+  .option('--tests', 'of `npm test` as well')
+  .option('--json <file>', 'write the figures there as well')
+  .action(async ({ tests, json }: { tests?: true; json?: string }) => {
+    const runs = await measureStart(tests === true, log);
+    await conclude(describeStart(runs), checkStart(runs), { runs }, json);
+  });
+
+program
+  .command('gateway')
   .description('four processes call three locations of GHL as hard as they may: no 429, and little left unused')
   .option('--seconds <number>', 'how long each case runs', readCount, 60)
   .option('--json <file>', 'write the figures there as well')
