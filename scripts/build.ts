@@ -9,7 +9,7 @@ const root = join(import.meta.dirname, '..');
 /** Another folder can be named; what is compiled finds its libraries only below the project's. */
 const dist = resolve(root, process.argv[2] ?? 'dist');
 
-/** Compiles to JavaScript that runs without a TypeScript loader. Returns the compiler's exit code. */
+/** Compiles to JavaScript that runs without a TypeScript loader, types unchecked. Returns the compiler's exit code. */
 async function compile(): Promise<number> {
   const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
   const args = [tsc, '-p', 'tsconfig.build.json', '--outDir', dist];
