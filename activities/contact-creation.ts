@@ -83,7 +83,7 @@ async function create(
   person: ContactIdentity,
 ): Promise<void> {
   const { contact, pending } = target;
-  const { plain, custom } = planWrites(pending);
+  const { plain, custom, blocks } = planWrites(pending);
   const given = Object.fromEntries(Object.entries(plain).filter(([, value]) => value !== null));
   const customFields = custom.filter(({ value }) => value !== null).map(toWritten);
   const askedAt = deps.now();
@@ -92,7 +92,13 @@ async function create(
   // Before the call: a process that dies in it leaves nothing else behind.
   await noteTried(askedAt);
   try {
-    const body = { ...given, ...(customFields.length > 0 && { customFields }), source: OWN_CONTACT_SOURCE };
+    const dndSettings = Object.keys(blocks).length > 0 ? { dndSettings: blocks } : {};
+    const body = {
+      ...given,
+      ...dndSettings,
+      ...(customFields.length > 0 && { customFields }),
+      source: OWN_CONTACT_SOURCE,
+    };
     const made = await createContact(deps.ghl, call, body);
     await link(deps, target, observeContact(made, askedAt));
   } catch (error) {

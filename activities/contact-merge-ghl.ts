@@ -5,6 +5,7 @@ import { markGone } from '../db/gone-records.ts';
 import { countUpcomingAppointments } from '../db/mirror.ts';
 import { withScope } from '../db/scope.ts';
 import { noteCopied } from '../db/trigger-observations.ts';
+import { writtenBlocks } from '../domain/contact-blocks.ts';
 import {
   isCarriedOut,
   judgeMerge,
@@ -102,7 +103,7 @@ export function createContactMergeGhlActivities(deps: Omit<GhlDeps, 'notifier'>)
           break;
         }
         if (looks > MAX_ROUNDS) throw unsafe('opt-out-cannot-follow');
-        await writePlan(pair, plan);
+        await writePlan(pair, survivor, plan);
         hasCopiedAll = (await copyNotesAndTasks(call, loserId, survivorId)) === 0;
       }
       const goneAt = deps.now();
@@ -193,7 +194,7 @@ export function createContactMergeGhlActivities(deps: Omit<GhlDeps, 'notifier'>)
     return seen && observeContact(seen, askedAt);
   }
 
-  async function writePlan({ merge, call, survivorId }: Pair, plan: MergePlan): Promise<void> {
+  async function writePlan({ merge, call, survivorId }: Pair, survivor: Observation, plan: MergePlan): Promise<void> {
     const { fields, customFields, tags, blocks, isBlocked } = plan;
     const place = { agencyId: merge.agency_id, locationId: merge.location_id };
     const copied = { ghlContactId: survivorId, tags, customFields, isCut: true };
@@ -203,7 +204,7 @@ export function createContactMergeGhlActivities(deps: Omit<GhlDeps, 'notifier'>)
     const body: ContactUpdateFields = {
       ...fields,
       ...(customFields.length > 0 && { customFields: customFields.map(toWritten) }),
-      ...(Object.keys(blocks).length > 0 && { dndSettings: blocks }),
+      ...(Object.keys(blocks).length > 0 && { dndSettings: writtenBlocks(survivor.fields, blocks) }),
       ...(isBlocked && { dnd: true }),
     };
     if (Object.keys(body).length > 0) await updateContact(deps.ghl, call, survivorId, body);

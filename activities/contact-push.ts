@@ -8,6 +8,7 @@ import type { MirrorPlace } from '../db/mirror-place.ts';
 import type { Database } from '../db/schema.ts';
 import { withScope } from '../db/scope.ts';
 import { noteLacking } from '../db/trigger-observations.ts';
+import { writtenBlocks } from '../domain/contact-blocks.ts';
 import { choosePolicy, judgeEdit, type StoredPolicy } from '../domain/contact-conflict.ts';
 import { planWrites } from '../domain/contact-edit.ts';
 import { type FieldName, isSameValue, readFieldName, valueOf } from '../domain/contact-fields.ts';
@@ -54,7 +55,7 @@ export async function pushEdits(deps: PushDeps, target: EditTarget & { ghlId: st
   });
   if (toPush.length === 0) return;
 
-  const written = await write(deps, call, ghlId, toPush);
+  const written = await write(deps, call, before, toPush);
   const after = await observe(deps, call, ghlId);
   await withScope(deps.db, scope, async (tx) => {
     if (after === 'gone') return giveUpGone(tx, deps, place, target);
@@ -109,7 +110,7 @@ async function decide(
   return toPush;
 }
 
-const isOfTriggers = ({ field }: ContactEdit): boolean => readFieldName(field).kind !== 'plain';
+const isOfTriggers = ({ field }: ContactEdit): boolean => ['tag', 'custom'].includes(readFieldName(field).kind);
 
 /** Only a new contact can be given a company; and by its source one that was made here is known to be no lead. */
 const isFixedHere = (field: FieldName, value: FieldValue): boolean =>
@@ -132,7 +133,7 @@ interface Written {
 async function write(
   deps: PushDeps,
   call: LocationCall,
-  ghlId: string,
+  { ghlId, fields }: Observation,
   edits: readonly ContactEdit[],
 ): Promise<Written> {
   const written: Written = { refused: new Map(), taken: new Set() };
@@ -157,8 +158,12 @@ async function write(
     if (these.length === 0) return true;
     const askedAt = deps.now();
     return noteRefusal(these, async () => {
-      const { plain, custom } = planWrites(these);
-      const body: ContactUpdateFields = { ...plain, ...(custom.length > 0 && { customFields: custom.map(toWritten) }) };
+      const { plain, custom, blocks } = planWrites(these);
+      const body: ContactUpdateFields = {
+        ...plain,
+        ...(custom.length > 0 && { customFields: custom.map(toWritten) }),
+        ...(Object.keys(blocks).length > 0 && { dndSettings: writtenBlocks(fields, blocks) }),
+      };
       noteShown(these, observeContact(await updateContact(deps.ghl, call, ghlId, body), askedAt).fields);
     });
   }

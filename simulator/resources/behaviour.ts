@@ -47,6 +47,8 @@ export const resourceBehaviourSchema = z.strictObject({
   dateFields: z.enum(['as-written', 'milliseconds']),
   /** A search filter on the phone was once reported to find nothing. */
   phoneFilter: z.enum(['finds', 'misses']),
+  /** What becomes of the channels that a body of `dndSettings` leaves out; not published. */
+  dndWrites: z.enum(['merge', 'replace']),
   /** Search documents were reported without `dndSettings`. */
   searchShowsDnd: z.boolean(),
   /** Which of the two published contracts the upsert of opportunities follows. */
@@ -82,6 +84,7 @@ export const defaultResourceBehaviour: ResourceBehaviour = {
   snapshotCompletedWord: 'completed',
   dateFields: 'as-written',
   phoneFilter: 'finds',
+  dndWrites: 'merge',
   searchShowsDnd: true,
   opportunityUpsert: 'both',
   invoiceEnvelope: true,
