@@ -6,7 +6,7 @@ import type { ContactChange } from '../domain/contact-change.ts';
 import { contactChangeSchema } from '../domain/contact-change-schema.ts';
 import type { MirroredResource } from '../domain/mirror.ts';
 import type { GhlCalls, LocationCall } from '../ghl/calls.ts';
-import { GhlError, GhlForbiddenError, GhlInvalidError } from '../ghl/errors.ts';
+import { GhlError, GhlForbiddenError } from '../ghl/errors.ts';
 import { toApplicationFailure } from './ghl-failure.ts';
 import { readRecord } from './mirror-reads.ts';
 import { judgeStoreError } from './store-failure.ts';
@@ -46,8 +46,8 @@ export async function isKindRefused(ghl: GhlCalls, call: LocationCall, resource:
     await readRecord(ghl, call, isHanging ? { resource, ghlId, ghlContactId: NOBODY } : { resource, ghlId }, now);
   } catch (error) {
     if (error instanceof GhlForbiddenError) return true;
-    // It may not even look like an id to GHL.
-    if (!(error instanceof GhlInvalidError)) throw error;
+    // To GHL it may not even look like an id.
+    if (finalCauseOf(error) === undefined) throw error;
   }
   return false;
 }
