@@ -5,7 +5,7 @@ import { moveEdits, settleEdits, type Settlement } from '../db/edit-outcomes.ts'
 import { contactEditedWork } from '../db/contact-work.ts';
 import { type Contact, linkContact, listContactsWith, lockContact, noteCreationTried } from '../db/contacts.ts';
 import { addWork } from '../db/event-capabilities.ts';
-import { writeObservations } from '../db/mirror.ts';
+import { markGone } from '../db/gone-records.ts';
 import type { MirrorPlace } from '../db/mirror-place.ts';
 import type { Database } from '../db/schema.ts';
 import { withScope } from '../db/scope.ts';
@@ -13,7 +13,7 @@ import { chooseCreation, type CreationChoice } from '../domain/contact-creation.
 import { overlay, planWrites } from '../domain/contact-edit.ts';
 import { isSameValue, valueOf } from '../domain/contact-fields.ts';
 import type { ContactIdentity, MatchedContact } from '../domain/contact-match.ts';
-import { OWN_CONTACT_SOURCE } from '../domain/own-writes.ts';
+import { isOwnSource, OWN_CONTACT_SOURCE } from '../domain/own-writes.ts';
 import type { FieldValue, Observation } from '../domain/mirror.ts';
 import type { LocationCall } from '../ghl/calls.ts';
 import { createContact, findDuplicateContact, getContact } from '../ghl/contacts.ts';
@@ -23,6 +23,8 @@ import { GhlDuplicateContactError, GhlError, GhlInvalidError, GhlUnavailableErro
 import { addEditLetter, toWritten } from './contact-push.ts';
 import { type EditTarget, editCall } from './contact-target.ts';
 import type { GhlDeps } from './dependencies.ts';
+import { ignoringMissing } from './ghl-step.ts';
+import { takeSeen, tellGone } from './mirror-news.ts';
 import { observeContact } from './mirror-observations.ts';
 
 type CreationDeps = Omit<GhlDeps, 'notifier'>;
@@ -48,7 +50,7 @@ export async function createInGhl(deps: CreationDeps, target: EditTarget): Promi
     case 'ask':
       return hold(deps, contact, pending, choice);
     case 'adopt':
-      return link(deps, target, await read(deps, call, choice.contactId));
+      return adopt(deps, call, target, choice.contactId);
     case 'create':
       waitForSearch(triedAt, deps.now());
       return create(deps, call, target, person);
@@ -57,14 +59,16 @@ export async function createInGhl(deps: CreationDeps, target: EditTarget): Promi
 
 function waitForSearch(triedAt: Date | null, now: Date): void {
   const leftMs = triedAt === null ? 0 : triedAt.getTime() + SEARCH_SETTLES_MS - now.getTime();
-  if (leftMs <= 0) return;
-  throw ApplicationFailure.create({
-    type: 'CreationUnsettled',
-    message: 'the contact may have been made by a call whose answer is not known',
-    category: ApplicationFailureCategory.BENIGN,
-    nextRetryDelay: leftMs,
-  });
+  if (leftMs > 0) throw unsettled('the contact may have been made by a call whose answer is not known', leftMs);
 }
+
+const unsettled = (message: string, nextRetryDelay: number): ApplicationFailure =>
+  ApplicationFailure.create({
+    type: 'CreationUnsettled',
+    message,
+    category: ApplicationFailureCategory.BENIGN,
+    nextRetryDelay,
+  });
 
 /** Whether GHL may have made the contact, though it said no or nothing: it has been seen to answer 422 and to make it. */
 const mayHaveMade = (error: unknown): boolean =>
@@ -79,7 +83,7 @@ async function create(
   person: ContactIdentity,
 ): Promise<void> {
   const { contact, pending } = target;
-  const { plain, custom } = planWrites(pending);
+  const { plain, custom, blocks } = planWrites(pending);
   const given = Object.fromEntries(Object.entries(plain).filter(([, value]) => value !== null));
   const customFields = custom.filter(({ value }) => value !== null).map(toWritten);
   const askedAt = deps.now();
@@ -88,7 +92,13 @@ async function create(
   // Before the call: a process that dies in it leaves nothing else behind.
   await noteTried(askedAt);
   try {
-    const body = { ...given, ...(customFields.length > 0 && { customFields }), source: OWN_CONTACT_SOURCE };
+    const dndSettings = Object.keys(blocks).length > 0 ? { dndSettings: blocks } : {};
+    const body = {
+      ...given,
+      ...dndSettings,
+      ...(customFields.length > 0 && { customFields }),
+      source: OWN_CONTACT_SOURCE,
+    };
     const made = await createContact(deps.ghl, call, body);
     await link(deps, target, observeContact(made, askedAt));
   } catch (error) {
@@ -96,7 +106,8 @@ async function create(
     if (error instanceof GhlDuplicateContactError) {
       // Somebody came first, or the location finds duplicates by more than it tells.
       const contactIds = [error.contactId];
-      const seen = await getContact(deps.ghl, call, error.contactId);
+      const seen = await readFound(deps, call, contact, error.contactId);
+      if (!seen) throw unsettled('the contact that was in the way is gone', SEARCH_SETTLES_MS);
       const isSame = (field: 'email' | 'phone'): boolean =>
         person[field] !== null && isSameValue(field, person[field], seen[field]);
       const [byEmail, byPhone] = [isSame('email') ? seen : undefined, isSame('phone') ? seen : undefined];
@@ -106,7 +117,7 @@ async function create(
     }
     if (!(error instanceof GhlInvalidError)) throw error;
     const found = await lookFor(deps, call, contact, person, true);
-    if (found.choice === 'adopt') return link(deps, target, await read(deps, call, found.contactId));
+    if (found.choice === 'adopt') return adopt(deps, call, target, found.contactId);
     await withScope(deps.db, { agencyId: contact.agency_id }, async (tx) => {
       const failed = pending.map(({ id }): Settlement => ({ editId: id, state: 'failed', reason: error.code }));
       await settleEdits(tx, failed, deps.now());
@@ -164,7 +175,7 @@ async function lookFor(
   ): Promise<MatchedContact | undefined> {
     if (!known) return undefined;
     if (known.id === byEmail?.id || known.id === byPhone?.id) return known;
-    const seen = await getContact(deps.ghl, call, known.id).catch(ignoreMissing);
+    const seen = await readFound(deps, call, contact, known.id);
     return seen && isSameValue(field, seen[field], person[field]) ? seen : undefined;
   }
 
@@ -181,22 +192,44 @@ async function lookFor(
     ]) {
       const { items } = await searchContacts(deps.ghl, call, search);
       const found = items.find((each) => isSameValue(field, each[field], value));
-      if (found) return getContact(deps.ghl, call, found.id).catch(ignoreMissing);
+      if (found) return readFound(deps, call, contact, found.id);
     }
     return undefined;
   }
 }
 
-function ignoreMissing(error: unknown): undefined {
-  if (error instanceof Error && 'code' in error && error.code === 'GhlNotFound') return undefined;
-  throw error;
+/** A contact that was found. One that is gone all the same is so in the mirror as well, and leads hear of it. */
+async function readFound(
+  deps: CreationDeps,
+  call: LocationCall,
+  of: Contact,
+  ghlId: string,
+): Promise<GhlContact | undefined> {
+  const askedAt = deps.now();
+  let seen: GhlContact | undefined;
+  await ignoringMissing(async () => {
+    seen = await getContact(deps.ghl, call, ghlId);
+  });
+  if (seen) return seen;
+  const place = placeOf(of);
+  await withScope(deps.db, { agencyId: place.agencyId }, async (tx) =>
+    tellGone(tx, deps, place, await markGone(tx, place, [ghlId], askedAt), askedAt),
+  );
+  return undefined;
 }
 
-async function read(deps: CreationDeps, call: LocationCall, ghlId: string): Promise<Observation> {
+async function adopt(deps: CreationDeps, call: LocationCall, target: EditTarget, ghlId: string): Promise<void> {
   const askedAt = deps.now();
-  const seen: GhlContact = await getContact(deps.ghl, call, ghlId);
-  return observeContact(seen, askedAt);
+  const seen = await readFound(deps, call, target.contact, ghlId);
+  if (!seen) throw unsettled('the contact that was found is gone', SEARCH_SETTLES_MS);
+  return link(deps, target, observeContact(seen, askedAt));
 }
+
+const placeOf = ({ agency_id: agencyId, location_id: locationId }: Contact): MirrorPlace => ({
+  agencyId,
+  locationId,
+  resource: 'contact',
+});
 
 /** Notes whom an operator has to choose among. */
 async function hold(
@@ -215,15 +248,17 @@ async function hold(
 
 /** Our contact is this one of GHL from now on; what still differs is decided where it is written. */
 async function link(deps: CreationDeps, { contact, pending }: EditTarget, seen: Observation): Promise<void> {
-  const { agency_id: agencyId, location_id: locationId } = contact;
-  const place: MirrorPlace = { agencyId, locationId, resource: 'contact' };
+  const place = placeOf(contact);
   const now = deps.now();
   await retryingCollision(() =>
-    withScope(deps.db, { agencyId }, async (tx: Transaction<Database>) => {
+    withScope(deps.db, { agencyId: place.agencyId }, async (tx: Transaction<Database>) => {
       const local = await lockContact(tx, contact.id);
       if (!local || local.ghl_id !== null) return;
       const linked = await linkContact(tx, local, seen.ghlId);
-      await writeObservations(tx, place, [seen], 'edit');
+      // What the mirror had not yet, and is ours, was made here: its tags follow by their own call.
+      const isMadeHere =
+        linked.id === local.id && local.creation_tried_at !== null && isOwnSource(seen.fields['source']);
+      await takeSeen(tx, deps, place, [seen], { foundBy: 'edit', ...(isMadeHere && { tells: 'creation' as const }) });
       if (linked.id !== local.id) await moveEdits(tx, local.id, linked.id, now);
       await addWork(tx, [contactEditedWork(linked, pending.at(-1)?.id ?? contact.id, now)]);
     }),

@@ -2,8 +2,10 @@ import { ApplicationFailure } from '@temporalio/activity';
 import { type ContactMerge, endMerge, findMerge, keepCarried, moveLeads } from '../db/contact-merges.ts';
 import { findGhlAddress } from '../db/locations.ts';
 import { markGone } from '../db/gone-records.ts';
-import { countUpcomingAppointments, writeObservations } from '../db/mirror.ts';
+import { countUpcomingAppointments } from '../db/mirror.ts';
 import { withScope } from '../db/scope.ts';
+import { noteCopied } from '../db/trigger-observations.ts';
+import { writtenBlocks } from '../domain/contact-blocks.ts';
 import {
   isCarriedOut,
   judgeMerge,
@@ -32,6 +34,7 @@ import { toWritten } from './contact-push.ts';
 import { editCall } from './contact-target.ts';
 import type { GhlDeps } from './dependencies.ts';
 import { ignoringMissing, talkingToGhl } from './ghl-step.ts';
+import { takeSeen, tellGone } from './mirror-news.ts';
 import { observeContact } from './mirror-observations.ts';
 import { mapStoreFailures } from './store-failure.ts';
 
@@ -58,6 +61,9 @@ interface Look {
  * than it was written, and leaves some out. With an opt-out still missing nothing is deleted.
  */
 const MAX_ROUNDS = 3;
+
+/** A sight of the survivor that was asked for before it had what it is given says nothing; a call takes no longer. */
+const COPYING_MS = 20_000;
 
 const unsafe = (reason: string): ApplicationFailure =>
   ApplicationFailure.nonRetryable('the merge would lose what nobody agreed to lose, or lacks a contact', reason);
@@ -87,7 +93,6 @@ export function createContactMergeGhlActivities(deps: Omit<GhlDeps, 'notifier'>)
       let hasCopiedAll = false;
       for (let looks = 1; ; looks += 1) {
         const { survivor, loser } = await lookSafely(pair);
-        // First of all, so that the tags which the survivor gets ask for no lead.
         if (looks === 1) await withScope(deps.db, scope, (tx) => moveLeads(tx, args.agencyId, loserId, survivorId));
         if (!loser) break;
         const plan = planMerge(survivor, loser);
@@ -98,11 +103,15 @@ export function createContactMergeGhlActivities(deps: Omit<GhlDeps, 'notifier'>)
           break;
         }
         if (looks > MAX_ROUNDS) throw unsafe('opt-out-cannot-follow');
-        await writePlan(call, survivorId, plan);
+        await writePlan(pair, survivor, plan);
         hasCopiedAll = (await copyNotesAndTasks(call, loserId, survivorId)) === 0;
       }
       const goneAt = deps.now();
-      await withScope(deps.db, scope, (tx) => markGone(tx, place, [loserId], goneAt));
+      await withScope(deps.db, scope, async (tx) => {
+        // Those too that came while the rest was copied: what is told of the deletion would end them.
+        await moveLeads(tx, args.agencyId, loserId, survivorId);
+        await tellGone(tx, deps, place, await markGone(tx, place, [loserId], goneAt), goneAt);
+      });
     }, 'wait');
   }
 
@@ -121,9 +130,13 @@ export function createContactMergeGhlActivities(deps: Omit<GhlDeps, 'notifier'>)
           if (!(error instanceof GhlDuplicateContactError)) throw error;
         }
       }
+      const askedAt = deps.now();
       const after = await see(call, survivorId);
       await withScope(deps.db, { agencyId: args.agencyId }, async (tx) => {
-        if (after) await writeObservations(tx, place, [after], 'edit');
+        // The leads that followed may be with another user than the one the survivor has all along.
+        const by = { foundBy: 'edit' as const, ...(merge.outcome === null && { tells: 'all' as const }) };
+        if (after) await takeSeen(tx, deps, place, [after], by);
+        else await tellGone(tx, deps, place, await markGone(tx, place, [survivorId], askedAt), askedAt);
         await endMerge(tx, merge, { outcome: 'merged', reason: 'ok', now: deps.now() });
       });
     }, 'wait');
@@ -181,12 +194,17 @@ export function createContactMergeGhlActivities(deps: Omit<GhlDeps, 'notifier'>)
     return seen && observeContact(seen, askedAt);
   }
 
-  async function writePlan(call: LocationCall, survivorId: string, plan: MergePlan): Promise<void> {
+  async function writePlan({ merge, call, survivorId }: Pair, survivor: Observation, plan: MergePlan): Promise<void> {
     const { fields, customFields, tags, blocks, isBlocked } = plan;
+    const place = { agencyId: merge.agency_id, locationId: merge.location_id };
+    const copied = { ghlContactId: survivorId, tags, customFields, isCut: true };
+    const until = new Date(deps.now().getTime() + COPYING_MS);
+    // Before GHL has them, for its event of them may come before the answer.
+    await withScope(deps.db, { agencyId: place.agencyId }, (tx) => noteCopied(tx, place, copied, until));
     const body: ContactUpdateFields = {
       ...fields,
       ...(customFields.length > 0 && { customFields: customFields.map(toWritten) }),
-      ...(Object.keys(blocks).length > 0 && { dndSettings: blocks }),
+      ...(Object.keys(blocks).length > 0 && { dndSettings: writtenBlocks(survivor.fields, blocks) }),
       ...(isBlocked && { dnd: true }),
     };
     if (Object.keys(body).length > 0) await updateContact(deps.ghl, call, survivorId, body);

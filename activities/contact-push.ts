@@ -7,11 +7,14 @@ import { markGone } from '../db/gone-records.ts';
 import type { MirrorPlace } from '../db/mirror-place.ts';
 import type { Database } from '../db/schema.ts';
 import { withScope } from '../db/scope.ts';
+import { noteLacking } from '../db/trigger-observations.ts';
+import { writtenBlocks } from '../domain/contact-blocks.ts';
 import { choosePolicy, judgeEdit, type StoredPolicy } from '../domain/contact-conflict.ts';
 import { planWrites } from '../domain/contact-edit.ts';
-import { type FieldName, isSameValue, valueOf } from '../domain/contact-fields.ts';
+import { type FieldName, isSameValue, readFieldName, valueOf } from '../domain/contact-fields.ts';
 import { contactSyncWorkflowId } from '../domain/workflow-ids.ts';
 import { isDeepEqual, type Fields, type FieldValue, type Observation } from '../domain/mirror.ts';
+import { newsOfContact } from '../domain/mirror-news.ts';
 import { isOwnSource } from '../domain/own-writes.ts';
 import type { LocationCall } from '../ghl/calls.ts';
 import { addContactTags, getContact, removeContactTags, updateContact } from '../ghl/contacts.ts';
@@ -37,28 +40,28 @@ export async function pushEdits(deps: PushDeps, target: EditTarget & { ghlId: st
   const call = editCall(address);
   const place: MirrorPlace = { agencyId: contact.agency_id, locationId: contact.location_id, resource: 'contact' };
 
-  // What an earlier attempt has written can be there already.
-  const by = { foundBy: 'edit' as const, own: target.pending.map(({ field }) => field) };
-
   const before = await observe(deps, call, ghlId);
   if (before === 'gone') {
     await withScope(deps.db, scope, (tx) => giveUpGone(tx, deps, place, target));
     return;
   }
   const toPush = await withScope(deps.db, scope, async (tx) => {
-    await takeSeen(tx, deps, place, [before], by);
+    await takeSeen(tx, deps, place, [before], { foundBy: 'edit' });
     const known = (await lockContact(tx, contact.id)) ?? contact;
-    return decide(tx, target.pending, { known, seen: before, policies, now: deps.now() });
+    const edits = await decide(tx, target.pending, { known, seen: before, policies, now: deps.now() });
+    // A tag that a person sets here is a step for triggers as one set in GHL is, however old the contact is.
+    if (edits.some(isOfTriggers)) await noteLacking(tx, place, newsOfContact(before).facts, before.observedAt);
+    return edits;
   });
   if (toPush.length === 0) return;
 
-  const written = await write(deps, call, ghlId, toPush);
+  const written = await write(deps, call, before, toPush);
   const after = await observe(deps, call, ghlId);
   await withScope(deps.db, scope, async (tx) => {
     if (after === 'gone') return giveUpGone(tx, deps, place, target);
     // Before its edits, as who makes one does: what is known of it already is not locked by writing it.
     await lockContact(tx, contact.id);
-    await takeSeen(tx, deps, place, [after], by);
+    await takeSeen(tx, deps, place, [after], { foundBy: 'edit' });
     const settlements = toPush.map((edit) => judgeWritten(edit, after, written));
     await settle(tx, contact, toPush, settlements, deps.now());
   });
@@ -107,6 +110,8 @@ async function decide(
   return toPush;
 }
 
+const isOfTriggers = ({ field }: ContactEdit): boolean => ['tag', 'custom'].includes(readFieldName(field).kind);
+
 /** Only a new contact can be given a company; and by its source one that was made here is known to be no lead. */
 const isFixedHere = (field: FieldName, value: FieldValue): boolean =>
   field === 'companyName' || (field === 'source' && isOwnSource(value));
@@ -128,7 +133,7 @@ interface Written {
 async function write(
   deps: PushDeps,
   call: LocationCall,
-  ghlId: string,
+  { ghlId, fields }: Observation,
   edits: readonly ContactEdit[],
 ): Promise<Written> {
   const written: Written = { refused: new Map(), taken: new Set() };
@@ -153,8 +158,12 @@ async function write(
     if (these.length === 0) return true;
     const askedAt = deps.now();
     return noteRefusal(these, async () => {
-      const { plain, custom } = planWrites(these);
-      const body: ContactUpdateFields = { ...plain, ...(custom.length > 0 && { customFields: custom.map(toWritten) }) };
+      const { plain, custom, blocks } = planWrites(these);
+      const body: ContactUpdateFields = {
+        ...plain,
+        ...(custom.length > 0 && { customFields: custom.map(toWritten) }),
+        ...(Object.keys(blocks).length > 0 && { dndSettings: writtenBlocks(fields, blocks) }),
+      };
       noteShown(these, observeContact(await updateContact(deps.ghl, call, ghlId, body), askedAt).fields);
     });
   }

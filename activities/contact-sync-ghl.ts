@@ -5,6 +5,7 @@ import { withScope } from '../db/scope.ts';
 import type { ContactChange } from '../domain/contact-change.ts';
 import type { Observation } from '../domain/mirror.ts';
 import type { GhlCalls, LocationCall } from '../ghl/calls.ts';
+import { GhlForbiddenError } from '../ghl/errors.ts';
 import { listMessages } from '../ghl/messages.ts';
 import type { StoreDeps } from './dependencies.ts';
 import { talkingToGhl } from './ghl-step.ts';
@@ -13,7 +14,15 @@ import { completeMessage, readRecord } from './mirror-reads.ts';
 import { createOrphans, findTaskOwners, followOrphan } from './orphans.ts';
 import { requireLocation } from './named-location.ts';
 import { mapStoreFailures } from './store-failure.ts';
-import { addUnreadLetters, finalCauseOf, readTold, type ToldRecord } from './unread-records.ts';
+import {
+  addRefusedLetter,
+  addUnreadLetters,
+  finalCauseOf,
+  isKindRefused,
+  readTold,
+  settleRefused,
+  type ToldRecord,
+} from './unread-records.ts';
 
 export interface ReadChangesArgs {
   agencyId: string;
@@ -37,8 +46,8 @@ const MESSAGES_AT_ONCE = 100;
 export function createContactSyncGhlActivities(deps: StoreDeps & { ghl: GhlCalls }) {
   /**
    * Reads what events named and writes what is newer. Repeatable: what was read before is read again and found the same.
-   * A record that cannot be read for good is put before an operator and keeps no other back. Nothing is read of a location
-   * from which the app was removed.
+   * A record that cannot be read for good is put before an operator and keeps no other back; where the location refuses
+   * all of a kind, that is one letter. Nothing is read of a location from which the app was removed.
    * @throws ApplicationFailure of GHL; final: ContactChangeMalformed, LocationNotFound, LocationNotConnected
    */
   async function readChanges(args: ReadChangesArgs): Promise<ReadChangesResult> {
@@ -49,14 +58,17 @@ export function createContactSyncGhlActivities(deps: StoreDeps & { ghl: GhlCalls
     if (!address) return result;
     const signal = Context.current().cancellationSignal;
     const call: LocationCall = { resource: { kind: 'location', ...address }, lane: 'sync', signal };
+    const refused = createRefusals(args, call);
     /** Does a step of some records; where it fails for good, they are unread and the rest goes on. */
     const orUnread = async (records: readonly ToldRecord[], step: () => Promise<void>): Promise<void> => {
       try {
-        await step();
+        if (!refused.hold(records)) return await step();
+        result.unread += records.length;
       } catch (error) {
         const cause = finalCauseOf(error);
         if (cause === undefined) throw error;
         result.unread += records.length;
+        if (await refused.note(records, error)) return;
         await withScope(deps.db, { agencyId: args.agencyId }, (tx) => addUnreadLetters(tx, args, records, cause));
       }
     };
@@ -95,6 +107,26 @@ export function createContactSyncGhlActivities(deps: StoreDeps & { ghl: GhlCalls
       }
     }, 'wait');
     return result;
+  }
+
+  /** Which kinds of records GHL does not show of the location at all: one letter for each, and no more calls. */
+  function createRefusals(args: ReadChangesArgs, call: LocationCall) {
+    const kinds = new Set<ContactChange['resource']>();
+    return {
+      hold: (records: readonly ToldRecord[]): boolean =>
+        records.length > 0 && records.every((each) => each !== 'malformed' && kinds.has(each.resource)),
+      /** @returns whether it is the location's and not the records' own */
+      async note(records: readonly ToldRecord[], error: unknown): Promise<boolean> {
+        const [first] = records;
+        if (!(error instanceof GhlForbiddenError) || first === undefined || first === 'malformed') return false;
+        if (!(await isKindRefused(deps.ghl, call, first.resource))) return false;
+        kinds.add(first.resource);
+        await withScope(deps.db, { agencyId: args.agencyId }, (tx) =>
+          addRefusedLetter(tx, args, first.resource, error.code),
+        );
+        return true;
+      },
+    };
   }
 
   async function findPlace({ agencyId, locationId }: ReadChangesArgs): Promise<GhlAddress | undefined> {
@@ -168,6 +200,7 @@ export function createContactSyncGhlActivities(deps: StoreDeps & { ghl: GhlCalls
   ): Promise<void> {
     const place = { agencyId, locationId, resource };
     await withScope(deps.db, { agencyId }, async (tx) => {
+      await settleRefused(tx, locationId, resource, deps.now());
       if (seen) await takeSeen(tx, deps, place, [seen], { foundBy: 'event' });
       else await tellGone(tx, deps, place, await markDeleted(tx, place, [ghlId], askedAt), askedAt);
     });

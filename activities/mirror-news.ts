@@ -6,9 +6,8 @@ import type { MirrorPlace } from '../db/mirror-place.ts';
 import { listOrigins } from '../db/poll-mirror.ts';
 import type { Database } from '../db/schema.ts';
 import { findIntakeAccount } from '../db/tenants.ts';
-import type { FieldName } from '../domain/contact-fields.ts';
 import { type FoundBy, NEWS, type Observation } from '../domain/mirror.ts';
-import { newsOf, type SeenNews, withoutOwn } from '../domain/mirror-news.ts';
+import { newsOf, type SeenNews } from '../domain/mirror-news.ts';
 import type { StoreDeps } from './dependencies.ts';
 import { findMissedLeads, type Follower, followFound, followGone } from './poll-follow.ts';
 import { noteGoneGaps } from './poll-gaps.ts';
@@ -27,21 +26,22 @@ type News = { seen: Observation; told: SeenNews };
  * Writes what was seen, as `writeObservations` does, and does what news of a contact or opportunity asks for: open leads
  * hear of it, and triggers see it. A backfill is of what is past: it tells open leads alone. Needs the scope of the
  * place's agency.
- * @param by.own what we are writing of the contact ourselves, which starts nothing
+ * @param by.tells `all`: it is told though nothing of it is new, for the leads are new to it; `creation`: we made the contact
+ * ourselves just now, and what it was made with is no step of a trigger; else what is news
  */
 export async function takeSeen(
   tx: Tx,
   deps: NewsDeps,
   place: MirrorPlace,
   observations: readonly Observation[],
-  by: { foundBy: FoundBy; own?: readonly FieldName[] },
+  by: { foundBy: FoundBy; tells?: 'all' | 'creation' },
 ): Promise<Observed[]> {
   const observed = await writeObservations(tx, place, observations, by.foundBy);
   const latest = new Map(observations.map((seen) => [seen.ghlId, seen]));
   const all = observed.flatMap(({ ghlId, judgement }): News[] => {
-    const seen = NEWS.has(judgement) ? latest.get(ghlId) : undefined;
-    const news = seen && newsOf(place.resource, seen);
-    return seen && news ? [{ seen, told: { ...news, facts: withoutOwn(news.facts, by.own ?? []) } }] : [];
+    const seen = by.tells === 'all' || NEWS.has(judgement) ? latest.get(ghlId) : undefined;
+    const told = seen && newsOf(place.resource, seen);
+    return seen && told ? [{ seen, told }] : [];
   });
   const isHistoric = by.foundBy === 'backfill';
   const toTell = isHistoric ? await onlyOfOpenLeads(tx, place, all) : all;
@@ -52,7 +52,8 @@ export async function takeSeen(
   const ofOpenLeads: Follower = { ...follower, account: { ...follower.account, isIntake: false } };
   for (const { seen, told } of toTell) {
     const to = isHistoric || untold.has(seen.ghlId) ? ofOpenLeads : follower;
-    await followFound(tx, to, told, told.facts.type, happenedAt(place, seen));
+    const type = by.tells === 'creation' ? 'ContactCreate' : told.facts.type;
+    await followFound(tx, to, told, type, happenedAt(place, seen));
   }
   return observed;
 }

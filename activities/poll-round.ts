@@ -12,6 +12,7 @@ import { decidePace, dueAfter } from '../domain/poll-pace.ts';
 import { newestOf } from '../domain/poll-comparison.ts';
 import type { Listed } from './poll-source.ts';
 import type { Turn } from './poll-turn.ts';
+import { settleRefused } from './unread-records.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -49,6 +50,7 @@ export async function keepPlace(tx: Transaction<Database>, turn: Turn, change: P
   if (pass.failures === 0) return;
   const about = { subjectId: passSubject(place.locationId, pass), causePrefix: POLL_CAUSE };
   await resolveDeadLetters(tx, about, 'works-again', deps.now());
+  await settleRefused(tx, place.locationId, place.resource, deps.now());
 }
 
 /**

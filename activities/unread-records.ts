@@ -1,11 +1,14 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import type { Transaction } from 'kysely';
-import { addDeadLetter } from '../db/dead-letters.ts';
+import { addDeadLetter, resolveDeadLetters } from '../db/dead-letters.ts';
 import type { Database } from '../db/schema.ts';
 import type { ContactChange } from '../domain/contact-change.ts';
 import { contactChangeSchema } from '../domain/contact-change-schema.ts';
-import { GhlError } from '../ghl/errors.ts';
+import type { MirroredResource } from '../domain/mirror.ts';
+import type { GhlCalls, LocationCall } from '../ghl/calls.ts';
+import { GhlError, GhlForbiddenError } from '../ghl/errors.ts';
 import { toApplicationFailure } from './ghl-failure.ts';
+import { readRecord } from './mirror-reads.ts';
 import { judgeStoreError } from './store-failure.ts';
 
 /** A record of which GHL has told, or `malformed` where what named it names none. */
@@ -26,10 +29,65 @@ export function finalCauseOf(error: unknown): string | undefined {
   return kind === 'final' ? code : undefined;
 }
 
+type ReadKind = ContactChange['resource'];
+type Place = { agencyId: string; locationId: string };
+
+/** No record has it: who may read records of a kind hears that it is not there, who may not is refused all the same. */
+const NOBODY = 'switchyard-nobody';
+
+/**
+ * Whether GHL refuses to show any record of a kind in the location, and not just one of them: what nobody has is asked for.
+ * @throws GhlError of a limit or an outage
+ */
+export async function isKindRefused(ghl: GhlCalls, call: LocationCall, resource: ReadKind): Promise<boolean> {
+  const [ghlId, now] = [NOBODY, () => new Date(0)];
+  try {
+    const isHanging = resource === 'note' || resource === 'task';
+    await readRecord(ghl, call, isHanging ? { resource, ghlId, ghlContactId: NOBODY } : { resource, ghlId }, now);
+  } catch (error) {
+    if (error instanceof GhlForbiddenError) return true;
+    // To GHL it may not even look like an id.
+    if (finalCauseOf(error) === undefined) throw error;
+  }
+  return false;
+}
+
+const refusedCauseOf = (resource: MirroredResource, cause = ''): string => `read-refused:${resource}:${cause}`;
+
+/** Puts a location of which records of a kind cannot be read at all before an operator, once for all of them. Repeatable. */
+export async function addRefusedLetter(
+  tx: Transaction<Database>,
+  { agencyId, locationId }: Place,
+  resource: ReadKind,
+  cause: string,
+): Promise<void> {
+  await addDeadLetter(tx, {
+    agencyId,
+    locationId,
+    capability: 'contact-sync',
+    cause: refusedCauseOf(resource, cause),
+    advice:
+      `GHL does not let the app read any ${resource} of this location (${cause}). Look whether the location is active and ` +
+      `the app may read them there, and connect it again. ${adviseOn(resource)}`,
+    subject: { kind: 'location', id: locationId },
+    workflowId: null,
+  });
+}
+
+/** Settles what `addRefusedLetter` has put before an operator: records of the kind can be read again. */
+export async function settleRefused(
+  tx: Transaction<Database>,
+  locationId: string,
+  resource: MirroredResource,
+  now: Date,
+): Promise<void> {
+  await resolveDeadLetters(tx, { subjectId: locationId, causePrefix: refusedCauseOf(resource) }, 'works-again', now);
+}
+
 /** Puts each of some records that could not be read before an operator. Repeating it changes nothing. */
 export async function addUnreadLetters(
   tx: Transaction<Database>,
-  { agencyId, locationId }: { agencyId: string; locationId: string },
+  { agencyId, locationId }: Place,
   records: readonly ToldRecord[],
   cause: string,
 ): Promise<void> {
@@ -40,18 +98,18 @@ export async function addUnreadLetters(
       locationId,
       capability: 'contact-sync',
       cause: `read:${cause}`,
-      advice: `A record that GHL told of could not be read (${cause}). ${adviseOn(record)}`,
+      advice: `A record that GHL told of could not be read (${cause}). ${
+        record === 'malformed'
+          ? 'What named it is no record of a contact: look who signals the workflows of contacts.'
+          : adviseOn(record.resource)
+      }`,
       subject: { kind: 'record', id: id.slice(0, 100) },
       workflowId: null,
     });
   }
 }
 
-function adviseOn(record: ToldRecord): string {
-  if (record === 'malformed')
-    return 'What named it is no record of a contact: look who signals the workflows of contacts.';
-  const isPolled = record.resource !== 'note' && record.resource !== 'task';
-  return isPolled
-    ? 'Mend the cause; the next poll of the location reads what has changed.'
-    : 'Mend the cause and change it in GHL once more: no poll reads notes and tasks, it is read when GHL tells of it again.';
-}
+const adviseOn = (resource: ReadKind): string =>
+  resource === 'note' || resource === 'task'
+    ? 'Mend the cause and change in GHL once more what changed meanwhile: no poll reads notes and tasks, they are read when GHL tells of them again.'
+    : 'Mend the cause; the next poll of the location reads what has changed.';

@@ -1,4 +1,4 @@
-import { type Selectable, sql, type Transaction } from 'kysely';
+import { type Selectable, type Transaction } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { contactMergeWorkflowId } from '../domain/workflow-ids.ts';
 import { audit } from './audit-log.ts';
@@ -130,8 +130,8 @@ async function note(
 }
 
 /**
- * Lets what hangs on the contact that goes follow: open and closed leads, and what triggers know of it, so that the tags
- * which the survivor gets ask for no lead. Before GHL deletes it, for its deletion would end the leads. Repeatable.
+ * Lets the leads of the contact that goes follow, open and closed ones. Before GHL deletes it, for its deletion would end
+ * them. Repeatable.
  */
 export async function moveLeads(tx: Transaction<Database>, agencyId: string, from: string, to: string): Promise<void> {
   await tx
@@ -146,13 +146,6 @@ export async function moveLeads(tx: Transaction<Database>, agencyId: string, fro
     .where('agency_id', '=', agencyId)
     .where('ghl_contact_id', '=', from)
     .execute();
-  await sql`
-    insert into lead_trigger_states (trigger_id, agency_id, ghl_contact_id, matched, occurrence, observed_at)
-    select trigger_id, agency_id, ${to}, matched, occurrence, observed_at from lead_trigger_states
-    where agency_id = ${agencyId} and ghl_contact_id = ${from} and matched
-    on conflict (trigger_id, ghl_contact_id) do update
-    set matched = true, observed_at = greatest(lead_trigger_states.observed_at, excluded.observed_at)
-  `.execute(tx);
 }
 
 /** Keeps what of the contact that goes, which is there still, is to follow once it is gone. */

@@ -1,4 +1,6 @@
 import type { Transaction } from 'kysely';
+import { type ContactFacts, matchTrigger } from '../domain/event-plan.ts';
+import { listLeadTriggers } from './lead-triggers.ts';
 import type { Database } from './schema.ts';
 
 export interface TriggerObservation {
@@ -55,4 +57,61 @@ export async function noteTriggerObservation(
     .where('ghl_contact_id', '=', ghlContactId)
     .execute();
   return isStep ? occurrence : undefined;
+}
+
+type TriggerPlace = { agencyId: string; locationId: string };
+type TriggerView = Pick<ContactFacts, 'ghlContactId' | 'tags' | 'customFields' | 'isCut'>;
+
+/**
+ * Remembers for the triggers of a location that have never seen a contact what it lacks, right before we write to it: what
+ * it gets then is a step. What they have seen stays as it is. Needs an agency's scope.
+ */
+export async function noteLacking(
+  tx: Transaction<Database>,
+  place: TriggerPlace,
+  contact: TriggerView,
+  observedAt: Date,
+): Promise<void> {
+  await noteSilently(tx, place, contact, { matched: false, observedAt });
+}
+
+/**
+ * Lets the triggers of a location take what we are about to copy to a contact for old: it is no step of theirs, and asks
+ * for no lead. Needs an agency's scope.
+ * @param contact with only the tags and fields that are copied
+ * @param until sights before that time may show the contact without them and say nothing
+ */
+export async function noteCopied(
+  tx: Transaction<Database>,
+  place: TriggerPlace,
+  contact: TriggerView,
+  until: Date,
+): Promise<void> {
+  await noteSilently(tx, place, contact, { matched: true, observedAt: until });
+}
+
+async function noteSilently(
+  tx: Transaction<Database>,
+  { agencyId, locationId }: TriggerPlace,
+  contact: TriggerView,
+  { matched, observedAt }: { matched: boolean; observedAt: Date },
+): Promise<void> {
+  const triggers = await listLeadTriggers(tx, locationId);
+  const concerned = triggers.filter((trigger) => matchTrigger(trigger, contact) === matched);
+  if (concerned.length === 0) return;
+  const values = concerned.map(({ id }) => ({
+    trigger_id: id,
+    agency_id: agencyId,
+    ghl_contact_id: contact.ghlContactId,
+    matched,
+    observed_at: observedAt,
+  }));
+  await tx
+    .insertInto('lead_trigger_states')
+    .values(values)
+    .onConflict((conflict) => {
+      const known = conflict.columns(['trigger_id', 'ghl_contact_id']);
+      return matched ? known.doUpdateSet({ matched, observed_at: observedAt }) : known.doNothing();
+    })
+    .execute();
 }

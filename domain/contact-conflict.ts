@@ -1,5 +1,5 @@
 import type { EditState } from './contact-edit.ts';
-import { EDITABLE_FIELDS, type FieldName, isSameValue } from './contact-fields.ts';
+import { EDITABLE_FIELDS, type FieldName, isOptOut, isSameValue } from './contact-fields.ts';
 import type { MappedType } from './field-mapping.ts';
 import type { FieldValue } from './mirror.ts';
 
@@ -21,7 +21,7 @@ export const ALL_FIELDS = '*';
 
 /** The policy of a field among what its location has said. An opt-out is never overruled, nor asked about. */
 export function choosePolicy(policies: readonly StoredPolicy[], field: FieldName): ConflictPolicy {
-  if (field === 'dnd') return 'ours-wins';
+  if (isOptOut(field)) return 'ours-wins';
   const name = field.startsWith('tag:') ? 'tags' : field;
   const found = policies.find((each) => each.field === name) ?? policies.find((each) => each.field === ALL_FIELDS);
   return found?.policy ?? USUAL_POLICY;

@@ -1,3 +1,4 @@
+import type { Blocks } from './contact-blocks.ts';
 import { type FieldName, readFieldName, withValue } from './contact-fields.ts';
 import type { Fields, FieldValue } from './mirror.ts';
 
@@ -60,16 +61,19 @@ export function overlay(fields: Fields, edits: readonly ShownEdit[], isInGhl: bo
 export interface ContactWrites {
   plain: Record<string, string | true | null>;
   custom: { id: string; value: FieldValue }[];
+  /** Channels on which contacting goes off. */
+  blocks: Blocks;
   tagsToAdd: string[];
   tagsToRemove: string[];
 }
 
 export function planWrites(edits: readonly { field: FieldName; value: FieldValue }[]): ContactWrites {
-  const writes: ContactWrites = { plain: {}, custom: [], tagsToAdd: [], tagsToRemove: [] };
+  const writes: ContactWrites = { plain: {}, custom: [], blocks: {}, tagsToAdd: [], tagsToRemove: [] };
   for (const { field, value } of edits) {
     const of = readFieldName(field);
     if (of.kind === 'tag') (value === true ? writes.tagsToAdd : writes.tagsToRemove).push(of.tag);
     else if (of.kind === 'custom') writes.custom.push({ id: of.id, value });
+    else if (of.kind === 'block') writes.blocks[of.channel] = { status: 'active' };
     else if (of.name === 'dnd') writes.plain[of.name] = true;
     else writes.plain[of.name] = typeof value === 'string' ? value : null;
   }

@@ -1,3 +1,4 @@
+import { type BlockChannel, blockStrength, settingsOf } from './contact-blocks.ts';
 import { fromGhlValue, type MappedType } from './field-mapping.ts';
 import { type Fields, type FieldValue, isDeepEqual } from './mirror.ts';
 
@@ -25,18 +26,28 @@ export const EDITABLE_FIELDS = [
 ] as const;
 export type EditableField = (typeof EDITABLE_FIELDS)[number];
 
-/** One thing of a contact that can be set by itself: a field, a custom field by its id in GHL, or whether it has a tag. */
-export type FieldName = EditableField | `custom:${string}` | `tag:${string}`;
+/**
+ * One thing of a contact that can be set by itself: a field, a custom field by its id in GHL, whether it has a tag, or
+ * whether contacting is off on a channel, which like `dnd` can be set and never lifted.
+ */
+export type FieldName = EditableField | `custom:${string}` | `tag:${string}` | `dnd:${BlockChannel}`;
 
 export type FieldKind =
-  { kind: 'plain'; name: EditableField } | { kind: 'custom'; id: string } | { kind: 'tag'; tag: string };
+  | { kind: 'plain'; name: EditableField }
+  | { kind: 'custom'; id: string }
+  | { kind: 'tag'; tag: string }
+  | { kind: 'block'; channel: BlockChannel };
 
 /** What a stored field name stands for. */
 export function readFieldName(field: FieldName): FieldKind {
   if (field.startsWith('custom:')) return { kind: 'custom', id: field.slice('custom:'.length) };
   if (field.startsWith('tag:')) return { kind: 'tag', tag: field.slice('tag:'.length) };
+  if (field.startsWith('dnd:')) return { kind: 'block', channel: field.slice('dnd:'.length) as BlockChannel };
   return { kind: 'plain', name: field as EditableField };
 }
+
+/** Whether a field says that a person may not be contacted, on all channels or on one. */
+export const isOptOut = (field: FieldName): boolean => field === 'dnd' || field.startsWith('dnd:');
 
 /** GHL keeps tags in lower case. */
 export const normaliseTag = (tag: string): string => tag.trim().toLowerCase();
@@ -54,6 +65,7 @@ export const customOf = (fields: Fields): Fields => {
 export function valueOf(fields: Fields, field: FieldName): FieldValue {
   const of = readFieldName(field);
   if (of.kind === 'tag') return tagsOf(fields).includes(of.tag);
+  if (of.kind === 'block') return blockStrength(fields, of.channel) > 0;
   return (of.kind === 'custom' ? customOf(fields)[of.id] : fields[of.name]) ?? null;
 }
 
@@ -61,6 +73,10 @@ export function valueOf(fields: Fields, field: FieldName): FieldValue {
 export function withValue(fields: Fields, field: FieldName, value: FieldValue): Fields {
   const of = readFieldName(field);
   if (of.kind === 'plain') return put(fields, of.name, value);
+  if (of.kind === 'block') {
+    if (value !== true || blockStrength(fields, of.channel) > 0) return fields;
+    return { ...fields, dndSettings: { ...settingsOf(fields), [of.channel]: { status: 'active' } } };
+  }
   if (of.kind === 'custom') return { ...fields, customFields: put(customOf(fields), of.id, value) };
   const others = tagsOf(fields).filter((tag) => tag !== of.tag);
   return { ...fields, tags: value === true ? [...others, of.tag].sort() : others };
@@ -87,7 +103,7 @@ export function isSameValue(field: FieldName, a: FieldValue, b: FieldValue, type
 }
 
 function canonicalOf(field: FieldName, value: FieldValue): FieldValue {
-  if (field.startsWith('tag:') || field === 'dnd') return value === true;
+  if (field.startsWith('tag:') || isOptOut(field)) return value === true;
   if (Array.isArray(value)) {
     const parts = value.map((each) => canonicalOf(field, each)).filter((each) => each !== null);
     return parts.length === 0 ? null : parts;

@@ -1,5 +1,6 @@
 import type { CountryCode } from 'libphonenumber-js/max';
 import { z } from 'zod';
+import { BLOCK_CHANNELS, type BlockChannel } from './contact-blocks.ts';
 import { type EditableField, type FieldName, normaliseTag } from './contact-fields.ts';
 import { normaliseEmail } from './email.ts';
 import { type FieldMapping, toGhlValue } from './field-mapping.ts';
@@ -40,6 +41,13 @@ const changedOnly = {
 };
 /** Sets a block of all contacting. Lifting one is the person's own, by GHL's own ways. */
 const dnd = z.literal(true, 'a block of contacting can be set, and never lifted here').optional();
+/** The same on single channels, in GHL's words: `active` means that contacting is off. One that is off already stays as it is. */
+const dndSettings = z
+  .partialRecord(
+    z.enum(BLOCK_CHANNELS),
+    z.strictObject({ status: z.literal('active', 'a block of contacting can be set, and never lifted here') }),
+  )
+  .optional();
 /** By our names; what they may hold is said by the location's mapping. */
 const fields = z.record(z.string(), z.unknown()).optional();
 
@@ -48,6 +56,7 @@ export const newContactSchema = z.strictObject({
   ...plain,
   companyName: text(200),
   dnd,
+  dndSettings,
   tags: tags.optional(),
   fields,
 });
@@ -57,6 +66,7 @@ export const contactChangeSchema = z.strictObject({
   ...plain,
   ...changedOnly,
   dnd,
+  dndSettings,
   addTags: tags.optional(),
   removeTags: tags.optional(),
   fields,
@@ -78,7 +88,8 @@ export function readContactInput(
   input: Partial<ContactInput>,
   of: { country: CountryCode; mappings: readonly FieldMapping[] },
 ): { changes: { field: FieldName; value: FieldValue }[]; issues: ContactIssue[] } {
-  const { tags: given = [], addTags = [], removeTags = [], fields: mapped = {}, ...fieldsByName } = input;
+  const { tags: given = [], addTags = [], removeTags = [], fields: mapped = {}, ...unmapped } = input;
+  const { dndSettings: blocked = {}, ...fieldsByName } = unmapped;
   const changes = new Map<FieldName, FieldValue>();
   const issues: ContactIssue[] = [];
   for (const [name, value] of Object.entries(fieldsByName) as [EditableField, string | true | null | undefined][]) {
@@ -93,6 +104,7 @@ export function readContactInput(
     if (!read.fits) issues.push({ path: `fields.${name}`, message: read.message });
     else if (mapping) changes.set(`custom:${mapping.ghlFieldId}`, read.value);
   }
+  for (const channel of Object.keys(blocked) as BlockChannel[]) changes.set(`dnd:${channel}`, true);
   for (const each of [...given, ...addTags]) changes.set(`tag:${normaliseTag(each)}`, true);
   for (const each of removeTags) {
     const field: FieldName = `tag:${normaliseTag(each)}`;

@@ -1,3 +1,4 @@
+import { blockOn, type Blocks, blockStrength, isBlockChannel, settingsOf } from './contact-blocks.ts';
 import { EDITABLE_FIELDS, type EditableField, isSameValue } from './contact-fields.ts';
 import { type Fields, type FieldValue, isDeepEqual } from './mirror.ts';
 
@@ -16,17 +17,6 @@ export interface MergeLosses {
 /** Why a merge is not carried out: an opt-out has no way, or nobody agreed to lose records, or fields, of the one that goes. */
 export type MergeRefusal = 'opt-out-cannot-follow' | 'would-lose-records' | 'would-lose-fields';
 
-/** Channels on which the API can switch contacting off. */
-const WRITABLE_CHANNELS = ['Call', 'Email', 'SMS', 'WhatsApp', 'GMB', 'FB'] as const;
-type WritableChannel = (typeof WRITABLE_CHANNELS)[number];
-
-/** A block of contacting on one channel; one that is `permanent` is lifted by the person alone. */
-export interface Block {
-  status: 'active' | 'permanent';
-  message?: string;
-  code?: string;
-}
-
 /** Fields that a contact keeps for itself: two contacts of a location may not share them while both are there. */
 const IDENTIFIERS = ['email', 'phone'] as const;
 /** More of them, which the API never sets. */
@@ -41,7 +31,7 @@ export interface MergePlan {
   customFields: { id: string; value: FieldValue }[];
   tags: string[];
   /** Where the one that goes may not be contacted; neither may the survivor from now on, and for as long. */
-  blocks: Partial<Record<WritableChannel, Block>>;
+  blocks: Blocks;
   isBlocked: boolean;
   /** E-mail and phone, where the survivor has none: they follow when the other one is gone. */
   carried: Partial<Record<'email' | 'phone', string>>;
@@ -56,27 +46,9 @@ const recordOf = (value: FieldValue | undefined): Fields =>
 const tagsOf = (fields: Fields): string[] =>
   Array.isArray(fields['tags']) ? fields['tags'].filter((tag) => typeof tag === 'string') : [];
 
-/** How firmly contacting is off, by channel. GHL's `active` and `permanent` both mean that it is. */
-const STRENGTH: Record<string, number> = { active: 1, permanent: 2 };
-const strengthOn = (fields: Fields, channel: string): number => {
-  const { status } = recordOf(recordOf(fields['dndSettings'])[channel]);
-  return typeof status === 'string' ? (STRENGTH[status] ?? 0) : 0;
-};
 /** The channels on which the one that goes is blocked more firmly than the one that stays. */
 const blocksToCarry = (kept: Fields, gone: Fields): string[] =>
-  Object.keys(recordOf(gone['dndSettings'])).filter((channel) => strengthOn(gone, channel) > strengthOn(kept, channel));
-const isWritable = (channel: string): channel is WritableChannel =>
-  (WRITABLE_CHANNELS as readonly string[]).includes(channel);
-
-function blockOn(fields: Fields, channel: string): Block {
-  const { status, message, code } = recordOf(recordOf(fields['dndSettings'])[channel]);
-  return {
-    status: status === 'permanent' ? 'permanent' : 'active',
-    ...(typeof message === 'string' && { message }),
-    ...(typeof code === 'string' && { code }),
-  };
-}
-
+  Object.keys(settingsOf(gone)).filter((channel) => blockStrength(gone, channel) > blockStrength(kept, channel));
 /** What of the one that goes cannot follow: an e-mail or phone beside the survivor's own, and what the API never sets. */
 function losesFields(kept: Fields, gone: Fields): boolean {
   const hasBoth = (name: 'email' | 'phone'): boolean => textOf(kept, name) !== null && textOf(gone, name) !== null;
@@ -100,7 +72,7 @@ export function planMerge(survivor: MergedContact, loser: MergedContact): MergeP
   const customFields = Object.entries(recordOf(gone['customFields']))
     .filter(([id, value]) => value !== null && (own[id] === undefined || own[id] === null || own[id] === ''))
     .map(([id, value]) => ({ id, value }));
-  const channels = blocksToCarry(kept, gone).filter(isWritable);
+  const channels = blocksToCarry(kept, gone).filter(isBlockChannel);
   return {
     fields: pick(COPIED),
     customFields,
@@ -125,7 +97,7 @@ export function judgeMerge(
   losses: MergeLosses,
   acceptsLoss: boolean,
 ): { isSafe: boolean; reason: MergeRefusal | 'ok' } {
-  if (!blocksToCarry(survivor.fields, loser.fields).every(isWritable)) {
+  if (!blocksToCarry(survivor.fields, loser.fields).every(isBlockChannel)) {
     return { isSafe: false, reason: 'opt-out-cannot-follow' };
   }
   if (acceptsLoss) return { isSafe: true, reason: 'ok' };

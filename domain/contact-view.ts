@@ -34,6 +34,7 @@ export function viewFields(
 
 /** A stored field by the name under which a contact shows it. */
 export function nameField(field: string, mappings: readonly FieldMapping[]): string {
+  if (field.startsWith('dnd:')) return `dndSettings.${field.slice('dnd:'.length)}`;
   if (!field.startsWith('custom:')) return field;
   const id = field.slice('custom:'.length);
   const mapping = mappings.find((each) => each.ghlFieldId === id);

@@ -117,7 +117,7 @@ export const isSeenByTriggers = (account: PlannedAccount, contact: ContactFacts)
  */
 export function matchTrigger(
   trigger: { kind: 'tag' | 'field'; subject: string; value: string | null },
-  contact: ContactFacts,
+  contact: Pick<ContactFacts, 'tags' | 'customFields' | 'isCut'>,
 ): boolean | undefined {
   const matched =
     trigger.kind === 'tag'

@@ -1,4 +1,4 @@
-import { customOf, type FieldName, normaliseTag, readFieldName, tagsOf } from './contact-fields.ts';
+import { customOf, tagsOf } from './contact-fields.ts';
 import type { ContactFacts, OpportunityFacts } from './event-plan.ts';
 import type { FieldValue, Observation } from './mirror.ts';
 
@@ -19,7 +19,11 @@ export function newsOf(resource: string, seen: Observation): SeenNews | undefine
 
 const textOf = (value: FieldValue | undefined): string | null => (typeof value === 'string' ? value : null);
 
-function newsOfContact({ ghlId, fields, ghlCreatedAt }: Observation): SeenNews {
+/** What a sight of a contact tells. */
+export function newsOfContact({ ghlId, fields, ghlCreatedAt }: Observation): {
+  facts: ContactFacts;
+  body: Record<string, unknown>;
+} {
   const tags = tagsOf(fields);
   const customFields = Object.entries(customOf(fields)).map(([id, value]) => ({ id, value }));
   const [source, assignedTo] = [textOf(fields['source']), textOf(fields['assignedTo'])];
@@ -36,23 +40,5 @@ function newsOfOpportunity({ ghlId, ghlContactId, fields, ghlCreatedAt }: Observ
   return {
     facts: { kind: 'opportunity', type: 'OpportunityUpdate', ghlOpportunityId: ghlId, ...told },
     body: { ...fields, id: ghlId, contactId: ghlContactId, dateAdded: ghlCreatedAt },
-  };
-}
-
-/**
- * The facts of a contact without the tags and custom fields that we write ourselves: our own writes coming back start
- * nothing. What is left out says nothing either, so that a trigger neither sees it come nor go.
- */
-export function withoutOwn<T extends ContactFacts | OpportunityFacts>(facts: T, own: readonly FieldName[]): T {
-  if (facts.kind !== 'contact') return facts;
-  const kinds = own.map(readFieldName);
-  const tags = new Set(kinds.flatMap((each) => (each.kind === 'tag' ? [each.tag] : [])));
-  const ids = new Set(kinds.flatMap((each) => (each.kind === 'custom' ? [each.id] : [])));
-  if (tags.size === 0 && ids.size === 0) return facts;
-  return {
-    ...facts,
-    tags: facts.tags.filter((tag) => !tags.has(normaliseTag(tag))),
-    customFields: facts.customFields.filter(({ id }) => !ids.has(id)),
-    isCut: true,
   };
 }

@@ -31,7 +31,10 @@ export function addContactsEdit(contacts: Command, session: Session): void {
     .command('edit')
     .description('change a contact here at once, and in GHL as soon as it can be')
     .argument('<contact>', 'the contact’s id here')
-    .option('--set <field=value...>', 'such as city=Boston, fields.budget=7 or dnd=true; nothing after = empties it')
+    .option(
+      '--set <field=value...>',
+      'such as city=Boston, fields.budget=7, dnd=true or dndSettings.SMS=active; nothing after = empties it',
+    )
     .option('--add-tag <tag...>', 'tags to give')
     .option('--remove-tag <tag...>', 'tags to take away');
   addAgencyOption(edit);
@@ -57,12 +60,14 @@ export function addContactsEdit(contacts: Command, session: Session): void {
 function toChange(given: z.infer<typeof input>, mappings: readonly FieldMapping[]): Record<string, unknown> {
   const change: Record<string, unknown> = { addTags: given.addTag, removeTags: given.removeTag };
   const fields: Record<string, unknown> = {};
+  const dndSettings: Record<string, unknown> = {};
   for (const [name, typed] of given.set) {
     const value = typed === '' ? null : typed;
-    if (!name.startsWith('fields.')) change[name] = name === 'dnd' && value === 'true' ? true : value;
+    if (name.startsWith('dndSettings.')) dndSettings[name.slice('dndSettings.'.length)] = { status: value };
+    else if (!name.startsWith('fields.')) change[name] = name === 'dnd' && value === 'true' ? true : value;
     else fields[name.slice('fields.'.length)] = spell(name.slice('fields.'.length), value, mappings);
   }
-  return { ...change, fields };
+  return { ...change, dndSettings, fields };
 }
 
 function spell(name: string, value: string | null, mappings: readonly FieldMapping[]): unknown {

@@ -4,6 +4,7 @@ import { isBeingMerged } from '../../db/contact-merges.ts';
 import { type Contact, findContact, type LineageEntry, lockContact } from '../../db/contacts.ts';
 import { listFieldMappings } from '../../db/field-mappings.ts';
 import type { Database } from '../../db/schema.ts';
+import { settingsOf } from '../../domain/contact-blocks.ts';
 import { nameField, viewFields } from '../../domain/contact-view.ts';
 import { CommandError } from '../failure.ts';
 import { type Answer, formatFields, formatTable } from '../output.ts';
@@ -48,8 +49,10 @@ export async function describeContact(tx: Transaction<Database>, contact: Contac
     deletedAt: contact.deleted_at,
     ...sync,
   };
+  const { dndSettings: _byChannel, ...whole } = plain;
   const values = [
-    ...Object.entries(plain),
+    ...Object.entries(whole),
+    ...Object.entries(settingsOf(plain)).map(([channel, value]) => [`dndSettings.${channel}`, value] as const),
     ['tags', tags] as const,
     ...Object.entries(fields).map(([name, value]) => [`fields.${name}`, value] as const),
     ...Object.entries(customFields).map(([id, value]) => [`customFields.${id}`, value] as const),

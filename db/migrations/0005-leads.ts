@@ -150,7 +150,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       resolution text
     );
     -- The same work failing for the same cause is one letter, until somebody has dealt with it.
-    create unique index dead_letters_one_open on dead_letters (capability, subject_id, cause) where resolved_at is null;
+    create unique index dead_letters_one_open on dead_letters (subject_id, capability, cause) where resolved_at is null;
     create index dead_letters_open on dead_letters (agency_id, created_at) where resolved_at is null;
 
     do $$

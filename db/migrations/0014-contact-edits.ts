@@ -26,8 +26,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
           'origin', 'ghl', 'actor', 'ghl', 'at', coalesce(new.ghl_updated_at, new.observed_at)))
         from (
           select coalesce(o.key, n.key) as field
-          from jsonb_each(old.fields - 'tags' - 'customFields') o
-          full join jsonb_each(new.fields - 'tags' - 'customFields') n on n.key = o.key
+          from jsonb_each(old.fields - 'tags' - 'customFields' - 'dndSettings') o
+          full join jsonb_each(new.fields - 'tags' - 'customFields' - 'dndSettings') n on n.key = o.key
           where o.value is distinct from n.value
           union all
           select 'custom:' || coalesce(o.key, n.key)
@@ -39,6 +39,11 @@ export async function up(db: Kysely<unknown>): Promise<void> {
           from jsonb_array_elements_text(coalesce(old.fields -> 'tags', '[]')) o (tag)
           full join jsonb_array_elements_text(coalesce(new.fields -> 'tags', '[]')) n (tag) on n.tag = o.tag
           where o.tag is null or n.tag is null
+          union all
+          select 'dnd:' || coalesce(o.key, n.key)
+          from jsonb_each(coalesce(old.fields -> 'dndSettings', '{}')) o
+          full join jsonb_each(coalesce(new.fields -> 'dndSettings', '{}')) n on n.key = o.key
+          where o.value -> 'status' is distinct from n.value -> 'status'
         ) moved), '{}');
       return new;
     end $$;
@@ -51,7 +56,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       agency_id uuid not null,
       location_id uuid not null,
       contact_id uuid not null,
-      -- A field, custom:<id in GHL>, or tag:<tag>.
+      -- A field, custom:<id in GHL>, tag:<tag>, or dnd:<channel>.
       field text not null,
       -- The value that is wanted, those it may replace, and what GHL showed instead; the only column with personal data.
       content jsonb not null,

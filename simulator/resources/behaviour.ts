@@ -47,6 +47,10 @@ export const resourceBehaviourSchema = z.strictObject({
   dateFields: z.enum(['as-written', 'milliseconds']),
   /** A search filter on the phone was once reported to find nothing. */
   phoneFilter: z.enum(['finds', 'misses']),
+  /** The shape of a range of dates in a search is not published: one that GHL does not know may count for nothing. */
+  dateRanges: z.enum(['applied', 'ignored']),
+  /** What becomes of the channels that a body of `dndSettings` leaves out; not published. */
+  dndWrites: z.enum(['merge', 'replace']),
   /** Search documents were reported without `dndSettings`. */
   searchShowsDnd: z.boolean(),
   /** Which of the two published contracts the upsert of opportunities follows. */
@@ -82,6 +86,8 @@ export const defaultResourceBehaviour: ResourceBehaviour = {
   snapshotCompletedWord: 'completed',
   dateFields: 'as-written',
   phoneFilter: 'finds',
+  dateRanges: 'applied',
+  dndWrites: 'merge',
   searchShowsDnd: true,
   opportunityUpsert: 'both',
   invoiceEnvelope: true,

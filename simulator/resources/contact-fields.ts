@@ -26,7 +26,7 @@ export function applyInput(sim: Simulation, contact: Contact, input: ContactInpu
   if (input.phone !== undefined) next.phone = input.phone === null ? null : normalisePhone(input.phone);
   Object.assign(next, namesOf(input));
   if (input.dnd != null) next.dnd = input.dnd;
-  if (input.dndSettings) next.dndSettings = mergeDnd(contact.dndSettings, input.dndSettings);
+  if (input.dndSettings) next.dndSettings = mergeDnd(sim, contact.dndSettings, input.dndSettings);
   if (input.inboundDndSettings !== undefined) next.inboundDndSettings = input.inboundDndSettings;
   // The trap integrators fall into: a tag list given here replaces all tags.
   if (input.tags) next.tags = normaliseTags(input.tags);
@@ -48,9 +48,14 @@ function keepCustomField(sim: Simulation, locationId: string, name: string, valu
 }
 
 /** A permanent block stays: only the person's own START lifts it. */
-function mergeDnd(before: Contact['dndSettings'], given: Contact['dndSettings']): Contact['dndSettings'] {
+function mergeDnd(
+  sim: Simulation,
+  before: Contact['dndSettings'],
+  given: Contact['dndSettings'],
+): Contact['dndSettings'] {
   const kept = Object.entries(before).filter(([, setting]) => setting.status === 'permanent');
-  return { ...before, ...given, ...Object.fromEntries(kept) };
+  const stays = sim.behaviour.dndWrites === 'merge' ? before : {};
+  return { ...stays, ...given, ...Object.fromEntries(kept) };
 }
 
 /** GHL keeps tags in lower case and once each. */

@@ -45,7 +45,7 @@ export const contactSearchRoutes: Route[] = [
     method: 'post',
     path: '/contacts/search',
     handle(call) {
-      const search = validate(searchSchema, call.body);
+      const search = withKnownFilters(call.sim, validate(searchSchema, call.body));
       getCallLocation(call, search.locationId);
       refuseBadPaging(search);
       const { hits, total } = findContacts(shelfOf(call.sim, search), {
@@ -75,6 +75,11 @@ export const contactSearchRoutes: Route[] = [
     },
   },
 ];
+
+function withKnownFilters({ behaviour }: Simulation, search: Search): Search {
+  if (behaviour.dateRanges === 'applied') return search;
+  return { ...search, filters: search.filters.filter((filter) => !isDateRange(filter)) };
+}
 
 function refuseBadPaging(search: Search): void {
   if (search.page !== undefined && search.searchAfter !== undefined) {

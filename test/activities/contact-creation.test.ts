@@ -38,7 +38,7 @@ const resolve = async (contactId: string, resolution: Resolution) => {
 describe('a contact made here', () => {
   it('is looked for, made once with its fields, and its tags follow by their own call', async () => {
     const person = somebody();
-    const made = await world.make({ ...person, companyName: 'Acme', 'tag:vip': true });
+    const made = await world.make({ ...person, companyName: 'Acme', 'tag:vip': true, 'dnd:Email': true });
     await expectToRepeat(world.bench, world, world.bench.editsGhl.writeContactEdits, await world.args(made.id));
     const contact = await world.get(made.id);
     expect(await world.inbox()).toContain(`contact-sync/${world.locationId}/${contact.ghl_id}`);
@@ -46,6 +46,7 @@ describe('a contact made here', () => {
     const [there, ...more] = await withEmail(person.email);
     expect(more).toEqual([]);
     expect(there).toMatchObject({ ...person, id: contact.ghl_id, companyName: 'Acme', tags: ['vip'] });
+    expect(there?.dndSettings).toEqual({ Email: { status: 'active' } });
     expect(there?.source).toBe('Switchyard');
     expect(await world.unsettled(made.id)).toEqual([]);
     expect((await world.get(made.id)).lineage).toMatchObject({ email: { origin: 'api', actor: 'tester' } });

@@ -81,6 +81,50 @@ describe('a record that GHL refuses to show', () => {
   });
 });
 
+describe('a location of which GHL shows no record of a kind', () => {
+  const lettersOfLocation = async () =>
+    (await world.agency.letters())
+      .filter((each) => each.subject_id === world.locationId && each.cause.startsWith('read-refused:'))
+      .map(({ cause, subject_kind, resolution }) => `${cause} ${subject_kind} ${resolution}`)
+      .sort();
+  const told = (resource: string, ...ghlIds: string[]) =>
+    ghlIds.map((ghlId) => ({ resource, ghlId, ...(resource === 'note' && { ghlContactId: 'wide-contact' }) }));
+  const read = (...changes: unknown[]) => run(world.bench.contactsGhl.readChanges, argsOf(...changes));
+  const wide = ['wide-1', 'wide-2', 'wide-3'];
+
+  it('is put before an operator once for a kind, costs no more calls, and is settled when one can be read', async () => {
+    const scope = { status: 401, message: 'The token is not authorized for this scope.' };
+    await world.bench.simulator.addFault({ ...scope, path: '/opportunities/' });
+    await world.bench.simulator.addFault({ ...scope, path: '/notes/' });
+    await world.bench.simulator.resetCalls();
+    const args = argsOf(...told('opportunity', ...wide), ...told('note', ...wide));
+    const result = await run(world.bench.contactsGhl.readChanges, args);
+    expect(result).toEqual({ read: 0, gone: 0, unknown: 0, unread: 6 });
+    const { last } = await world.bench.simulator.getCalls();
+    expect(last.filter(({ route }) => route.startsWith('/opportunities'))).toHaveLength(2);
+    await expectToRepeat(world.bench, world, world.bench.contactsGhl.readChanges, args);
+    expect(await lettersOf('wide')).toEqual([]);
+    const [notes, opportunities] = ['note', 'opportunity'].map((kind) => `read-refused:${kind}:GhlForbidden location`);
+    expect(await lettersOfLocation()).toEqual([`${notes} null`, `${opportunities} null`]);
+
+    await world.bench.simulator.clearFaults();
+    await read(...told('appointment', 'wide-4'));
+    expect(await lettersOfLocation()).toEqual([`${notes} null`, `${opportunities} null`]);
+    await read(...told('opportunity', ...wide));
+    expect(await lettersOfLocation()).toEqual([`${notes} null`, `${opportunities} works-again`]);
+    await world.bench.simulator.addFault({ ...scope, path: '/opportunities/' });
+    await read(...told('opportunity', ...wide));
+    expect((await lettersOfLocation()).filter((each) => each === `${opportunities} null`)).toHaveLength(1);
+  });
+
+  it('and that is not connected at all is put before an operator once', async () => {
+    const args = { ...argsOf(...told('contact', ...wide)), cause: 'LocationNotConnected' };
+    await expectToRepeat(world.bench, world, world.bench.contacts.recordUnreadChanges, args);
+    expect(await lettersOf('wide')).toEqual([]);
+    expect(await lettersOfLocation()).toContain('read-refused:contact:LocationNotConnected location null');
+  });
+});
+
 describe('records that could not be read in time', () => {
   it('are put before an operator one by one', async () => {
     const changes = ['late-1', 'late-2'].map((ghlId) => ({ resource: 'appointment', ghlId }));

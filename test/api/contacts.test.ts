@@ -41,6 +41,14 @@ describe('PATCH /v1/contacts/:id', () => {
     expect(lineage['city']).toMatchObject({ origin: 'api', actor: expect.stringMatching(/^api-key:/) as string });
   });
 
+  it('closes a channel at once, and tells who did', async () => {
+    const id = await contacts.mirrored(somebody());
+    await contacts.patch(id, { dndSettings: { SMS: { status: 'active' } } });
+    const { body } = (await contacts.get(id)) as { body: { lineage: Record<string, unknown> } };
+    expect(body).toMatchObject({ dndSettings: { SMS: { status: 'active' } }, syncStatus: 'pending' });
+    expect(body.lineage['dndSettings.SMS']).toMatchObject({ origin: 'api' });
+  });
+
   it('changes nothing when it is asked again', async () => {
     const id = await contacts.mirrored({ ...somebody(), city: 'Old' });
     await contacts.patch(id, { city: 'Boston' });
@@ -63,6 +71,8 @@ describe('PATCH /v1/contacts/:id', () => {
     ['what GHL does not change', { companyName: 'Acme' }, ''],
     ['the lifting of an opt-out', { dnd: false }, 'dnd'],
     ['the emptying of an opt-out', { dnd: null }, 'dnd'],
+    ['the opening of a channel', { dndSettings: { SMS: { status: 'inactive' } } }, 'dndSettings.SMS.status'],
+    ['a block that is another’s to set', { dndSettings: { SMS: { status: 'permanent' } } }, 'dndSettings.SMS.status'],
     ['the mark of our own contacts', { source: ' switchyard' }, 'source'],
     ['a field that is not mapped', { fields: { colour: 'red' } }, 'fields.colour'],
     ['a tag that is to come and to go', { addTags: ['a'], removeTags: ['A'] }, 'removeTags'],

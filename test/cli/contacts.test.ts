@@ -55,6 +55,7 @@ describe('contacts', () => {
       '--set',
       'city=Boston',
       'fields.budget=7',
+      'dndSettings.SMS=active',
       '--add-tag',
       'VIP',
       '--remove-tag',
@@ -63,13 +64,14 @@ describe('contacts', () => {
     expect(edited).toMatchObject({ city: 'Boston', fields: { budget: 7 }, tags: ['vip'], syncStatus: 'pending' });
     const shown = await run('contacts', 'show', id);
     expect(shown.out).toMatch(/city +Boston +cli:tester +cli/);
+    expect(shown.out).toMatch(/dndSettings\.SMS +\{"status":"active"\} +cli:tester +cli/);
     const work = await cli.database.ownerDb.selectFrom('event_capabilities').select(['capability', 'input']).execute();
     expect(work).toMatchObject([{ capability: 'contact-sync', input: { editedContactId: id } }]);
   });
 
   it('edit refuses what does not fit, in words', async () => {
     const id = await mirrored({ firstName: 'Ann' });
-    for (const typed of ['email=x', 'fields.budget=x', 'fields.size=1', 'planet=Mars']) {
+    for (const typed of ['email=x', 'fields.budget=x', 'fields.size=1', 'planet=Mars', 'dndSettings.SMS=inactive']) {
       const refused = await run('contacts', 'edit', id, '--set', typed);
       expect(refused.code).toBe(2);
       expect(refused.error).toContain(typed.split('=')[0]);

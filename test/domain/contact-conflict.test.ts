@@ -84,7 +84,8 @@ describe('the policy of a field', () => {
   ])('of %s is %s', (field, policy) => expect(choosePolicy(said, field as 'city')).toBe(policy));
   it('never overrules an opt-out, whatever is said, and cannot be given for one', () => {
     for (const policy of ['ghl-wins', 'newest-wins', 'ask'] as const) {
-      expect(choosePolicy([{ field: '*', policy }], 'dnd')).toBe('ours-wins');
+      for (const field of ['dnd', 'dnd:SMS'] as const)
+        expect(choosePolicy([{ field: '*', policy }], field)).toBe('ours-wins');
     }
     expect([policyField('dnd'), policyField('source')]).toEqual([false, true]);
   });

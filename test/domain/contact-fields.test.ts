@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type FieldName, isSameValue } from '../../domain/contact-fields.ts';
+import { type FieldName, isSameValue, valueOf, withValue } from '../../domain/contact-fields.ts';
 import type { MappedType } from '../../domain/field-mapping.ts';
-import type { FieldValue } from '../../domain/mirror.ts';
+import type { Fields, FieldValue } from '../../domain/mirror.ts';
 
 describe('two values of a field', () => {
   it.each<[FieldName, MappedType | undefined, FieldValue, FieldValue, boolean]>([
@@ -29,5 +29,26 @@ describe('two values of a field', () => {
   ])('%s as %s: %j and %j mean the same: %s', (field, type, a, b, isSame) => {
     expect(isSameValue(field, a, b, type)).toBe(isSame);
     expect(isSameValue(field, b, a, type)).toBe(isSame);
+  });
+});
+
+describe('a block of contacting on one channel', () => {
+  const permanent = { SMS: { status: 'permanent', code: '30004' } };
+  it.each<[title: string, before: Fields, value: FieldValue, after: Fields]>([
+    ['is set beside others', { dndSettings: { Email: { status: 'active' } } }, true, { SMS: { status: 'active' } }],
+    [
+      'is set on a channel that was opened',
+      { dndSettings: { SMS: { status: 'inactive' } } },
+      true,
+      { SMS: { status: 'active' } },
+    ],
+    ['leaves a firmer one', { dndSettings: permanent }, true, permanent],
+    ['is never lifted', { dndSettings: permanent }, false, permanent],
+    ['is never emptied', { dndSettings: { SMS: { status: 'active' } } }, null, { SMS: { status: 'active' } }],
+  ])('%s', (_, before, value, after) => {
+    const shown = withValue(before, 'dnd:SMS', value);
+    expect(shown['dndSettings']).toMatchObject(after);
+    expect(valueOf(shown, 'dnd:SMS')).toBe(true);
+    expect(valueOf(shown, 'dnd:Email')).toBe(valueOf(before, 'dnd:Email'));
   });
 });

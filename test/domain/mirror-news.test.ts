@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { FieldName } from '../../domain/contact-fields.ts';
 import type { Fields, Observation } from '../../domain/mirror.ts';
-import { newsOf, withoutOwn } from '../../domain/mirror-news.ts';
+import { newsOf } from '../../domain/mirror-news.ts';
 
 const at = new Date('2026-05-01T10:00:00Z');
 const seen = (fields: Fields, more: Partial<Observation> = {}): Observation => ({
@@ -52,18 +51,5 @@ describe('a sight of a record', () => {
 
   it.each(['message', 'note', 'appointment'])('tells nobody of a %s', (resource) => {
     expect(newsOf(resource, seen({ body: 'Hello' }))).toBeUndefined();
-  });
-});
-
-describe('what we write ourselves', () => {
-  it.each<[own: FieldName[], tags: string[], fieldIds: string[], isCut: boolean]>([
-    [[], ['hot', 'vip'], ['f1', 'f2'], false],
-    [['city', 'assignedTo'], ['hot', 'vip'], ['f1', 'f2'], false],
-    [['tag:hot'], ['vip'], ['f1', 'f2'], true],
-    [['custom:f2', 'city'], ['hot', 'vip'], ['f1'], true],
-  ])('of %j leaves the tags %j and the custom fields %j to be seen', (own, tags, fieldIds, isCut) => {
-    const facts = withoutOwn(newsOf('contact', contact)!.facts, own);
-    expect(facts).toMatchObject({ tags, isCut, assignedTo: 'u1' });
-    expect('customFields' in facts && facts.customFields.map(({ id }) => id)).toEqual(fieldIds);
   });
 });

@@ -69,14 +69,21 @@ describe('a backfill of contacts', () => {
     expect((await backfills.mirrored('back-bay')).size).toBe(600);
   });
 
-  it('brings what was made in a range of dates and nothing else, and counts only that', async () => {
-    await seed('chelsea', 120, Date.UTC(2024, 4, 1));
-    const [from, to] = [new Date('2024-05-01T00:30:00Z'), new Date('2024-05-01T01:30:00Z')];
-    const { parts } = await backfills.complete({ under: 'chelsea', from, to });
-    expect(parts[0]).toMatchObject({ state: 'done', listed: 60, checked: 60, stored: 60, missing: 0 });
-    const inRange = [...(await backfills.inGhl('chelsea'))].slice(30, 90);
-    expect(await backfills.mirrored('chelsea')).toEqual(new Map(inRange));
-  });
+  it.each(['applied', 'ignored'] as const)(
+    'brings what was made in a range of dates and nothing else, and counts only that, where GHL has the range %s',
+    async (dateRanges) => {
+      const { ownerDb } = system.database;
+      await ownerDb.deleteFrom('contacts').where('location_id', '=', backfills.location('chelsea')).execute();
+      await seed('chelsea', 120, Date.UTC(2024, 4, 1));
+      const [from, to] = [new Date('2024-05-01T00:30:00Z'), new Date('2024-05-01T01:30:00Z')];
+      await system.simulator.setBehaviour({ dateRanges });
+      const { parts } = await backfills.complete({ under: 'chelsea', from, to });
+      await system.simulator.setBehaviour({ dateRanges: 'applied' });
+      expect(parts[0]).toMatchObject({ state: 'done', listed: 60, checked: 60, stored: 60, missing: 0 });
+      const inRange = [...(await backfills.inGhl('chelsea'))].slice(30, 90);
+      expect(await backfills.mirrored('chelsea')).toEqual(new Map(inRange));
+    },
+  );
 
   it('believes lists where nobody asked for names as they are spelt, and costs a call for 500 contacts', async () => {
     await seed('cambridge', 40);

@@ -3,11 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ContactChange } from '../../domain/contact-change.ts';
 import { SEARCH_ATTRIBUTES, startTemporal, type Temporal } from '../../scripts/stack/temporal.ts';
 import { createLeadHarness, type LeadHarness, somebody } from '../stack/lead-harness.ts';
 import { smallAgency } from '../stack/small-agency.ts';
 import { startTestSystem, type TestSystem } from '../stack/system.ts';
 import { waitFor } from '../stack/wait.ts';
+import { readRuns } from './told-runs.ts';
 
 /** A server that asks for a new run after so few events that a test gets there; 4,096 otherwise. */
 const SUGGESTED_AFTER_EVENTS = 60;
@@ -132,14 +134,14 @@ describe('a workflow whose history grows long', () => {
     expect(seen.size).toBeGreaterThan(1);
   }, 60_000);
 
-  it('of a contact goes on in new runs and reads every record of a storm of signals', async () => {
+  it('of a contact goes on in new runs, loses none of a storm of signals and keeps their order', async () => {
     const { agencyId } = leads;
     const locationId = leads.location('chelsea');
     const ghlLocationId = 'one-loc-chelsea';
     await system.simulator.changeLocation(ghlLocationId, { rateLimit: { max: 10_000 } });
     const { postcode: _postcode, ...person } = somebody();
     const { id: ghlContactId } = await system.simulator.createContact({ locationId: ghlLocationId, ...person });
-    const ids = Array.from({ length: 300 }, (_, index) => `storm-${index}`);
+    const ids = Array.from({ length: 240 }, (_, index) => `storm-${index}`);
     await system.simulator.seed({
       opportunities: ids.map((id) => ({
         id,
@@ -150,29 +152,44 @@ describe('a workflow whose history grows long', () => {
         name: id,
       })),
     });
-    const tell = (ghlId: string) =>
-      system.client.contactChanged({
-        agencyId,
-        locationId,
-        changes: [{ resource: 'opportunity', ghlId, ghlContactId }],
+    // Every fourth is told of once more, when others have been told of since.
+    const told = ids.flatMap((id, index) => (index % 4 === 3 ? [id, `storm-${index - 3}`] : [id]));
+    for (const ghlId of told) {
+      const change: ContactChange = { resource: 'opportunity', ghlId, ghlContactId };
+      // As the inbox does: what was not heard to be taken is told again before the next.
+      await waitFor('the signal to be taken', async () => {
+        await system.client.contactChanged({ agencyId, locationId, changes: [change] });
+        return true;
       });
-    for (let sent = 0; sent < ids.length; sent += 30) await Promise.all(ids.slice(sent, sent + 30).map(tell));
+    }
+    expect(told).toHaveLength(300);
+
     const workflowId = `contact-sync/${locationId}/${ghlContactId}`;
-    const seen = new Set<string>();
-    await waitFor(
-      'all of them',
-      async () => {
-        seen.add(await runIdOf(workflowId));
-        const rows = await system.database.ownerDb
-          .selectFrom('mirror_records')
-          .select('ghl_id')
-          .where('resource', '=', 'opportunity')
-          .where('ghl_contact_id', '=', ghlContactId)
-          .execute();
-        return rows.length === ids.length;
-      },
-      60_000,
-    );
-    expect(seen.size).toBeGreaterThan(1);
+    await system.client.temporal.workflow.getHandle(workflowId).result();
+    const runs = await waitFor('every run in the list', async () => {
+      const found = await readRuns(system, workflowId);
+      return found.at(-1)?.endedAs === 'completed' && found.flatMap(({ signals }) => signals).length >= 300 && found;
+    });
+    const namedIn = (change: unknown): string[] => [change as ContactChange].flat().map(({ ghlId }) => ghlId);
+    const signalled = runs.flatMap(({ signals }) => signals.flatMap(namedIn));
+    expect(inLastOrder(signalled)).toEqual(inLastOrder(told));
+    const reads = runs.flatMap(({ activities }) => activities.filter(({ name }) => name === 'readChanges'));
+    const read = reads.flatMap(({ input }) => namedIn((input as { changes: ContactChange[] }).changes));
+    expect(inLastOrder(read)).toEqual(inLastOrder(told));
+    // It went on while changes waited, more than once.
+    const carried = runs.filter(({ input }) => ((input as { changes?: unknown[] }).changes ?? []).length > 0);
+    expect(runs.filter(({ endedAs }) => endedAs === 'continued').length).toBeGreaterThan(1);
+    expect(carried.length).toBeGreaterThan(0);
+    const rows = await system.database.ownerDb
+      .selectFrom('mirror_records')
+      .select('ghl_id')
+      .where('ghl_contact_id', '=', ghlContactId)
+      .where('resource', '=', 'opportunity')
+      .execute();
+    expect(rows).toHaveLength(ids.length);
   }, 90_000);
 });
+
+/** Each name once, where it stands for the last time: it has to be read after it was told of last. */
+const inLastOrder = (names: readonly string[]): string[] =>
+  names.filter((name, index) => names.lastIndexOf(name) === index);

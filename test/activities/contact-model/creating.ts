@@ -40,7 +40,10 @@ export async function create(
     return 0;
   }
   const pending = pendingOf(person);
+  findsGone(model, person);
   if (fate === 'refused') {
+    // Refused or not, it may be there: it is looked for once more.
+    findsGone(model, person);
     failAll(pending);
     expect(outcome).toBe('done');
     return 1;
@@ -65,6 +68,15 @@ export async function create(
   model.records.push(record);
   if (fate !== 'lost') await link(model, real, person, record);
   return 1;
+}
+
+/** Whom the mirror has by that e-mail is read, one at each look, and found to be gone. */
+function findsGone(model: Model, { email }: Person): void {
+  const known = model.persons.filter(
+    ({ record, mergedInto }) => !mergedInto && record?.email === email && record.seen?.isGone === false,
+  );
+  const [first] = known.sort((a, b) => (a.ourId < b.ourId ? -1 : 1));
+  if (first?.record?.isGone) observe(first.record);
 }
 
 /** A person of ours is this contact of GHL from now on; where we had that one already, it is that one. */
