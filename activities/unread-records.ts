@@ -5,6 +5,7 @@ import type { Database } from '../db/schema.ts';
 import type { ContactChange } from '../domain/contact-change.ts';
 import { contactChangeSchema } from '../domain/contact-change-schema.ts';
 import { GhlError } from '../ghl/errors.ts';
+import { askedForAt } from './activity-call.ts';
 import { toApplicationFailure } from './ghl-failure.ts';
 import { judgeStoreError } from './store-failure.ts';
 
@@ -43,6 +44,7 @@ export async function addUnreadLetters(
       advice: `A record that GHL told of could not be read (${cause}). ${adviseOn(record)}`,
       subject: { kind: 'record', id: id.slice(0, 100) },
       workflowId: null,
+      failedAt: askedForAt(),
     });
   }
 }

@@ -22,6 +22,7 @@ import { getRotationByApi, rotateCredentialByApi, type RotationDeps } from './cr
 import { discardDeadLetterByApi } from './dead-letters-discard.ts';
 import { getDeadLetterByApi } from './dead-letters-get.ts';
 import { groupDeadLettersByApi, listDeadLettersByApi } from './dead-letters-list.ts';
+import { redriveDeadLetterByApi, redriveDeadLettersByApi } from './dead-letters-redrive.ts';
 import type { Drain } from './drain.ts';
 import { getMergeByApi, listDuplicatesByApi, mergeContactsByApi } from './duplicate-contacts.ts';
 import type { EventIntake } from './event-intake.ts';
@@ -131,6 +132,8 @@ export function createApp(deps: AppDeps): Express {
   app.get('/v1/dead-letters', listDeadLettersByApi(deps));
   app.get('/v1/dead-letters/groups', groupDeadLettersByApi(deps));
   app.get('/v1/dead-letters/:id', getDeadLetterByApi(deps));
+  app.post('/v1/dead-letters/redrive', readRawBody, redriveDeadLettersByApi(deps));
+  app.post('/v1/dead-letters/:id/redrive', readRawBody, redriveDeadLetterByApi(deps));
   app.post('/v1/dead-letters/:id/discard', readRawBody, discardDeadLetterByApi(deps));
 
   app.post('/v1/agency/connect-links', readRawBody, createConnectLinkByApi(deps));

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { addDeadLettersDiscard } from './dead-letters/discard.ts';
 import { addDeadLettersGroups } from './dead-letters/groups.ts';
 import { addDeadLettersList } from './dead-letters/list.ts';
+import { addDeadLettersRedrive } from './dead-letters/redrive.ts';
 import { addDeadLettersShow } from './dead-letters/show.ts';
 import { addDeadLettersUnclaimed } from './dead-letters/unclaimed.ts';
 import type { Session } from './session.ts';
@@ -11,6 +12,7 @@ export function addDeadLetterCommands(program: Command, session: Session): void 
   addDeadLettersList(letters, session);
   addDeadLettersGroups(letters, session);
   addDeadLettersShow(letters, session);
+  addDeadLettersRedrive(letters, session);
   addDeadLettersDiscard(letters, session);
   addDeadLettersUnclaimed(letters, session);
 }

@@ -63,18 +63,35 @@ export async function lockDeadLetter(tx: Transaction<Database>, id: string): Pro
   return tx.selectFrom('dead_letters').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
 }
 
-/** The open letters of the scope that fit and begin so, the oldest first. @param limit how many at most */
+type OpenFilter = Omit<DeadLetterFilter, 'state'>;
+
+/** The open letters of the scope that fit and begin so, the oldest first. @param page.after the letter after which it goes on */
 export async function listOpenLetterIds(
   tx: Transaction<Database>,
-  filter: Omit<DeadLetterFilter, 'state'>,
-  { heads, limit }: { heads: readonly DeadLetterHead[]; limit: number },
+  filter: OpenFilter,
+  page: { heads: readonly DeadLetterHead[]; after?: string | undefined; limit: number },
 ): Promise<string[]> {
-  const query = narrow(tx.selectFrom('dead_letters').select('id'), { ...filter, state: 'open' });
-  const found = query
-    .where(sql<string>`split_part(cause, ':', 1)`, 'in', heads)
-    .orderBy('id')
-    .limit(limit);
-  return (await found.execute()).map(({ id }) => id);
+  const query = narrowOpen(tx.selectFrom('dead_letters').select('id'), filter, page);
+  return (await query.orderBy('id').limit(page.limit).execute()).map(({ id }) => id);
+}
+
+/** How many those are. */
+export async function countOpenLettersAfter(
+  tx: Transaction<Database>,
+  filter: OpenFilter,
+  page: { heads: readonly DeadLetterHead[]; after: string },
+): Promise<number> {
+  const query = tx.selectFrom('dead_letters').select(sql<number>`count(*)::int`.as('letters'));
+  return (await narrowOpen(query, filter, page).executeTakeFirstOrThrow()).letters;
+}
+
+function narrowOpen<Columns>(
+  query: Letters<Columns>,
+  filter: OpenFilter,
+  { heads, after }: { heads: readonly DeadLetterHead[]; after?: string | undefined },
+): Letters<Columns> {
+  const open = narrow(query, { ...filter, state: 'open' }).where(sql<string>`split_part(cause, ':', 1)`, 'in', heads);
+  return after === undefined ? open : open.where('id', '>', after);
 }
 
 /** Letters of one capability that have the same cause, whatever they are about. */

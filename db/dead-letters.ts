@@ -21,7 +21,7 @@ export interface NewDeadLetter {
   workflowId: string | null;
   /**
    * When the work failed, for who may tell of the same failure again: what an operator has discarded since stays
-   * discarded. Without it every telling is a failure of its own. Needs the scope of the agency.
+   * discarded. Without it every telling is a failure of its own. Needs a role that may read letters.
    */
   failedAt?: Date;
 }
@@ -54,7 +54,6 @@ async function isDiscardedSince(tx: Transaction<Database>, letter: NewDeadLetter
     .where('subject_id', '=', letter.subject.id)
     .where('cause', '=', letter.cause)
     .where('resolution', '=', DISCARDED)
-    .where('discard_reason', 'is not', null)
     .where('resolved_at', '>=', failedAt)
     .limit(1)
     .executeTakeFirst();

@@ -1,43 +1,18 @@
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { addDeadLetter, type NewDeadLetter } from '../../db/dead-letters.ts';
-import { withScope } from '../../db/scope.ts';
-import type { TestAgency } from './agency.ts';
 import { type ApiWorld, createApiWorld } from './api-world.ts';
+import { createLetterHarness, type LetterHarness } from './letter-harness.ts';
 
 let world: ApiWorld;
+let letter: LetterHarness['letter'];
+let get: LetterHarness['get'];
+let post: LetterHarness['post'];
 beforeAll(async () => {
   world = await createApiWorld();
+  ({ letter, get, post } = createLetterHarness(world));
 });
 afterAll(() => world.close());
 beforeEach(() => world.ownerDb.deleteFrom('dead_letters').execute());
-
-async function letter(more: Partial<NewDeadLetter> = {}, agency: TestAgency = world.agency): Promise<string> {
-  const { agencyId } = agency;
-  const subject = { kind: 'lead' as const, id: uuidv7() };
-  await withScope(world.db, { agencyId }, (tx) =>
-    addDeadLetter(tx, {
-      agencyId,
-      locationId: agency.branch.id,
-      capability: 'lead-intake',
-      cause: 'step:reassign:X',
-      advice: 'Ask for it again.',
-      subject,
-      workflowId: null,
-      ...more,
-    }),
-  );
-  const { id } = await world.ownerDb
-    .selectFrom('dead_letters')
-    .select('id')
-    .where('subject_id', '=', more.subject?.id ?? subject.id)
-    .executeTakeFirstOrThrow();
-  return id;
-}
-const get = (path: string, key = world.agency.keys.agency) =>
-  world.http.get(`/v1/dead-letters${path}`).set('authorization', `Bearer ${key}`);
-const post = (path: string, body: object, key = world.agency.keys.agency) =>
-  world.http.post(`/v1/dead-letters${path}`).set('authorization', `Bearer ${key}`).send(body);
 
 describe('GET /v1/dead-letters', () => {
   it('shows an agency all of its own, a location its own, and nobody another’s', async () => {

@@ -139,3 +139,53 @@ describe('dead-letters discard', () => {
     expect((await run('discard', ids[0]!, '--reason', 'another')).out).toContain('already-discarded');
   });
 });
+
+describe('dead-letters redrive', () => {
+  it('says of a filter what would happen, and does it with --yes', async () => {
+    const leadIds = [uuidv7(), uuidv7()];
+    for (const id of leadIds) await letter({ cause: 'unroutable:X', subject: { kind: 'lead', id } });
+    await letter();
+    const dry = await run('redrive', '--capability', 'lead-intake');
+    expect(dry.out).toMatch(/2 +cannot be +lead-intake +unroutable:X +lead-unknown/);
+    expect(dry.out).toMatch(/1 +cannot be +lead-intake +step:reassign:X +ask-again/);
+    expect(dry.out).not.toContain('--yes does it.');
+    const { masterLocationId } = await cli.json<{ masterLocationId: string }>(['agency', 'create', '--name', 'Other']);
+    expect((await run('redrive', '--location', masterLocationId)).error).toContain('no location');
+  });
+
+  it('does it once for letters that are named, and puts it in the inbox', async () => {
+    const causeId = uuidv7();
+    const workflowId = `contact-sync/x/${causeId}`;
+    const place = { agency_id: agencyId, fairness_key: agencyId, workflow_id: workflowId, ordering_key: workflowId };
+    await cli.database.ownerDb
+      .insertInto('event_capabilities')
+      .values({
+        ...place,
+        cause_id: causeId,
+        capability: 'contact-sync',
+        input: '{}',
+        state: 'dead',
+        due_at: new Date(),
+      })
+      .execute();
+    const subject = { kind: 'event' as const, id: causeId };
+    await letter({ capability: 'contact-sync', cause: 'handover:Error', subject, workflowId });
+    const [{ id }] = (await list()).deadLetters as [DeadLetterView];
+    const inbox = () =>
+      cli.database.ownerDb.selectFrom('event_capabilities').select('state').where('cause_id', '=', causeId).execute();
+    expect((await run('redrive', id, '--dry-run')).out).toContain('would be redriven');
+    expect(await inbox()).toEqual([{ state: 'dead' }]);
+    expect((await run('redrive', '--cause', 'handover:')).out).toContain('--yes does it.');
+    expect(await inbox()).toEqual([{ state: 'dead' }]);
+    expect((await run('redrive', '--cause', 'handover:', '--yes')).out).toContain('redriven');
+    expect(await inbox()).toEqual([{ state: 'pending' }]);
+    expect((await run('redrive', id)).out).toContain('was before');
+  });
+
+  it('wants either letters or a filter', async () => {
+    const both = await run('redrive', uuidv7(), '--all');
+    expect([both.code, both.error]).toEqual([2, expect.stringContaining('either letters by their ids')]);
+    expect((await run('redrive')).code).toBe(2);
+    expect((await run('redrive', uuidv7())).error).toContain('has no dead letter');
+  });
+});

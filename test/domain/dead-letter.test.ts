@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { DEAD_LETTER_KINDS, headOf, judgeRedrive, REDRIVABLE_HEADS } from '../../domain/dead-letter.ts';
 
@@ -55,5 +56,19 @@ describe('judgeRedrive', () => {
   it('names those that can be redriven as the cases have them', () => {
     const redriven = CASES.filter(([, , , expected]) => !expected.startsWith('not '));
     expect([...REDRIVABLE_HEADS].sort()).toEqual([...new Set(redriven.map(([cause]) => headOf(cause)!))].sort());
+  });
+});
+
+describe('the kinds of dead letters', () => {
+  it('all have a writer', () => {
+    const folders = ['activities', 'api', 'db', 'domain'];
+    const sources = folders.flatMap((folder) =>
+      readdirSync(folder)
+        .filter((name) => name !== 'dead-letter.ts')
+        .map((name) => (name.endsWith('.ts') ? readFileSync(`${folder}/${name}`, 'utf8') : '')),
+    );
+    const isWritten = (head: string): boolean =>
+      sources.some((text) => text.includes(`'${head}'`) || text.includes(`${head}:\${`) || text.includes(`'${head}:'`));
+    expect(Object.keys(DEAD_LETTER_KINDS).filter((head) => !isWritten(head))).toEqual([]);
   });
 });
