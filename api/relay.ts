@@ -151,10 +151,8 @@ export function createRelay(deps: RelayDeps): Relay {
   };
 }
 
-function adviseOnBuried({ workflowId, capability }: Work): string {
+function adviseOnBuried({ workflowId }: Work): string {
   const lead = readLeadIntakeWorkflowId(workflowId);
-  const again =
-    capability === 'backfill' ? 'start another backfill' : 'repeat the change in GHL, which sends a new event';
-  const then = lead ? `run \`${redriveCommand(lead)}\`` : again;
+  const then = lead ? `run \`${redriveCommand(lead)}\`` : 'redrive this letter';
   return `Temporal would not take this work. Look the cause up in the log, mend it, then ${then}.`;
 }

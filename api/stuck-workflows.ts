@@ -35,7 +35,7 @@ type Letter = NewDeadLetter & { failedAt: Date };
  */
 export function createStuckWorkflowWatch({ db, client, logger, now }: StuckWorkflowDeps): StuckWorkflowWatch {
   async function check(): Promise<{ failing: number; long: number }> {
-    // A list that fails, as on a server that does not report problems, keeps the other from nothing.
+    // A server that does not know of reported problems refuses the one question, and answers the other.
     const [failing, long] = await Promise.allSettled([lookForFailing(), lookForLong()]);
     for (const each of [failing, long]) if (each.status === 'rejected') throw each.reason;
     return { failing: countOf(failing), long: countOf(long) };
@@ -50,7 +50,7 @@ export function createStuckWorkflowWatch({ db, client, logger, now }: StuckWorkf
       letters.push({
         ...lettered(workflow),
         cause: `workflow-task-failing:${workflow.problem}`,
-        advice: `The code of a worker cannot go on with this workflow (${workflow.problem}): the log of the worker and its history tell why. Temporal tries again by itself: mend the code or roll it back; \`npm run cli -- replay ${workflow.workflowId}\` tries it.`,
+        advice: `The code of a worker cannot go on with this workflow (${workflow.problem}): the log of the worker and its history tell why. Temporal tries again by itself: mend the code or roll it back, and try that with the command replay and its id.`,
         failedAt: standing.taskSince ?? standing.lastEventAt,
       });
     }

@@ -10,6 +10,7 @@ import {
 } from '../../db/dead-letter-list.ts';
 import { addDeadLetter, type NewDeadLetter, resolveDeadLetters } from '../../db/dead-letters.ts';
 import { withScope, withSystemRole } from '../../db/scope.ts';
+import { settleWorkflowLetters } from '../../db/stuck-workflows.ts';
 import { createTestDatabase, type TestDatabase } from '../stack/database.ts';
 import { plantTenant, type Tenant } from './plant-tenant.ts';
 
@@ -189,5 +190,35 @@ describe('upkeep', () => {
       listUnclaimedLetters(tx, { withResolved: true, limit: 10 }),
     );
     expect(unclaimed).toMatchObject([{ cause: 'unknown-tenant', agency_id: null }]);
+  });
+
+  it('tells of workflows and settles what it told, and touches no other letter', async () => {
+    const told = (subject: NewDeadLetter['subject']) =>
+      withSystemRole(database.db, 'upkeep', (tx) =>
+        addDeadLetter(tx, {
+          agencyId: ours.agencyId,
+          locationId: null,
+          capability: 'poll-sync',
+          cause: 'running-long',
+          advice: 'test',
+          subject,
+          workflowId: null,
+        }),
+      );
+    await told({ kind: 'workflow', id: 'poll-sync/x' });
+    await expect(told({ kind: 'lead', id: ours.leadId })).rejects.toThrow(/row-level security/);
+    await add();
+    const ids = (await all()).map(({ id }) => id);
+    const settle = () => withSystemRole(database.db, 'upkeep', (tx) => settleWorkflowLetters(tx, ids, new Date()));
+    await settle();
+    await settle();
+    expect((await all()).map(({ cause, resolution }) => [cause, resolution]).sort()).toEqual([
+      ['running-long', 'goes-on'],
+      ['stuck', null],
+    ]);
+    const reasons = withSystemRole(database.db, 'upkeep', (tx) =>
+      tx.selectFrom('dead_letters').select('discard_reason').execute(),
+    );
+    await expect(reasons).rejects.toThrow(/permission denied/);
   });
 });
