@@ -23,7 +23,9 @@ import { connectLazily } from './client/connection.ts';
 import { createContactCalls, type FieldAnswer } from './client/contact-calls.ts';
 import { type ChangedContact, signalContactChanged } from './client/contact-sync.ts';
 import { ensurePollSchedule, type PollSchedule, startPolling } from './client/polling.ts';
+import { bringLeadBack, type LeadReviver } from './client/lead-redrive.ts';
 import { AGENCY_ID, CAPABILITY, LEAD_STATUS, LOCATION_ID, searchAttributesOf } from './client/search-attributes.ts';
+import { createWorkflowWatch, type RunningWorkflow } from './client/stuck-workflows.ts';
 import {
   type BrokenLead,
   type LeadFate,
@@ -60,9 +62,9 @@ const LIST_DEADLINE_MS = 15_000;
 
 export { LeadOverError, LeadPendingError, LeadRefusedError, TemporalUnavailableError };
 
-export { type FieldAnswer };
+export { type FieldAnswer, type RunningWorkflow };
 
-export { type BrokenLead, type LeadFate, LeadStuckError };
+export { type BrokenLead, bringLeadBack, type LeadFate, type LeadReviver, LeadStuckError };
 
 /** gRPC's CANCELLED, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, ABORTED, INTERNAL and UNAVAILABLE: ask again. The rest is a refusal. */
 const ABSENCE_CODES: readonly unknown[] = [1, 4, 8, 10, 13, 14];
@@ -211,6 +213,7 @@ export function createSwitchyardClient(options: ClientOptions) {
     },
 
     ...createContactCalls(client, within),
+    ...createWorkflowWatch(client, within),
 
     /** Tells a contact's workflow which of its records have changed, starting it when it does not run. @throws TemporalUnavailableError */
     contactChanged: (of: ChangedContact): Promise<void> =>

@@ -10,6 +10,7 @@ import { type AccountEvent, whenItHappened } from '../domain/account-event.ts';
 import { accountSyncWorkflowId } from '../domain/workflow-ids.ts';
 import type { AppIds } from '../ghl/calls.ts';
 import { type GhlEvent, parseGhlEvent } from '../ghl/webhooks.ts';
+import { askedForAt } from './activity-call.ts';
 import { type AccountChange, install, uninstall } from './account-installs.ts';
 import { followUser } from './account-users.ts';
 import type { StoreDeps } from './dependencies.ts';
@@ -83,6 +84,7 @@ export function createAccountActivities(deps: AccountDeps) {
         advice: `An INSTALL, UNINSTALL or user event could not be applied (${cause}). Bring the location or its reps into step by hand.`,
         subject: { kind: 'event', id: String(event?.eventRowId ?? 'unknown').slice(0, 100) },
         workflowId: null,
+        failedAt: askedForAt(),
       }),
     );
   }
@@ -102,6 +104,7 @@ export function createAccountActivities(deps: AccountDeps) {
         advice: `An event (${stored?.type ?? 'unknown'}) did not tell enough, and GHL did not give the rest (${cause}). Look at the contact or opportunity in GHL, and reassign, close or enter the lead by hand if it was for one.`,
         subject: { kind: 'event', id: String(event?.eventRowId ?? 'unknown').slice(0, 100) },
         workflowId: accountSyncWorkflowId(agencyId, locationId),
+        failedAt: askedForAt(),
       });
     });
   }
@@ -119,6 +122,7 @@ export function createAccountActivities(deps: AccountDeps) {
         advice: `The app was installed in this location, but GHL gives no token for it (${cause}). Connect the agency again, or store a private integration token.`,
         subject: { kind: 'location', id: locationId },
         workflowId: accountSyncWorkflowId(agencyId, locationId),
+        failedAt: askedForAt(),
       });
     });
   }

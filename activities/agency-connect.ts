@@ -14,6 +14,7 @@ import { withScope } from '../db/scope.ts';
 import { type ConnectGrant, type ConnectOutcome, judgeGrant } from '../domain/agency-connect.ts';
 import { nameFromGhl } from '../domain/location-name.ts';
 import { agencyConnectWorkflowId } from '../domain/workflow-ids.ts';
+import { askedForAt } from './activity-call.ts';
 import type { StoreDeps } from './dependencies.ts';
 import { mapStoreFailures } from './store-failure.ts';
 
@@ -107,6 +108,7 @@ export function createConnectActivities(deps: StoreDeps) {
         advice: `The agency could not be connected to GHL (${cause}). Mend the cause, then make another link with \`agency connect\`.`,
         subject: { kind: 'connect-link', id: linkId },
         workflowId: agencyConnectWorkflowId(agencyId, linkId),
+        failedAt: askedForAt(),
       });
     });
   }

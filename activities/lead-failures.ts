@@ -3,6 +3,7 @@ import { addDeadLetter } from '../db/dead-letters.ts';
 import { withScope } from '../db/scope.ts';
 import { redriveCommand } from '../domain/lead-redrive.ts';
 import { leadIntakeWorkflowId } from '../domain/workflow-ids.ts';
+import { askedForAt } from './activity-call.ts';
 import type { StoreDeps } from './dependencies.ts';
 import { lockKnownLead } from './lead-records.ts';
 import type { LeadArgs } from './lead-routing.ts';
@@ -29,6 +30,7 @@ export function createLeadFailures(deps: StoreDeps) {
         advice: `The lead could not be routed (${cause}). Look at its event, mend the cause, then run \`${redriveCommand({ agencyId, leadId })}\`.`,
         subject: { kind: 'lead', id: leadId },
         workflowId: leadIntakeWorkflowId(agencyId, leadId),
+        failedAt: askedForAt(),
       });
     });
   }
@@ -47,6 +49,7 @@ export function createLeadFailures(deps: StoreDeps) {
         advice: `The step "${step}" of the lead failed for good (${cause}); the lead is as it was before. When the cause is mended, ask for the step again.`,
         subject: { kind: 'lead', id: leadId },
         workflowId: leadIntakeWorkflowId(agencyId, leadId),
+        failedAt: askedForAt(),
       });
     });
   }
@@ -66,6 +69,7 @@ export function createLeadFailures(deps: StoreDeps) {
         advice: `The workflow of this open lead was cancelled by hand: nobody works on it any more. If that was a mistake, run \`${redriveCommand({ agencyId, leadId })}\`: what is done already is not done again.`,
         subject: { kind: 'lead', id: leadId },
         workflowId: leadIntakeWorkflowId(agencyId, leadId),
+        failedAt: askedForAt(),
       });
     });
   }

@@ -7,6 +7,7 @@ import { contactChangeSchema } from '../domain/contact-change-schema.ts';
 import type { MirroredResource } from '../domain/mirror.ts';
 import type { GhlCalls, LocationCall } from '../ghl/calls.ts';
 import { GhlError, GhlForbiddenError } from '../ghl/errors.ts';
+import { askedForAt } from './activity-call.ts';
 import { toApplicationFailure } from './ghl-failure.ts';
 import { readRecord } from './mirror-reads.ts';
 import { judgeStoreError } from './store-failure.ts';
@@ -52,7 +53,7 @@ export async function isKindRefused(ghl: GhlCalls, call: LocationCall, resource:
   return false;
 }
 
-const refusedCauseOf = (resource: MirroredResource, cause = ''): string => `read-refused:${resource}:${cause}`;
+const refusedCauseOf = (resource: MirroredResource, cause = '') => `read-refused:${resource}:${cause}` as const;
 
 /** Puts a location of which records of a kind cannot be read at all before an operator, once for all of them. Repeatable. */
 export async function addRefusedLetter(
@@ -71,6 +72,7 @@ export async function addRefusedLetter(
       `the app may read them there, and connect it again. ${adviseOn(resource)}`,
     subject: { kind: 'location', id: locationId },
     workflowId: null,
+    failedAt: askedForAt(),
   });
 }
 
@@ -105,6 +107,7 @@ export async function addUnreadLetters(
       }`,
       subject: { kind: 'record', id: id.slice(0, 100) },
       workflowId: null,
+      failedAt: askedForAt(),
     });
   }
 }

@@ -19,6 +19,10 @@ import { changeContactByApi, getContactByApi, redriveContactByApi } from './cont
 import { type ContactChangeDeps, createContactByApi } from './contacts-create.ts';
 import { listContactsByApi } from './contacts-list.ts';
 import { getRotationByApi, rotateCredentialByApi, type RotationDeps } from './credentials-rotate.ts';
+import { discardDeadLetterByApi } from './dead-letters-discard.ts';
+import { getDeadLetterByApi } from './dead-letters-get.ts';
+import { groupDeadLettersByApi, listDeadLettersByApi } from './dead-letters-list.ts';
+import { redriveDeadLetterByApi, redriveDeadLettersByApi } from './dead-letters-redrive.ts';
 import type { Drain } from './drain.ts';
 import { getMergeByApi, listDuplicatesByApi, mergeContactsByApi } from './duplicate-contacts.ts';
 import type { EventIntake } from './event-intake.ts';
@@ -124,6 +128,13 @@ export function createApp(deps: AppDeps): Express {
   app.put('/v1/locations/:id/field-mappings', readRawBody, mapFieldByApi(deps));
   app.post('/v1/locations/:id/field-mappings/check', readRawBody, checkMappingsByApi(deps));
   app.delete('/v1/locations/:id/field-mappings/:name', unmapFieldByApi(deps));
+
+  app.get('/v1/dead-letters', listDeadLettersByApi(deps));
+  app.get('/v1/dead-letters/groups', groupDeadLettersByApi(deps));
+  app.get('/v1/dead-letters/:id', getDeadLetterByApi(deps));
+  app.post('/v1/dead-letters/redrive', readRawBody, redriveDeadLettersByApi(deps));
+  app.post('/v1/dead-letters/:id/redrive', readRawBody, redriveDeadLetterByApi(deps));
+  app.post('/v1/dead-letters/:id/discard', readRawBody, discardDeadLetterByApi(deps));
 
   app.post('/v1/agency/connect-links', readRawBody, createConnectLinkByApi(deps));
   app.get('/oauth/ghl/start', startConnecting(deps));

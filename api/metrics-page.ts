@@ -1,10 +1,12 @@
 import type { RequestHandler } from 'express';
 import type { Kysely } from 'kysely';
+import { countOpenLetters } from '../db/dead-letter-list.ts';
 import { countInstalls } from '../db/install-measure.ts';
 import { measureWaitingWork } from '../db/inbox-measure.ts';
 import { measurePolling } from '../db/poll-turns.ts';
 import type { Database } from '../db/schema.ts';
 import { withSystemRole } from '../db/scope.ts';
+import { DEAD_LETTER_CAPABILITIES } from '../domain/dead-letter.ts';
 import { STUCK_AFTER_FAILURES } from '../domain/poll-failure.ts';
 import { POLL_POLICY } from '../domain/poll-rules.ts';
 import type { Metrics } from './metrics.ts';
@@ -22,6 +24,9 @@ export const reportMetrics =
       metrics.inboxOldest.set(oldestMs / 1000);
       const installs = await withSystemRole(db, 'upkeep', (tx) => countInstalls(tx));
       for (const [status, count] of Object.entries(installs)) metrics.installs.set({ status }, count);
+      const letters = await withSystemRole(db, 'upkeep', (tx) => countOpenLetters(tx));
+      for (const capability of DEAD_LETTER_CAPABILITIES)
+        metrics.deadLetters.set({ capability }, letters[capability] ?? 0);
       const late = { lateMs: POLL_LATE_MS, graceMs: POLL_POLICY.gapGraceMs, failures: STUCK_AFTER_FAILURES };
       const polling = await withSystemRole(db, 'upkeep', (tx) => measurePolling(tx, late));
       metrics.pollsOverdue.set(polling.overdue);

@@ -77,6 +77,12 @@ export function createMetrics() {
       labelNames: ['resource'] as const,
       registers,
     }),
+    deadLetters: new Gauge({
+      name: 'switchyard_dead_letters',
+      help: 'Work that stopped for good and waits for an operator, by capability',
+      labelNames: ['capability'] as const,
+      registers,
+    }),
     silentLocations: new Gauge({
       name: 'switchyard_silent_locations',
       help: 'Locations that normally send events and have stopped',

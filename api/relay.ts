@@ -12,6 +12,7 @@ import { describeError } from './error-description.ts';
 import type { Metrics } from './metrics.ts';
 import { createPause } from './pause.ts';
 import { judgeHandover, relayBackoffMs } from './relay-policy.ts';
+import { isRedrive } from './redrive-work.ts';
 import { recordStuckLead } from './stuck-leads.ts';
 import { gatherWork, handOver, type WorkClient } from './work.ts';
 
@@ -22,6 +23,8 @@ export interface RelayDeps {
   metrics: Metrics;
   /** Shared with the starts of the process: while Temporal is away nobody queues up at its door. */
   temporal: { isAway: boolean };
+  /** Does what an operator's redrive asks for. */
+  redrive: (work: Work) => Promise<void>;
   /** How often it looks for work that other processes have left, in milliseconds. */
   pollMs: number;
 }
@@ -80,7 +83,7 @@ export function createRelay(deps: RelayDeps): Relay {
   async function attempt(group: [Work, ...Work[]]): Promise<{ work: Work; error: unknown }[]> {
     const as = (error: unknown) => group.map((work) => ({ work, error }));
     try {
-      await handOver(client, group);
+      await (isRedrive(group[0]) ? deps.redrive(group[0]) : handOver(client, group));
       return as(undefined);
     } catch (error) {
       if (error instanceof LeadStuckError) return as(await judgeStuck(error));
@@ -148,10 +151,8 @@ export function createRelay(deps: RelayDeps): Relay {
   };
 }
 
-function adviseOnBuried({ workflowId, capability }: Work): string {
+function adviseOnBuried({ workflowId }: Work): string {
   const lead = readLeadIntakeWorkflowId(workflowId);
-  const again =
-    capability === 'backfill' ? 'start another backfill' : 'repeat the change in GHL, which sends a new event';
-  const then = lead ? `run \`${redriveCommand(lead)}\`` : again;
+  const then = lead ? `run \`${redriveCommand(lead)}\`` : 'redrive this letter';
   return `Temporal would not take this work. Look the cause up in the log, mend it, then ${then}.`;
 }

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import type { SwitchyardClient } from '../client.ts';
 import type { KeyProvider } from '../crypto/key-ring.ts';
 import { createPayloadCodec } from '../crypto/payload-codec.ts';
+import type { Work } from '../db/event-capabilities.ts';
 import type { Database } from '../db/schema.ts';
 import { createSealingReports } from '../db/sealing-reports.ts';
 import { createAccountSpeech } from './account-speech.ts';
@@ -16,11 +17,13 @@ import { createForgottenChangeWatch } from './forgotten-changes.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import type { OperatorDoor } from './operator-door.ts';
 import { createPollScheduleKeeper } from './poll-schedule.ts';
+import { carryOutRedrive, type RedriveDeps } from './redrive-work.ts';
 import { createRefusedDeliveries } from './refused-deliveries.ts';
 import { createRelay } from './relay.ts';
 import { createSilenceWatch } from './silence.ts';
 import { createStarts } from './starts.ts';
 import { createStuckLeadWatch, type StuckLeadDeps } from './stuck-leads.ts';
+import { createStuckWorkflowWatch, type StuckWorkflowDeps } from './stuck-workflows.ts';
 import { createUpkeep } from './upkeep.ts';
 import { createWebUi } from './web-ui.ts';
 import type { WorkClient } from './work.ts';
@@ -28,7 +31,12 @@ import type { WorkClient } from './work.ts';
 export interface ServiceOptions {
   db: Kysely<Database>;
   keys: KeyProvider;
-  client: AppDeps['client'] & WorkClient & StuckLeadDeps['client'] & Pick<SwitchyardClient, 'ensurePollSchedule'>;
+  client: AppDeps['client'] &
+    WorkClient &
+    RedriveDeps['client'] &
+    StuckLeadDeps['client'] &
+    StuckWorkflowDeps['client'] &
+    Pick<SwitchyardClient, 'ensurePollSchedule'>;
   publicKeys: readonly KeyObject[];
   /** By default operators come in over plain http and find no Web UI. */
   door?: OperatorDoor;
@@ -49,7 +57,7 @@ export interface ServiceOptions {
 export interface Service {
   app: Express;
   metrics: Metrics;
-  /** Lets the relay, the watches on silence, on stuck leads and on forgotten changes, upkeep, and reports of the key that seals run. */
+  /** Lets the relay, the watches on silence, on stuck leads and workflows and on forgotten changes, upkeep, and reports of the key that seals run. */
   start(): void;
   /** From now on requests are answered 429. */
   drain(): void;
@@ -73,9 +81,11 @@ export function createService(options: ServiceOptions): Service {
     },
   };
   const starts = createStarts({ db, client, logger, metrics, temporal, limit: options.startsInFlight ?? 20 });
-  const relay = createRelay({ db, client, logger, metrics, temporal, pollMs: options.relayPollMs ?? 1_000 });
+  const redrive = (work: Work): Promise<void> => carryOutRedrive({ db, keys, client, intake, logger }, work);
+  const relay = createRelay({ db, client, logger, metrics, temporal, redrive, pollMs: options.relayPollMs ?? 1_000 });
   const silence = createSilenceWatch({ db, logger, metrics, now });
   const stuckLeads = createStuckLeadWatch({ db, client, logger, now });
+  const stuckWorkflows = createStuckWorkflowWatch({ db, client, logger, now });
   const forgotten = createForgottenChangeWatch({ db, logger, relay, now });
   const upkeep = createUpkeep({ db, logger });
   const pollSchedule = createPollScheduleKeeper({ client, logger });
@@ -108,6 +118,7 @@ export function createService(options: ServiceOptions): Service {
       relay.start();
       silence.start();
       stuckLeads.start();
+      stuckWorkflows.start();
       forgotten.start();
       upkeep.start();
       if (options.polls === true) pollSchedule.start();
@@ -118,6 +129,7 @@ export function createService(options: ServiceOptions): Service {
       drain.begin();
       silence.stop();
       stuckLeads.stop();
+      stuckWorkflows.stop();
       forgotten.stop();
       upkeep.stop();
       pollSchedule.stop();

@@ -48,13 +48,13 @@ export function createStuckLeadWatch({ db, client, logger, now }: StuckLeadDeps)
     return stuck;
   }
 
-  async function judge({ agencyId, leadId, ending }: BrokenLead): Promise<boolean> {
+  async function judge({ agencyId, leadId, ending, endedAt }: BrokenLead): Promise<boolean> {
     const read = () => withScope(db, { agencyId }, (tx) => findLead(tx, leadId));
     const lead = await read();
     if (!lead || lead.state === 'closed') return false;
     // An operator may have reset it: then a later run of it goes on.
     if ((await client.leadFate({ agencyId, leadId })) !== 'broken') return false;
-    await withScope(db, { agencyId }, (tx) => recordStuckLead(tx, lead, ending));
+    await withScope(db, { agencyId }, (tx) => recordStuckLead(tx, lead, ending, endedAt));
     return true;
   }
 
@@ -68,8 +68,14 @@ export function createStuckLeadWatch({ db, client, logger, now }: StuckLeadDeps)
  * Puts an open lead without a workflow before an operator. Repeating it changes nothing; a letter that says why the
  * workflow failed says it all.
  * @param ending how the workflow ended, as a code word
+ * @param endedAt when; who does not know it tells of what the look for such leads has told already
  */
-export async function recordStuckLead(tx: Transaction<Database>, lead: Lead, ending: string): Promise<void> {
+export async function recordStuckLead(
+  tx: Transaction<Database>,
+  lead: Lead,
+  ending: string,
+  endedAt: Date | null = null,
+): Promise<void> {
   if (await hasOpenDeadLetter(tx, lead.id, 'unroutable:')) return;
   const workflowId = leadIntakeWorkflowId(lead.agency_id, lead.id);
   await addDeadLetter(tx, {
@@ -80,5 +86,6 @@ export async function recordStuckLead(tx: Transaction<Database>, lead: Lead, end
     advice: `The lead is open but its workflow has ended (${ending}). Mend the cause, then run \`${redriveCommand({ agencyId: lead.agency_id, leadId: lead.id })}\`: what is done already is not done again.`,
     subject: { kind: 'lead', id: lead.id },
     workflowId,
+    failedAt: endedAt ?? new Date(0),
   });
 }

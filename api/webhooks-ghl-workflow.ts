@@ -6,7 +6,7 @@ import type { Database } from '../db/schema.ts';
 import { findIntakeAccount } from '../db/tenants.ts';
 import { parseGhlWorkflowWebhook } from '../ghl/webhooks.ts';
 import { authenticateWorkflow, type Caller } from './authentication.ts';
-import { keyOfContent } from './event-key.ts';
+import { type EventKey, keyOfContent } from './event-key.ts';
 import type { EventIntake, EventOwner, EventPlan, Receipt } from './event-intake.ts';
 import { readJsonBody } from './json-body.ts';
 import { rawBodyOf } from './raw-body.ts';
@@ -39,8 +39,13 @@ export const receiveGhlWorkflowWebhook =
 
 type LiveOwner = EventOwner & { isLive: boolean };
 
-function takeWorkflowWebhook(intake: EventIntake, caller: Caller, body: Buffer): Promise<Receipt> {
-  const { agencyId, locationId } = caller;
+/** Takes the body of a workflow's webhook in. @param key by which it is known again: its content, where it comes over HTTP */
+export function takeWorkflowWebhook(
+  intake: EventIntake,
+  { agencyId, locationId }: Pick<Caller, 'agencyId' | 'locationId'>,
+  body: Buffer,
+  key: EventKey = keyOfContent([locationId ?? agencyId, body]),
+): Promise<Receipt> {
   const { outcome, json } = readJsonBody(body);
   const hook = outcome === 'json' ? parseGhlWorkflowWebhook(json) : undefined;
   const contactId = hook?.contact_id ?? null;
@@ -48,7 +53,7 @@ function takeWorkflowWebhook(intake: EventIntake, caller: Caller, body: Buffer):
   const cause = outcome === 'json' ? 'payload' : outcome;
   return intake.take<LiveOwner>({
     source: 'ghl-workflow',
-    key: keyOfContent([locationId ?? agencyId, body]),
+    key,
     type: 'WorkflowWebhook',
     ghlLocationId: null,
     ghlContactId: isReadable ? contactId : null,

@@ -29,6 +29,18 @@ export function createContactCalls(
   client: Client,
   within: <T>(deadlineMs: number, call: () => Promise<T>) => Promise<T>,
 ) {
+  const askOnce = ({ requestId, ...input }: FieldQuestion) =>
+    within(START_DEADLINE_MS, () =>
+      client.workflow.start<typeof fieldMapping>('fieldMapping', {
+        workflowId: fieldMappingWorkflowId(input.locationId, requestId),
+        taskQueue: 'interactive',
+        args: [input],
+        workflowIdConflictPolicy: 'USE_EXISTING',
+        staticSummary: 'Asks a location about its custom fields',
+        ...searchAttributesOf(input.agencyId, 'contact-sync', input.locationId),
+      }),
+    );
+
   return {
     /** Tells a contact's workflow of changes to write, starting it when it does not run. @throws TemporalUnavailableError */
     async contactEdited({ agencyId, locationId, contactKey, editedContactId }: EditedContactRef): Promise<void> {
@@ -60,19 +72,14 @@ export function createContactCalls(
       );
     },
 
+    /** Asks a location about its custom fields; nobody waits for the answer. @throws TemporalUnavailableError */
+    async startFieldCheck(of: Omit<FieldQuestion, 'map'>): Promise<void> {
+      await askOnce(of);
+    },
+
     /** Asks a location about its custom fields and waits a while for the answer. @throws TemporalUnavailableError */
-    async askFields({ requestId, ...input }: FieldQuestion): Promise<FieldAnswer> {
-      const { agencyId, locationId } = input;
-      const handle = await within(START_DEADLINE_MS, () =>
-        client.workflow.start<typeof fieldMapping>('fieldMapping', {
-          workflowId: fieldMappingWorkflowId(locationId, requestId),
-          taskQueue: 'interactive',
-          args: [input],
-          workflowIdConflictPolicy: 'USE_EXISTING',
-          staticSummary: 'Asks a location about its custom fields',
-          ...searchAttributesOf(agencyId, 'contact-sync', locationId),
-        }),
-      );
+    async askFields(question: FieldQuestion): Promise<FieldAnswer> {
+      const handle = await askOnce(question);
       try {
         return await within(ANSWER_DEADLINE_MS, () => handle.result());
       } catch (error) {

@@ -12,6 +12,7 @@ export interface BrokenLead {
   leadId: string;
   /** How it ended, as a code word: `failed`, `terminated`, `timed-out`, `cancelled`. */
   ending: string;
+  endedAt: Date | null;
 }
 
 /**
@@ -48,9 +49,10 @@ export async function readLeadFate(client: Client, workflowId: string): Promise<
 export async function listBrokenLeads(client: Client, since: Date, limit: number): Promise<BrokenLead[]> {
   const query = `WorkflowType = 'leadIntake' and CloseTime >= '${since.toISOString()}' and ExecutionStatus in ('Failed', 'Terminated', 'TimedOut', 'Canceled')`;
   const broken: BrokenLead[] = [];
-  for await (const { workflowId, status } of client.workflow.list({ query })) {
+  for await (const { workflowId, status, closeTime } of client.workflow.list({ query })) {
     const lead = readLeadIntakeWorkflowId(workflowId);
-    if (lead) broken.push({ ...lead, ending: status.name.toLowerCase().replaceAll('_', '-') });
+    const endedAt = closeTime ?? null;
+    if (lead) broken.push({ ...lead, ending: status.name.toLowerCase().replaceAll('_', '-'), endedAt });
     if (broken.length === limit) break;
   }
   return broken;

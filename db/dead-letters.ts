@@ -1,22 +1,34 @@
-import { type Selectable, sql, type Transaction } from 'kysely';
+import { sql, type Transaction } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
+import {
+  type DeadLetterCapability,
+  type DeadLetterCause,
+  type DeadLetterSubject,
+  DISCARDED,
+  REDRIVEN,
+} from '../domain/dead-letter.ts';
 import type { Database } from './schema.ts';
-import type { DeadLetterTable } from './schema/leads.ts';
 
 export interface NewDeadLetter {
   agencyId: string | null;
   locationId: string | null;
-  capability: string;
+  capability: DeadLetterCapability;
   /** A stable code: the same work failing for the same cause is one letter. */
-  cause: string;
+  cause: DeadLetterCause;
   /** What an operator can do, in one sentence without personal data. */
   advice: string;
-  subject: { kind: string; id: string };
+  subject: { kind: DeadLetterSubject; id: string };
   workflowId: string | null;
+  /**
+   * When the work failed, for who may tell of the same failure again: what an operator has discarded since stays
+   * discarded. Without it every telling is a failure of its own. Needs a role that may read letters.
+   */
+  failedAt?: Date;
 }
 
 /** Puts work that stopped for good before an operator. Repeating it changes nothing. */
 export async function addDeadLetter(tx: Transaction<Database>, letter: NewDeadLetter): Promise<void> {
+  if (letter.failedAt !== undefined && (await isDiscardedSince(tx, letter, letter.failedAt))) return;
   await tx
     .insertInto('dead_letters')
     .values({
@@ -34,14 +46,18 @@ export async function addDeadLetter(tx: Transaction<Database>, letter: NewDeadLe
     .execute();
 }
 
-/** The letters of the scope, newest first; those that are resolved only on request. */
-export async function listDeadLetters(
-  tx: Transaction<Database>,
-  options: { withResolved: boolean; limit: number },
-): Promise<Selectable<DeadLetterTable>[]> {
-  let query = tx.selectFrom('dead_letters').selectAll();
-  if (!options.withResolved) query = query.where('resolved_at', 'is', null);
-  return query.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(options.limit).execute();
+async function isDiscardedSince(tx: Transaction<Database>, letter: NewDeadLetter, failedAt: Date): Promise<boolean> {
+  const found = await tx
+    .selectFrom('dead_letters')
+    .select('id')
+    .where('capability', '=', letter.capability)
+    .where('subject_id', '=', letter.subject.id)
+    .where('cause', '=', letter.cause)
+    .where('resolution', '=', DISCARDED)
+    .where('resolved_at', '>=', failedAt)
+    .limit(1)
+    .executeTakeFirst();
+  return found !== undefined;
 }
 
 /** Whether an open letter about this subject has a cause that begins so. */
@@ -84,7 +100,7 @@ export async function resolveDeadLetters(
 export async function resolveRedriven(tx: Transaction<Database>, workflowId: string): Promise<number> {
   const result = await tx
     .updateTable('dead_letters')
-    .set({ resolved_at: sql<Date>`now()`, resolution: 'redriven' })
+    .set({ resolved_at: sql<Date>`now()`, resolution: REDRIVEN })
     .where('workflow_id', '=', workflowId)
     .where('resolved_at', 'is', null)
     .where((where) =>

@@ -119,7 +119,7 @@ export async function noteFieldDrift(
       .where('name', '=', mapping.name)
       .execute();
     if (drift === mapping.drift) continue;
-    const subject = { kind: 'field-mapping', id: subjectOf(of.locationId, mapping.name) };
+    const subject = { kind: 'field-mapping' as const, id: subjectOf(of.locationId, mapping.name) };
     await resolveDeadLetters(tx, { subjectId: subject.id, causePrefix: 'field-drift:' }, 'changed-again', now);
     if (drift === null) continue;
     await addDeadLetter(tx, {

@@ -15,6 +15,7 @@ import * as backfill from './migrations/0012-backfill.ts';
 import * as polling from './migrations/0013-polling.ts';
 import * as contactEdits from './migrations/0014-contact-edits.ts';
 import * as fieldMappings from './migrations/0015-field-mappings.ts';
+import * as deadLetters from './migrations/0016-dead-letters.ts';
 
 const migrations: Record<string, Migration> = {
   '0001-roles': roles,
@@ -32,6 +33,7 @@ const migrations: Record<string, Migration> = {
   '0013-polling': polling,
   '0014-contact-edits': contactEdits,
   '0015-field-mappings': fieldMappings,
+  '0016-dead-letters': deadLetters,
 };
 
 /** The name of the newest migration this code knows. */

@@ -97,6 +97,22 @@ export async function askForSweeps(
     .execute();
 }
 
+/** Makes a pass due now, whatever it waits for. @returns false when the location has no such pass */
+export async function makePassDue(
+  tx: Transaction<Database>,
+  of: { locationId: string; resource: string; kind: string },
+  now: Date,
+): Promise<boolean> {
+  const due = await tx
+    .updateTable('poll_passes')
+    .set({ due_at: now, version: sql<number>`version + 1` })
+    .where('location_id', '=', of.locationId)
+    .where(sql<string>`resource`, '=', of.resource)
+    .where(sql<string>`kind`, '=', of.kind)
+    .executeTakeFirst();
+  return due.numUpdatedRows === 1n;
+}
+
 /** Whether sweeps of a location repair what they find when nobody has asked for them: so they do unless it was said. */
 export async function getRepairPolicy(tx: Transaction<Database>, locationId: string): Promise<boolean> {
   const found = await tx

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { bringLeadBack } from '../../client.ts';
 import { resolveRedriven } from '../../db/dead-letters.ts';
 import { redriveLeadWork } from '../../db/event-capabilities.ts';
-import type { Lead } from '../../db/schema.ts';
 import { withSystemRole } from '../../db/scope.ts';
 import { leadIntakeWorkflowId } from '../../domain/workflow-ids.ts';
 import { addAgencyOption, inAgency, perform, recordAct } from '../command.ts';
@@ -30,7 +30,8 @@ export function addLeadsRedrive(leads: Command, session: Session): void {
 async function redriveLead(session: Session, agencyId: string, leadId: string): Promise<Answer> {
   const find = () => inAgency(session, agencyId, (tx) => getNamedLead(tx, leadId));
   await find();
-  const workflow = await bringBack(session, { agencyId, leadId }, find);
+  const workflow = await bringLeadBack(await session.client(), { agencyId, leadId }, find);
+  if (workflow === 'closed') throw new CommandError('lead-closed', 'The lead is over: there is nothing to set going.');
   const requeued = await withSystemRole(await session.db(), 'relay', (tx) => redriveLeadWork(tx, { agencyId, leadId }));
   const data = await inAgency(session, agencyId, async (tx) => {
     const lettersResolved = await resolveRedriven(tx, leadIntakeWorkflowId(agencyId, leadId));
@@ -40,29 +41,6 @@ async function redriveLead(session: Session, agencyId: string, leadId: string): 
     return { id: leadId, ...done };
   });
   return { data, text: `Redriven.\n${formatFields(data)}` };
-}
-
-async function bringBack(
-  session: Session,
-  lead: { agencyId: string; leadId: string },
-  find: () => Promise<Lead>,
-): Promise<'reset' | 'started' | 'running'> {
-  const client = await session.client();
-  const fate = await client.leadFate(lead);
-  // Read after Temporal was asked: a lead is closed here before its workflow completes.
-  const { state, location_id, intake_location_id, source } = await find();
-  if (state === 'closed') throw new CommandError('lead-closed', 'The lead is over: there is nothing to set going.');
-  switch (fate) {
-    case 'running':
-      return 'running';
-    case 'unknown':
-      await client.startLeadIntake({ ...lead, locationId: location_id ?? intake_location_id, source });
-      return 'started';
-    case 'broken':
-    case 'completed':
-      await client.resetLead(lead);
-      return 'reset';
-  }
 }
 
 const nothingToDo = (): CommandError =>

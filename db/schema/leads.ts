@@ -109,4 +109,6 @@ export interface DeadLetterTable {
   workflow_id: string | null;
   resolved_at: NullableTimestamp;
   resolution: string | null;
+  /** What an operator wrote who discarded it. */
+  discard_reason: string | null;
 }

@@ -25,7 +25,9 @@ export interface Handover {
     | 'startCredentialRotation'
     | 'startBackfillRun'
     | 'wishBackfill'
-    | 'startPollSync';
+    | 'startPollSync'
+    | 'startFieldCheck'
+    | 'resetLead';
   leadId?: string;
   kind?: string;
   locationId?: string | null;
@@ -88,7 +90,14 @@ export class FakeClient implements Client {
   ensurePollSchedule = (): Promise<void> => Promise.resolve();
   /** What became of every lead's workflow that no update found. */
   fate: LeadFate = 'completed';
+  resetLead = ({ leadId }: Parameters<Client['resetLead']>[0]): Promise<void> =>
+    this.#note({ method: 'resetLead', leadId });
+  startFieldCheck = ({ locationId }: Parameters<Client['startFieldCheck']>[0]): Promise<void> =>
+    this.#note({ method: 'startFieldCheck', locationId });
   leadFate = (): Promise<LeadFate> => Promise.resolve(this.fate);
+  listFailingWorkflows = (): Promise<[]> => Promise.resolve([]);
+  listRunningSince = (): Promise<[]> => Promise.resolve([]);
+  describeWorkflow = (): Promise<undefined> => Promise.resolve(undefined);
   listBrokenLeads = (): Promise<[]> => Promise.resolve([]);
   /** What a location says of its custom fields. */
   fieldAnswer: FieldAnswer = 'mapped';

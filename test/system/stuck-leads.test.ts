@@ -143,6 +143,48 @@ describe('an open lead whose workflow was terminated', () => {
   });
 });
 
+describe('dead-letters redrive', () => {
+  it('brings a lead back from its letter, through the inbox, and nothing is done twice', async () => {
+    const leadId = await assigned();
+    await handleOf(leadId).terminate('by hand');
+    await isListed(leadId);
+    await watch().check();
+    const [letter] = await lettersOf(leadId);
+    const notes = (await live.simulator.listNotes()).length;
+    const dry = await cli.run(['dead-letters', 'redrive', '--subject', leadId, ...agency]);
+    expect(dry.out).toContain('would be redriven');
+    expect((await accept(leadId)).status).toBe(409);
+    expect((await cli.run(['dead-letters', 'redrive', letter!.id, ...agency])).code).toBe(0);
+    await waitFor('the lead to answer', async () => (await accept(leadId)).status === 200);
+    await waitFor('no open letter', async () =>
+      (await lettersOf(leadId)).every((each) => each.resolution === 'redriven'),
+    );
+    expect((await live.simulator.listNotes()).length).toBe(notes);
+    expect((await cli.run(['dead-letters', 'redrive', letter!.id, ...agency])).out).toContain('was before');
+  });
+});
+
+describe('dead-letters discard', () => {
+  it('keeps a stuck lead put away for as long as it is the same failure', async () => {
+    const leadId = await assigned();
+    await handleOf(leadId).terminate('by hand');
+    await isListed(leadId);
+    await watch().check();
+    const [letter] = await lettersOf(leadId);
+    await cli.run(['dead-letters', 'discard', letter!.id, '--reason', 'a test', ...agency]);
+    await watch().check();
+    expect((await accept(leadId)).status).toBe(409);
+    expect(await lettersOf(leadId)).toMatchObject([{ resolution: 'discarded' }]);
+    expect(await redrive(leadId)).toMatchObject({ workflow: 'reset' });
+    await waitFor('the lead to answer', async () => (await accept(leadId)).status === 200);
+    await handleOf(leadId).terminate('once more');
+    await waitFor('a new letter', async () => {
+      await watch().check();
+      return (await lettersOf(leadId)).length === 2;
+    });
+  });
+});
+
 describe('leads redrive', () => {
   const inbox = (leadId: string) =>
     live.database.ownerDb

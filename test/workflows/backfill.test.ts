@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { listDeadLetters } from '../../db/dead-letters.ts';
+import { listDeadLetters } from '../../db/dead-letter-list.ts';
 import { withScope } from '../../db/scope.ts';
 import type { PlantedAgency } from '../../scripts/demo/plant-agency.ts';
 import { type BackfillHarness, createBackfillHarness, oldContacts } from '../stack/backfill-harness.ts';
@@ -173,7 +173,7 @@ describe('a live intake account', () => {
 
   it('was covered with all below it, each location by itself', async () => {
     const letters = await withScope(system.database.db, { agencyId: agency.agencyId }, (tx) =>
-      listDeadLetters(tx, { withResolved: true, limit: 10 }),
+      listDeadLetters(tx, {}, { limit: 10 }),
     );
     expect(letters).toEqual([]);
     const runs = await system.database.ownerDb.selectFrom('backfill_parts').select(['run_id', 'location_id']).execute();

@@ -1,0 +1,25 @@
+import type { Command } from 'commander';
+import { z } from 'zod';
+import { listUnclaimedLetters } from '../../db/dead-letter-list.ts';
+import { withSystemRole } from '../../db/scope.ts';
+import { viewDeadLetter } from '../../domain/dead-letter-view.ts';
+import { perform } from '../command.ts';
+import { limit } from '../inputs.ts';
+import type { Session } from '../session.ts';
+import { describeLetters } from './list.ts';
+
+const input = z.object({ all: z.boolean().default(false), limit });
+
+export function addDeadLettersUnclaimed(letters: Command, session: Session): void {
+  const unclaimed = letters
+    .command('unclaimed')
+    .description('those of no agency that is known, such as events of a location that nobody has added')
+    .option('--all', 'those that are resolved, too')
+    .option('--limit <n>', 'how many', '50');
+  perform(unclaimed, session, input, async (given) => {
+    const options = { withResolved: given.all, limit: given.limit };
+    const db = await session.db();
+    const found = await withSystemRole(db, 'upkeep', (tx) => listUnclaimedLetters(tx, options));
+    return describeLetters(found.map(viewDeadLetter), null);
+  });
+}

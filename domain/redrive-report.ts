@@ -1,0 +1,71 @@
+import type { NoRedrive, RedriveWay } from './dead-letter.ts';
+
+/** Why work that can be redriven in general cannot be now. */
+export type RedriveRefusal =
+  | NoRedrive
+  | 'lead-unknown'
+  | 'lead-closed'
+  | 'nothing-buried'
+  | 'event-gone'
+  | 'location-not-connected'
+  | 'contact-unknown'
+  | 'nothing-failed'
+  | 'pass-unknown'
+  | 'run-unknown'
+  | 'merge-not-failed'
+  | 'merge-refused'
+  | 'contact-being-merged';
+
+/** What became of one letter. `already-redriven`: somebody did it before, and nothing was done now. */
+export type RedriveResult = { id: string; capability: string; cause: string } & (
+  | { outcome: 'redriven'; way: RedriveWay; reason: string }
+  | { outcome: 'refused'; why: RedriveRefusal; reason: string }
+  | { outcome: 'already-redriven' | 'not-open' }
+);
+
+/** Letters of one capability and cause with which the same was done. */
+export interface RedriveSummary {
+  capability: string;
+  cause: string;
+  outcome: RedriveResult['outcome'];
+  /** The way it goes, or why not. */
+  code: string;
+  reason: string;
+  letters: number;
+}
+
+const REFUSALS: Record<Exclude<RedriveRefusal, NoRedrive>, string> = {
+  'lead-unknown': 'the lead is not to be seen with this credential, or is gone',
+  'lead-closed': 'the lead is over: discard the letter',
+  'nothing-buried': 'nothing of it is buried in the inbox any more: discard the letter',
+  'event-gone': 'the event, or its body, is not kept any more',
+  'location-not-connected': 'the location is not connected to GHL: connect it first',
+  'contact-unknown': 'the contact is not to be seen with this credential, or is gone',
+  'nothing-failed': 'no change of the contact is failed any more',
+  'pass-unknown': 'there is no such pass any more',
+  'run-unknown': 'the run is not to be seen with this credential, or is gone',
+  'merge-not-failed': 'the merge is not failed any more',
+  'merge-refused': 'the two contacts cannot be merged as they are now: contacts merge tells why',
+  'contact-being-merged': 'the contact is being merged: try again when that is done',
+};
+
+/** A refusal in a sentence. */
+export const explainRefusal = (why: Exclude<RedriveRefusal, NoRedrive>): string => REFUSALS[why];
+
+const ID_AT_END = /:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const DONE_ALREADY = { 'already-redriven': 'it was redriven before', 'not-open': 'it is resolved or discarded' };
+
+/** Puts together what was done with letters of the same kind, in the order in which they came. */
+export function summariseRedrives(results: readonly RedriveResult[]): RedriveSummary[] {
+  const groups = new Map<string, RedriveSummary>();
+  for (const result of results) {
+    const { capability, outcome } = result;
+    const cause = result.cause.replace(ID_AT_END, '');
+    const code = outcome === 'redriven' ? result.way : outcome === 'refused' ? result.why : outcome;
+    const reason = outcome === 'redriven' || outcome === 'refused' ? result.reason : DONE_ALREADY[outcome];
+    const key = JSON.stringify([capability, cause, outcome, code]);
+    const group = groups.get(key) ?? { capability, cause, outcome, code, reason, letters: 0 };
+    groups.set(key, { ...group, letters: group.letters + 1 });
+  }
+  return [...groups.values()];
+}

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { capabilityOf, judgeLongRun, problemOf, type WorkflowStanding } from '../../domain/stuck-workflow.ts';
+
+const now = new Date('2026-11-01T12:00:00Z');
+const minutesAgo = (minutes: number): Date => new Date(now.getTime() - minutes * 60_000);
+const activity = (more: Partial<WorkflowStanding['activities'][number]> = {}) => ({
+  hasBegun: true,
+  lastHeartbeatAt: null,
+  lastFailure: null,
+  ...more,
+});
+const still = (more: Partial<WorkflowStanding> = {}): WorkflowStanding => ({
+  type: 'contactSync',
+  lastEventAt: minutesAgo(61),
+  hasTask: false,
+  activities: [],
+  ...more,
+});
+
+describe('judgeLongRun', () => {
+  it.each<[string, WorkflowStanding, string]>([
+    ['a contact’s that waits for nothing that is known', still(), 'stands-still'],
+    ['a contact’s whose step hangs', still({ activities: [activity()] }), 'stands-still'],
+    ['one that fails for another cause', still({ activities: [activity({ lastFailure: 'Broken' })] }), 'stands-still'],
+    ['one that did something lately', still({ lastEventAt: minutesAgo(59) }), 'shows-life'],
+    ['one whose step beats', still({ activities: [activity({ lastHeartbeatAt: minutesAgo(1) })] }), 'shows-life'],
+    [
+      'one whose step has beaten long ago',
+      still({ activities: [activity({ lastHeartbeatAt: minutesAgo(90) })] }),
+      'stands-still',
+    ],
+    ['one that waits for GHL', still({ activities: [activity({ lastFailure: 'GhlUnavailable' })] }), 'waits-for-ghl'],
+    [
+      'one that waits for a person to connect',
+      still({ activities: [activity({ lastFailure: 'GhlAuthExpired' })] }),
+      'waits-for-ghl',
+    ],
+    ['one whose step no worker has taken', still({ activities: [activity({ hasBegun: false })] }), 'waits-for-worker'],
+    ['one whose task is not done', still({ hasTask: true }), 'waits-for-worker'],
+    ['polling within its time', still({ type: 'pollSync', lastEventAt: minutesAgo(119) }), 'shows-life'],
+    ['polling beyond it', still({ type: 'pollSync', lastEventAt: minutesAgo(121) }), 'stands-still'],
+    ['a backfill within its time', still({ type: 'backfill', lastEventAt: minutesAgo(359) }), 'shows-life'],
+    ['a backfill beyond it', still({ type: 'backfill', lastEventAt: minutesAgo(361) }), 'stands-still'],
+    ['a lead', still({ type: 'leadIntake', lastEventAt: minutesAgo(100_000) }), 'no-bound'],
+    ['a run of a backfill', still({ type: 'backfillRun', lastEventAt: minutesAgo(100_000) }), 'no-bound'],
+  ])('%s: %j is %s', (_what, standing, reason) => {
+    expect(judgeLongRun(standing, now)).toEqual({ isLong: reason === 'stands-still', reason });
+  });
+});
+
+describe('problemOf', () => {
+  it.each([
+    [['category=WorkflowTaskFailed', 'cause=WorkflowTaskFailedCauseNonDeterministicError'], 'NonDeterministicError'],
+    [['category=WorkflowTaskTimedOut', 'cause=WorkflowTaskTimedOutCauseStartToClose'], 'StartToClose'],
+    [['category=WorkflowTaskFailed'], 'WorkflowTaskFailed'],
+    [['cause=Jane Doe'], 'Unknown'],
+    [[], 'Unknown'],
+  ])('%j is %s', (problems, word) => {
+    expect(problemOf(problems)).toBe(word);
+  });
+});
+
+describe('capabilityOf', () => {
+  it.each([
+    ['contactMerge', 'contact-sync', 'contact-sync'],
+    ['pollSync', null, 'poll-sync'],
+    ['pollRounds', null, 'poll-sync'],
+    ['backfillRun', 'somebody else’s', 'backfill'],
+    ['leadIntake', null, 'lead-intake'],
+  ] as const)('%s that says %s is of %s', (type, claimed, capability) => {
+    expect(capabilityOf(type, claimed)).toBe(capability);
+  });
+});

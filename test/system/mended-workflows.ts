@@ -1,0 +1,21 @@
+import { condition, proxyActivities } from '@temporalio/workflow';
+
+const { fail } = proxyActivities<{ fail(type: string): Promise<void> }>({
+  startToCloseTimeout: '10 seconds',
+  retry: { initialInterval: '1 hour' },
+});
+
+/** Waits for nothing that comes. */
+export async function contactSync(): Promise<void> {
+  await condition(() => false);
+}
+
+/** Waits for GHL. */
+export async function accountSync(): Promise<void> {
+  await fail('GhlUnavailable');
+}
+
+/** Its step fails for a cause that nobody foresaw. */
+export async function agencyConnect(): Promise<void> {
+  await fail('Broken');
+}
