@@ -24,6 +24,7 @@ import { createContactCalls, type FieldAnswer } from './client/contact-calls.ts'
 import { type ChangedContact, signalContactChanged } from './client/contact-sync.ts';
 import { ensurePollSchedule, type PollSchedule, startPolling } from './client/polling.ts';
 import { AGENCY_ID, CAPABILITY, LEAD_STATUS, LOCATION_ID, searchAttributesOf } from './client/search-attributes.ts';
+import { describeBacklogs, type QueueBacklog } from './client/task-queues.ts';
 import {
   type BrokenLead,
   type LeadFate,
@@ -57,10 +58,14 @@ const START_DEADLINE_MS = 1_500;
 const ACCEPT_DEADLINE_MS = 5_000;
 const RESULT_DEADLINE_MS = 10_000;
 const LIST_DEADLINE_MS = 15_000;
+/** Well below the time after which Prometheus gives a page up. */
+const SCRAPE_DEADLINE_MS = 1_000;
 
 export { LeadOverError, LeadPendingError, LeadRefusedError, TemporalUnavailableError };
 
 export { type FieldAnswer };
+
+export { type QueueBacklog };
 
 export { type BrokenLead, type LeadFate, LeadStuckError };
 
@@ -275,6 +280,9 @@ export function createSwitchyardClient(options: ClientOptions) {
      */
     listBrokenLeads: (since: Date, limit: number): Promise<BrokenLead[]> =>
       within(LIST_DEADLINE_MS, () => listBrokenLeads(client, since, limit)),
+
+    /** What waits in each task queue. @throws TemporalUnavailableError after a second */
+    taskQueueBacklogs: (): Promise<QueueBacklog[]> => within(SCRAPE_DEADLINE_MS, () => describeBacklogs(client)),
 
     /** Whether Temporal answers within a second. */
     async isReachable(): Promise<boolean> {

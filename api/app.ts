@@ -39,7 +39,7 @@ import { listLeadsByApi } from './leads-list.ts';
 import { reassignLeadByApi } from './leads-reassign.ts';
 import { reconcileByApi, showSyncByApi, type SyncDeps } from './locations-sync.ts';
 import type { Metrics } from './metrics.ts';
-import { reportMetrics, timeWebhooks } from './metrics-page.ts';
+import { type MetricsPageDeps, reportMetrics, timeWebhooks } from './metrics-page.ts';
 import { takeCode } from './oauth-callback.ts';
 import { type ConnectDeps, RESULT_PATH, showConnecting } from './oauth-result.ts';
 import { startConnecting } from './oauth-start.ts';
@@ -64,7 +64,8 @@ export interface AppDeps {
     BackfillDeps['client'] &
     SyncDeps['client'] &
     FieldMappingDeps['client'] &
-    Pick<WorkClient, 'isReachable'>;
+    Pick<WorkClient, 'isReachable'> &
+    MetricsPageDeps['client'];
   ghlDoor: GhlDoor;
   publicKeys: readonly KeyObject[];
   intake: EventIntake;

@@ -4,7 +4,7 @@ import { NOTHING_OBSERVED } from '../domain/ghl-budget.ts';
 import { waitForBudget } from './budget.ts';
 import type { BudgetStore } from './budget.ts';
 import { createBreakers, DEFAULT_BREAKER } from './breaker.ts';
-import type { BreakerOptions, BreakerStore } from './breaker.ts';
+import type { BreakerOptions, Breakers, BreakerStore } from './breaker.ts';
 import { toGhlError } from './error-mapping.ts';
 import type { GhlErrorCode } from './errors.ts';
 import { GhlAuthExpiredError, GhlError, GhlForbiddenError, GhlInvalidError, GhlUnavailableError } from './errors.ts';
@@ -55,6 +55,7 @@ export interface GatewayOptions {
 }
 
 export interface GhlGateway extends GhlCalls {
+  breakerStates: Breakers['states'];
   close(): Promise<void>;
 }
 
@@ -71,6 +72,7 @@ export function createGhlGateway(options: GatewayOptions): GhlGateway {
     call: (name, request) => measured(name, request.lane, () => callWithToken(name, request)),
     requestToken: (fields, of = {}) => measured('requestToken', null, () => requestToken(fields, of)),
     appIds: { locations: idOf(options.app), provisioning: idOf(options.provisioningApp) },
+    breakerStates: () => breakers.states(),
     async close() {
       breakers.close();
       await transport.close();

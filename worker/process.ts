@@ -6,10 +6,13 @@ import { createDatabase } from '../db/database.ts';
 import { checkDatabase } from '../db/readiness.ts';
 import { createSealingReports } from '../db/sealing-reports.ts';
 import { type ActivityOptions, createActivities } from './activities.ts';
+import { countFailures } from './activity-metrics.ts';
 import { connectToTemporal } from './connect.ts';
 import { serveHealth } from './health.ts';
+import { createWorkerMetrics } from './metrics.ts';
 import { runWorkers } from './run-workers.ts';
 import { createTemporalLogger } from './temporal-log.ts';
+import { openTemporalMetrics } from './temporal-metrics.ts';
 import { createWorkers } from './workers.ts';
 
 /** What a worker process is made of besides its configuration. */
@@ -26,25 +29,36 @@ export async function runWorkerProcess(config: Config, { ghl, polling, findBundl
   const log = pino({ level: config.LOG_LEVEL, base: { process: 'worker' } });
   const stopping = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopping.abort());
+  const temporalMetrics = await openTemporalMetrics();
   // The signals are ours: Temporal's runtime would stop its workers, and nobody would close the rest.
-  Runtime.install({ shutdownSignals: [], logger: createTemporalLogger(log) });
+  Runtime.install({
+    shutdownSignals: [],
+    logger: createTemporalLogger(log),
+    telemetryOptions: { metrics: temporalMetrics.telemetry },
+  });
 
   const db = createDatabase({
     url: config.DATABASE_URL,
     poolSize: config.DATABASE_POOL_SIZE,
     onIdleError: (error) => log.warn({ error: error.message }, 'a connection to Postgres broke'),
   });
+  const activities = createActivities({
+    db,
+    keys: config.ENCRYPTION_KEYS,
+    ghl: { baseUrl: config.GHL_BASE_URL, onCall: (record) => metrics.observeCall(record), ...ghl },
+    log,
+    leadObserver: { firstAssigned: (afterMs) => metrics.leadObserver.firstAssigned(afterMs) },
+    ...(polling && { polling }),
+  });
+  const metrics = createWorkerMetrics(activities.gateway.breakerStates);
   const health = await serveHealth({
     host: config.WORKER_HEALTH_HOST,
     port: config.WORKER_HEALTH_PORT,
     checkDatabase: () => checkDatabase(db),
-  });
-  const activities = createActivities({
-    db,
-    keys: config.ENCRYPTION_KEYS,
-    ghl: { baseUrl: config.GHL_BASE_URL, ...ghl },
-    log,
-    ...(polling && { polling }),
+    metrics: {
+      contentType: metrics.registry.contentType,
+      text: async () => (await metrics.registry.metrics()) + (await temporalMetrics.text()),
+    },
   });
 
   const sealing = createSealingReports({ db, keys: config.ENCRYPTION_KEYS, log });
@@ -64,6 +78,7 @@ export async function runWorkerProcess(config: Config, { ghl, polling, findBundl
         keys: config.ENCRYPTION_KEYS,
         maxCachedWorkflows: config.MAX_CACHED_WORKFLOWS,
         shutdownGraceMs: config.SHUTDOWN_GRACE_MS,
+        activityInterceptors: [(context) => ({ inbound: countFailures(metrics)(context) })],
       });
       health.polling = { workers, connection };
       log.info({ lanes: config.WORKER_QUEUES }, 'polling');
