@@ -24,6 +24,7 @@ import { createContactCalls, type FieldAnswer } from './client/contact-calls.ts'
 import { type ChangedContact, signalContactChanged } from './client/contact-sync.ts';
 import { ensurePollSchedule, type PollSchedule, startPolling } from './client/polling.ts';
 import { AGENCY_ID, CAPABILITY, LEAD_STATUS, LOCATION_ID, searchAttributesOf } from './client/search-attributes.ts';
+import { traceHeaders } from './client/trace-headers.ts';
 import { describeBacklogs, type QueueBacklog } from './client/task-queues.ts';
 import {
   type BrokenLead,
@@ -63,11 +64,7 @@ const SCRAPE_DEADLINE_MS = 1_000;
 
 export { LeadOverError, LeadPendingError, LeadRefusedError, TemporalUnavailableError };
 
-export { type FieldAnswer };
-
-export { type QueueBacklog };
-
-export { type BrokenLead, type LeadFate, LeadStuckError };
+export { type BrokenLead, type FieldAnswer, type LeadFate, LeadStuckError, type QueueBacklog };
 
 /** gRPC's CANCELLED, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, ABORTED, INTERNAL and UNAVAILABLE: ask again. The rest is a refusal. */
 const ABSENCE_CODES: readonly unknown[] = [1, 4, 8, 10, 13, 14];
@@ -108,6 +105,7 @@ export function createSwitchyardClient(options: ClientOptions) {
   const client = new Client({
     connection,
     namespace,
+    interceptors: { workflow: [traceHeaders] },
     ...(keys && { dataConverter: { payloadCodecs: [createPayloadCodec(keys)] } }),
   });
   const { workflow } = client;

@@ -50,6 +50,7 @@ import { readRawBody } from './raw-body.ts';
 import type { RefusedDeliveries } from './refused-deliveries.ts';
 import { logRequests } from './request-log.ts';
 import { showHowToSignIn, signInByLink } from './sign-in.ts';
+import { traceRequests } from './trace-requests.ts';
 import { reportNoWebUi, type WebUi } from './web-ui.ts';
 import { receiveGhlWebhook } from './webhooks-ghl.ts';
 import { receiveGhlWorkflowWebhook } from './webhooks-ghl-workflow.ts';
@@ -84,6 +85,7 @@ export interface AppDeps {
 export function createApp(deps: AppDeps): Express {
   const app = express();
   app.disable('x-powered-by').disable('etag');
+  app.use(traceRequests);
   app.use(logRequests(deps.logger));
   app.get('/healthz', reportHealth);
   app.get('/readyz', reportReadiness(deps));

@@ -5,6 +5,9 @@ import type { Config } from '../config.ts';
 import { createDatabase } from '../db/database.ts';
 import { checkDatabase } from '../db/readiness.ts';
 import { createSealingReports } from '../db/sealing-reports.ts';
+import type { CallRecord } from '../ghl/gateway.ts';
+import { startTracing } from '../tracing/start.ts';
+import { currentTrace } from '../tracing/trace.ts';
 import { type ActivityOptions, createActivities } from './activities.ts';
 import { countFailures } from './activity-metrics.ts';
 import { connectToTemporal } from './connect.ts';
@@ -13,6 +16,7 @@ import { createWorkerMetrics } from './metrics.ts';
 import { runWorkers } from './run-workers.ts';
 import { createTemporalLogger } from './temporal-log.ts';
 import { openTemporalMetrics } from './temporal-metrics.ts';
+import { traceActivities, traceCall } from './traces.ts';
 import { createWorkers } from './workers.ts';
 
 /** What a worker process is made of besides its configuration. */
@@ -26,7 +30,12 @@ export interface WorkerParts {
 
 /** Runs a worker until SIGINT or SIGTERM, and closes what it opened. @throws what its workers fail with */
 export async function runWorkerProcess(config: Config, { ghl, polling, findBundle }: WorkerParts): Promise<void> {
-  const log = pino({ level: config.LOG_LEVEL, base: { process: 'worker' } });
+  const log = pino({ level: config.LOG_LEVEL, base: { process: 'worker' }, mixin: currentTrace });
+  const endTracing = startTracing({
+    service: 'switchyard-worker',
+    endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
+    onLost: () => log.warn('spans could not be delivered'),
+  });
   const stopping = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopping.abort());
   const temporalMetrics = await openTemporalMetrics();
@@ -42,10 +51,14 @@ export async function runWorkerProcess(config: Config, { ghl, polling, findBundl
     poolSize: config.DATABASE_POOL_SIZE,
     onIdleError: (error) => log.warn({ error: error.message }, 'a connection to Postgres broke'),
   });
+  const onCall = (record: CallRecord): void => {
+    metrics.observeCall(record);
+    traceCall(record);
+  };
   const activities = createActivities({
     db,
     keys: config.ENCRYPTION_KEYS,
-    ghl: { baseUrl: config.GHL_BASE_URL, onCall: (record) => metrics.observeCall(record), ...ghl },
+    ghl: { baseUrl: config.GHL_BASE_URL, onCall, ...ghl },
     log,
     leadObserver: { firstAssigned: (afterMs) => metrics.leadObserver.firstAssigned(afterMs) },
     ...(polling && { polling }),
@@ -78,7 +91,7 @@ export async function runWorkerProcess(config: Config, { ghl, polling, findBundl
         keys: config.ENCRYPTION_KEYS,
         maxCachedWorkflows: config.MAX_CACHED_WORKFLOWS,
         shutdownGraceMs: config.SHUTDOWN_GRACE_MS,
-        activityInterceptors: [(context) => ({ inbound: countFailures(metrics)(context) })],
+        activityInterceptors: [traceActivities, (context) => ({ inbound: countFailures(metrics)(context) })],
       });
       health.polling = { workers, connection };
       log.info({ lanes: config.WORKER_QUEUES }, 'polling');
@@ -91,7 +104,7 @@ export async function runWorkerProcess(config: Config, { ghl, polling, findBundl
     }
   } finally {
     await sealing.stop();
-    const closed = await Promise.allSettled([activities.close(), db.destroy(), health.close()]);
+    const closed = await Promise.allSettled([activities.close(), db.destroy(), health.close(), endTracing()]);
     for (const each of closed) {
       if (each.status === 'rejected') log.warn({ error: messageOf(each.reason) }, 'closing failed');
     }
