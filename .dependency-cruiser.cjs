@@ -78,7 +78,7 @@ module.exports = {
     only(
       'cli-operates',
       '^cli/',
-      '^(cli|client\\.ts$|config\\.ts$|db|domain|crypto|workflows)/?',
+      '^(cli|client\\.ts$|config\\.ts$|db|domain|crypto|tracing|workflows)/?',
       'Operator commands are thin.',
     ),
     only(
