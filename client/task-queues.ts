@@ -11,10 +11,10 @@ export interface QueueBacklog {
 }
 
 const LANES: readonly LaneQueue[] = ['interactive', 'sync', 'bulk'];
-const QUEUES = LANES.flatMap((lane) => [
-  { queue: lane as string, type: 'workflow' as const },
-  { queue: lane as string, type: 'activity' as const },
-  { queue: ghlQueueOf(lane), type: 'activity' as const },
+const QUEUES = LANES.flatMap((lane): Pick<QueueBacklog, 'queue' | 'type'>[] => [
+  { queue: lane, type: 'workflow' },
+  { queue: lane, type: 'activity' },
+  { queue: ghlQueueOf(lane), type: 'activity' },
 ]);
 
 /** TASK_QUEUE_TYPE_WORKFLOW and TASK_QUEUE_TYPE_ACTIVITY of Temporal's API. */

@@ -9,7 +9,7 @@ import { createWorkerMetrics } from '../../worker/metrics.ts';
 const logger = new DefaultLogger('ERROR');
 
 /** Runs a failing activity with the interceptor around it, and returns what is counted. */
-async function countOf(error: unknown): Promise<string[]> {
+async function countOf(error: Error): Promise<string[]> {
   const metrics = createWorkerMetrics(() => new Map());
   const environment = new MockActivityEnvironment(
     { activityType: 'placeLead' },
