@@ -100,12 +100,23 @@ export async function listLeadsOfEvent(tx: Transaction<Database>, event: StoryEv
     .selectAll()
     .where('event_row_id', '=', event.id)
     .where('received_at', '>', new Date(event.received_at.getTime() - ID_SLACK_MS))
+    .where('received_at', '<', new Date(event.received_at.getTime() + ID_SLACK_MS))
     .execute();
 }
 
-/** Contacts with this id in GHL; two locations may have the same. */
+/**
+ * Contacts with this id in GHL; two locations may have the same. Indexes of the mirror begin with the location: the agency's
+ * are named, so that not all is read.
+ */
 export async function listContactsByGhlId(tx: Transaction<Database>, ghlId: string): Promise<Contact[]> {
-  return tx.selectFrom('contacts').selectAll().where('ghl_id', '=', ghlId).limit(2).$castTo<Contact>().execute();
+  return tx
+    .selectFrom('contacts')
+    .selectAll()
+    .where('location_id', 'in', tx.selectFrom('locations').select('id'))
+    .where('ghl_id', '=', ghlId)
+    .limit(2)
+    .$castTo<Contact>()
+    .execute();
 }
 
 /** A message of the mirror, without what it says. */
@@ -119,6 +130,7 @@ export async function findStoryMessage(
   return tx
     .selectFrom('messages')
     .select(['ghl_id', 'location_id', 'ghl_contact_id', 'observed_at', 'deleted_at'])
+    .where('location_id', 'in', tx.selectFrom('locations').select('id'))
     .where('ghl_id', '=', ghlId)
     .executeTakeFirst();
 }

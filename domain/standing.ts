@@ -49,7 +49,7 @@ export function judgeStanding(facts: Facts, agency: string): Standing {
   return stopped(facts, agency) ?? waiting(facts) ?? settled(facts, agency);
 }
 
-function stopped({ openLetters, work, workflows, leads, edits }: Facts, agency: string): Standing | undefined {
+function stopped({ openLetters, work, workflows, leads, edits, contact }: Facts, agency: string): Standing | undefined {
   const letter = openLetters.at(-1);
   if (letter) return { now: 'stopped, and waits for an operator', reason: letter.cause, youCan: letter.advice };
   const openLead = leads.find(({ state }) => state !== 'closed');
@@ -69,7 +69,7 @@ function stopped({ openLetters, work, workflows, leads, edits }: Facts, agency: 
     const isHeld = failed.state === 'held';
     const youCan = isHeld
       ? `npm run cli -- contacts resolve ${failed.id} ${agency}`
-      : `npm run cli -- contacts redrive ${agency}`;
+      : `npm run cli -- contacts redrive ${contact?.id ?? ''} ${agency}`;
     const now = isHeld ? 'a change of ours is held' : 'a change of ours has failed';
     return { now, reason: failed.reason ?? failed.lastError ?? 'unknown', youCan };
   }

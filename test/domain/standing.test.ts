@@ -61,6 +61,14 @@ describe('how a thing stands', () => {
     ],
     ['work that waits after a failure', { work: [work('pending', 'unavailable')] }, /inbox because unavailable/],
     [
+      'an edit that failed',
+      {
+        edits: [{ id: 'e1', state: 'failed', reason: null, lastError: 'GhlInvalid' }],
+        contact: { id: 'c', isDeleted: false },
+      },
+      /failed because GhlInvalid, .*redrive c --agency a/,
+    ],
+    [
       'a step that fails, before work that has just come',
       { work: [work('pending')], workflows: [workflow({ steps: [step] })] },
       /placeLead is tried again/,

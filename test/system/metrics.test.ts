@@ -104,3 +104,16 @@ describe('the pages of a system that runs', () => {
     expect(worker).not.toContain(system.agency.agencyId);
   });
 });
+
+describe('a system without a collector of traces', () => {
+  it('names traces in its log lines all the same, from API to worker, and delivers none', async () => {
+    const failed = await waitFor('the worker’s line', () =>
+      system.logLines().find((line) => line['process'] === 'worker' && String(line['msg']).includes('Activity failed')),
+    );
+    const { traceId } = failed;
+    expect(traceId).toMatch(/^[0-9a-f]{32}$/);
+    const request = system.logLines().find((line) => line['process'] === 'api' && line['traceId'] === traceId);
+    expect(request?.['route']).toBe('/webhooks/ghl');
+    expect(system.traces.bodies).toEqual([]);
+  });
+});
