@@ -1,6 +1,6 @@
 /** The arrows of the layout (docs/architecture.md): each rule names what a layer may know. */
 const layers =
-  '^(activities|api|bench|cli|client|crypto|db|domain|ghl|scripts|simulator|test|worker|workflows)/|^(client|config|worker)\\.ts$';
+  '^(activities|api|bench|cli|client|crypto|db|domain|ghl|scripts|simulator|test|tracing|worker|workflows)/|^(client|config|worker)\\.ts$';
 const only = (name, from, allowed, comment) => ({
   name,
   severity: 'error',
@@ -24,6 +24,7 @@ module.exports = {
       },
     },
     only('crypto-stands-alone', '^crypto/', '^crypto/', 'Keys and sealing know nothing of the layers.'),
+    only('tracing-stands-alone', '^tracing/', '^tracing/', 'Traces know nothing of what is traced.'),
     only(
       'workflows-decide-by-domain',
       '^workflows/',
@@ -52,32 +53,32 @@ module.exports = {
     only(
       'db-and-ghl-never-meet',
       '^db/',
-      '^(db|domain|crypto)/',
+      '^(db|domain|crypto|tracing)/',
       'db/ implements what ghl/ declares; entry points join them.',
     ),
     only('ghl-and-db-never-meet', '^ghl/', '^(ghl|domain)/', 'ghl/ declares the memory it needs as an interface.'),
     only(
       'worker-runs',
       '^worker(/|\\.ts$)',
-      '^(worker(/|\\.ts$)|config\\.ts$|activities/|db/|ghl/|domain/|crypto/|workflows/)',
+      '^(worker(/|\\.ts$)|config\\.ts$|activities/|db/|ghl/|domain/|crypto/|tracing/|workflows/)',
       'The worker joins activities to their dependencies.',
     ),
     only(
       'client-starts-workflows',
       '^client(/|\\.ts$)',
-      '^(client(/|\\.ts$)|workflows/|domain/|crypto/)',
+      '^(client(/|\\.ts$)|workflows/|domain/|crypto/|tracing/)',
       'The client names and starts workflows.',
     ),
     only(
       'api-listens',
       '^api/',
-      '^(api|client\\.ts$|config\\.ts$|db|domain|crypto)/?|^ghl/webhooks\\.ts$',
+      '^(api|client\\.ts$|config\\.ts$|db|domain|crypto|tracing)/?|^ghl/webhooks\\.ts$',
       'The API never calls GHL.',
     ),
     only(
       'cli-operates',
       '^cli/',
-      '^(cli|client\\.ts$|config\\.ts$|db|domain|crypto|workflows)/?',
+      '^(cli|client\\.ts$|config\\.ts$|db|domain|crypto|tracing|workflows)/?',
       'Operator commands are thin.',
     ),
     only(

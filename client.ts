@@ -1,8 +1,6 @@
 import {
   Client,
   type ConnectionOptions,
-  isGrpcServiceError,
-  ServiceError,
   WorkflowNotFoundError,
   type WorkflowStartOptions,
   WorkflowUpdateFailedError,
@@ -15,7 +13,13 @@ import {
   type Workflow,
   WorkflowExecutionAlreadyStartedError,
 } from '@temporalio/common';
-import { LeadOverError, LeadPendingError, LeadRefusedError, TemporalUnavailableError } from './client/errors.ts';
+import {
+  isAbsence,
+  LeadOverError,
+  LeadPendingError,
+  LeadRefusedError,
+  TemporalUnavailableError,
+} from './client/errors.ts';
 import { createPayloadCodec } from './crypto/payload-codec.ts';
 import type { KeyProvider } from './crypto/key-ring.ts';
 import { createBackfillClient } from './client/backfill.ts';
@@ -26,6 +30,8 @@ import { ensurePollSchedule, type PollSchedule, startPolling } from './client/po
 import { bringLeadBack, type LeadReviver } from './client/lead-redrive.ts';
 import { AGENCY_ID, CAPABILITY, LEAD_STATUS, LOCATION_ID, searchAttributesOf } from './client/search-attributes.ts';
 import { createWorkflowWatch, type RunningWorkflow } from './client/stuck-workflows.ts';
+import { traceHeaders } from './client/trace-headers.ts';
+import { describeBacklogs, type QueueBacklog } from './client/task-queues.ts';
 import {
   type BrokenLead,
   type LeadFate,
@@ -59,20 +65,13 @@ const START_DEADLINE_MS = 1_500;
 const ACCEPT_DEADLINE_MS = 5_000;
 const RESULT_DEADLINE_MS = 10_000;
 const LIST_DEADLINE_MS = 15_000;
+/** Well below the time after which Prometheus gives a page up. */
+const SCRAPE_DEADLINE_MS = 1_000;
 
 export { LeadOverError, LeadPendingError, LeadRefusedError, TemporalUnavailableError };
 
-export { type FieldAnswer, type RunningWorkflow };
-
-export { type BrokenLead, bringLeadBack, type LeadFate, type LeadReviver, LeadStuckError };
-
-/** gRPC's CANCELLED, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, ABORTED, INTERNAL and UNAVAILABLE: ask again. The rest is a refusal. */
-const ABSENCE_CODES: readonly unknown[] = [1, 4, 8, 10, 13, 14];
-
-const isAbsence = (error: unknown): boolean => {
-  const cause = error instanceof ServiceError ? error.cause : error;
-  return isGrpcServiceError(cause) ? ABSENCE_CODES.includes(cause.code) : error instanceof ServiceError;
-};
+export { type BrokenLead, bringLeadBack, type FieldAnswer, type LeadFate, type LeadReviver, LeadStuckError };
+export { type QueueBacklog, type RunningWorkflow };
 
 interface LeadRef {
   agencyId: string;
@@ -105,6 +104,7 @@ export function createSwitchyardClient(options: ClientOptions) {
   const client = new Client({
     connection,
     namespace,
+    interceptors: { workflow: [traceHeaders] },
     ...(keys && { dataConverter: { payloadCodecs: [createPayloadCodec(keys)] } }),
   });
   const { workflow } = client;
@@ -278,6 +278,9 @@ export function createSwitchyardClient(options: ClientOptions) {
      */
     listBrokenLeads: (since: Date, limit: number): Promise<BrokenLead[]> =>
       within(LIST_DEADLINE_MS, () => listBrokenLeads(client, since, limit)),
+
+    /** What waits in each task queue. @throws TemporalUnavailableError after a second */
+    taskQueueBacklogs: (): Promise<QueueBacklog[]> => within(SCRAPE_DEADLINE_MS, () => describeBacklogs(client)),
 
     /** Whether Temporal answers within a second. */
     async isReachable(): Promise<boolean> {

@@ -70,6 +70,8 @@ const environmentSchema = z.object({
   /** The compiled workflow bundle; without it the worker bundles the sources at start, which production never does. */
   WORKFLOW_BUNDLE_PATH: z.string().optional(),
   MAX_CACHED_WORKFLOWS: z.coerce.number().int().min(0).default(300),
+  /** Where traces go, by OTLP over HTTP, such as http://127.0.0.1:4318; without it nothing is recorded. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
   SHUTDOWN_GRACE_MS: milliseconds.default(20_000),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger, type WorkflowBundleOption } from '@temporalio/worker';
 import { type Config, ConfigError, ghlAppsOf, readConfig } from './config.ts';
 import { runWorkerProcess } from './worker/process.ts';
+import { WORKFLOW_SOURCES } from './worker/workflow-code.ts';
 
 async function run(config: Config): Promise<void> {
   const apps = ghlAppsOf(config);
@@ -14,8 +15,7 @@ async function findBundle(config: Config): Promise<WorkflowBundleOption> {
   if (config.WORKFLOW_BUNDLE_PATH !== undefined) return { codePath: config.WORKFLOW_BUNDLE_PATH };
   if (import.meta.url.endsWith('.js'))
     return { codePath: fileURLToPath(new URL('./workflow-bundle.js', import.meta.url)) };
-  const workflowsPath = fileURLToPath(new URL('./workflows/index.ts', import.meta.url));
-  return bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
+  return bundleWorkflowCode({ ...WORKFLOW_SOURCES, logger: new DefaultLogger('WARN') });
 }
 
 /** Everything is closed by then, but a try to reach Temporal that was given up would keep the process. */

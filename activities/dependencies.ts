@@ -5,12 +5,19 @@ import type { Kysely } from 'kysely';
 import type { KeyProvider } from '../crypto/key-ring.ts';
 import type { Database } from '../db/schema.ts';
 
+/** Hears what is worth measuring of leads. */
+export interface LeadObserver {
+  /** A lead has got its first rep, so long after it came in. Told once the assignment is committed. */
+  firstAssigned(afterMs: number): void;
+}
+
 /** What every activity that stores needs; entry points make it once. */
 export interface StoreDeps {
   db: Kysely<Database>;
   keys: KeyProvider;
   /** The present; tests move it. */
   now: () => Date;
+  leadObserver?: LeadObserver;
 }
 
 /** What steps that talk to GHL for a lead need. */

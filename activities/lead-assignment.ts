@@ -16,7 +16,8 @@ export function createLeadAssignment(deps: StoreDeps) {
   /** Makes a placed reservation the assignment that counts and gives the slot of the one before back. Repeatable. */
   async function confirmAssignment({ agencyId, leadId, assignmentId }: AssignmentArgs): Promise<LeadStanding> {
     const now = deps.now();
-    return withScope(deps.db, { agencyId }, async (tx) => {
+    let firstAssignedAfterMs: number | undefined;
+    const standing = await withScope(deps.db, { agencyId }, async (tx) => {
       const lead = await lockKnownLead(tx, leadId);
       const assignment = await getAssignmentOf(tx, { leadId, assignmentId });
       if (lead.state === 'closed' || assignment.state !== 'reserved') {
@@ -36,10 +37,14 @@ export function createLeadAssignment(deps: StoreDeps) {
         expires_at: lead.expires_at ?? new Date(lead.received_at.getTime() + location.lead_max_age_seconds * 1000),
       };
       await updateLead(tx, leadId, change);
+      if (repId !== null && lead.assigned_at === null)
+        firstAssignedAfterMs = now.getTime() - lead.received_at.getTime();
       const kind = repId === null ? 'queued' : 'assigned';
       await addToTimeline(tx, { agencyId, leadId }, { at: now, kind, detail: { locationId, repId, assignmentId } });
       return standingOf({ ...lead, ...change }, assignmentId);
     });
+    if (firstAssignedAfterMs !== undefined) deps.leadObserver?.firstAssigned(firstAssignedAfterMs);
+    return standing;
   }
 
   /** Gives the slot of a placement back that GHL refused for good, and puts the reason before an operator. Repeatable. */

@@ -43,7 +43,7 @@ import { listLeadsByApi } from './leads-list.ts';
 import { reassignLeadByApi } from './leads-reassign.ts';
 import { reconcileByApi, showSyncByApi, type SyncDeps } from './locations-sync.ts';
 import type { Metrics } from './metrics.ts';
-import { reportMetrics, timeWebhooks } from './metrics-page.ts';
+import { type MetricsPageDeps, reportMetrics, timeWebhooks } from './metrics-page.ts';
 import { takeCode } from './oauth-callback.ts';
 import { type ConnectDeps, RESULT_PATH, showConnecting } from './oauth-result.ts';
 import { startConnecting } from './oauth-start.ts';
@@ -54,6 +54,7 @@ import { readRawBody } from './raw-body.ts';
 import type { RefusedDeliveries } from './refused-deliveries.ts';
 import { logRequests } from './request-log.ts';
 import { showHowToSignIn, signInByLink } from './sign-in.ts';
+import { traceRequests } from './trace-requests.ts';
 import { reportNoWebUi, type WebUi } from './web-ui.ts';
 import { receiveGhlWebhook } from './webhooks-ghl.ts';
 import { receiveGhlWorkflowWebhook } from './webhooks-ghl-workflow.ts';
@@ -68,7 +69,8 @@ export interface AppDeps {
     BackfillDeps['client'] &
     SyncDeps['client'] &
     FieldMappingDeps['client'] &
-    Pick<WorkClient, 'isReachable'>;
+    Pick<WorkClient, 'isReachable'> &
+    MetricsPageDeps['client'];
   ghlDoor: GhlDoor;
   publicKeys: readonly KeyObject[];
   intake: EventIntake;
@@ -87,6 +89,7 @@ export interface AppDeps {
 export function createApp(deps: AppDeps): Express {
   const app = express();
   app.disable('x-powered-by').disable('etag');
+  app.use(traceRequests);
   app.use(logRequests(deps.logger));
   app.get('/healthz', reportHealth);
   app.get('/readyz', reportReadiness(deps));

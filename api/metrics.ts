@@ -83,6 +83,36 @@ export function createMetrics() {
       labelNames: ['capability'] as const,
       registers,
     }),
+    budgetLeft: new Gauge({
+      name: 'switchyard_ghl_budget_left_ratio',
+      help: 'Share of GHL’s request budget that is left, of what was called in the last minute: the least and the median',
+      labelNames: ['class', 'window', 'stat'] as const,
+      registers,
+    }),
+    budgetsActive: new Gauge({
+      name: 'switchyard_ghl_budgets_active',
+      help: 'Locations and companies that were called in the last minute',
+      labelNames: ['class'] as const,
+      registers,
+    }),
+    queueBacklog: new Gauge({
+      name: 'switchyard_task_queue_backlog',
+      help: 'Tasks that wait in Temporal for a worker, by task queue',
+      labelNames: ['queue', 'type'] as const,
+      registers,
+    }),
+    queueAge: new Gauge({
+      name: 'switchyard_task_queue_backlog_age_seconds',
+      help: 'How long the oldest task of the queue has waited',
+      labelNames: ['queue', 'type'] as const,
+      registers,
+    }),
+    dependencyUp: new Gauge({
+      name: 'switchyard_dependency_up',
+      help: '1 when Postgres or Temporal answered this scrape; the figures that come from it are old otherwise',
+      labelNames: ['dependency'] as const,
+      registers,
+    }),
     silentLocations: new Gauge({
       name: 'switchyard_silent_locations',
       help: 'Locations that normally send events and have stopped',

@@ -8,6 +8,7 @@ interface RequestFacts {
   locationId?: string | null;
   /** The event's row. */
   eventId?: string;
+  traceId?: string;
 }
 
 const factsOf = new WeakMap<ServerResponse, RequestFacts>();
@@ -18,7 +19,7 @@ export function describeRequest(res: ServerResponse, facts: RequestFacts): void 
 }
 
 /** Express leaves the route's pattern on the request; the address itself may name persons and is never logged. */
-function patternOf(req: IncomingMessage): string {
+export function patternOf(req: IncomingMessage): string {
   const { route } = req as { route?: { path?: unknown } };
   return typeof route?.path === 'string' ? route.path : 'none';
 }

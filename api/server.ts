@@ -7,11 +7,18 @@ import { collectDefaultMetrics } from 'prom-client';
 import { createSwitchyardClient } from '../client.ts';
 import { type Config, ConfigError, ghlDoorOf, publicUrlOf, readConfig } from '../config.ts';
 import { createDatabase } from '../db/database.ts';
+import { startTracing } from '../tracing/start.ts';
+import { currentTrace } from '../tracing/trace.ts';
 import { describeError } from './error-description.ts';
 import { createService } from './service.ts';
 
 async function run(config: Config): Promise<void> {
-  const logger = pino({ level: config.LOG_LEVEL, base: { process: 'api' } });
+  const logger = pino({ level: config.LOG_LEVEL, base: { process: 'api' }, mixin: currentTrace });
+  const endTracing = startTracing({
+    service: 'switchyard-api',
+    endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
+    onLost: () => logger.warn('spans could not be delivered'),
+  });
   const stopping = new Promise<string>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve(signal));
   });
@@ -50,6 +57,7 @@ async function run(config: Config): Promise<void> {
   await close(server, logger);
   await client.close();
   await db.destroy();
+  await endTracing();
   clearTimeout(giveUp);
   logger.info('stopped');
 }

@@ -5,6 +5,7 @@ import type { LeadWorkCause } from '../db/lead-work.ts';
 import { contactChangeSchema } from '../domain/contact-change-schema.ts';
 import type { LeadChange } from '../domain/lead-change.ts';
 import { accountSyncWorkflowId, agencyConnectWorkflowId } from '../domain/workflow-ids.ts';
+import { inSpan, SpanKind } from '../tracing/trace.ts';
 
 /** The part of the client that the inbox needs. */
 export type WorkClient = Pick<
@@ -21,7 +22,8 @@ export type WorkClient = Pick<
 >;
 
 type Planned = Omit<NewWork, 'dueAt'>;
-type Handed = Pick<Work, 'capability' | 'agencyId' | 'locationId' | 'input'>;
+type Handed = Pick<Work, 'capability' | 'agencyId' | 'locationId' | 'workflowId' | 'input'> &
+  Partial<Pick<Work, 'traceparent'>>;
 
 /** @param needsReread the event does not tell enough: its contact or opportunity is to be read from GHL */
 export function accountEventWork(cause: LeadWorkCause & { receivedAt: Date }, needsReread: boolean): Planned {
@@ -116,7 +118,18 @@ export function gatherWork<Item extends Pick<Work, 'capability' | 'workflowId' |
  * @param work one, or what gatherWork put together
  * @throws TemporalUnavailableError; ZodError when the stored input is not what the capability takes
  */
-export async function handOver(client: WorkClient, [work, ...more]: readonly [Handed, ...Handed[]]): Promise<void> {
+export async function handOver(client: WorkClient, work: readonly [Handed, ...Handed[]]): Promise<void> {
+  const [{ capability, workflowId, traceparent }, ...more] = work;
+  const options = {
+    kind: SpanKind.PRODUCER,
+    attributes: { 'temporal.workflow_id': workflowId },
+    ...(traceparent && { parent: traceparent }),
+    links: more.map((other) => other.traceparent ?? null),
+  };
+  await inSpan(`hand over ${capability}`, options, () => tellTemporal(client, work));
+}
+
+async function tellTemporal(client: WorkClient, [work, ...more]: readonly [Handed, ...Handed[]]): Promise<void> {
   switch (work.capability) {
     case 'lead-intake': {
       const lead = inputs[work.capability].parse(work.input);

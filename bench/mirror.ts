@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import { WORKFLOW_SOURCES } from '../worker/workflow-code.ts';
 import { writeFile } from 'node:fs/promises';
 import type { Log } from '../scripts/stack/progress.ts';
 import { judgeProof, type ProofResult } from './mirror/judge.ts';
@@ -21,8 +22,7 @@ export async function measureMirror(options: MirrorOptions, log: Log): Promise<P
   const folder = await mkdtemp(join(tmpdir(), 'switchyard-mirror-'));
   try {
     const bundlePath = join(folder, 'workflow-bundle.js');
-    const workflowsPath = join(import.meta.dirname, '..', 'workflows', 'index.ts');
-    const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
+    const { code } = await bundleWorkflowCode({ ...WORKFLOW_SOURCES, logger: new DefaultLogger('ERROR') });
     await writeFile(bundlePath, code);
     const common = { folder: join(folder, 'stack'), bundlePath, seed, factor, log };
     const stack = await startProofStack({ ...common, logLevel: 'warn' });

@@ -17,6 +17,7 @@ import { addOperatorCommands } from './operators.ts';
 import type { Session } from './session.ts';
 import { addSyncCommands } from './sync.ts';
 import { addTriggerCommands } from './triggers.ts';
+import { addWhyCommand } from './why.ts';
 
 const HELP = `
 Exit codes: 0 done, 1 refused or failed, 2 not understood.
@@ -49,5 +50,6 @@ export function createProgram(session: Session): Command {
   addOperatorCommands(program, session);
   addKeyCommands(program, session);
   addReplayCommand(program, session);
+  addWhyCommand(program, session);
   return program;
 }

@@ -1,3 +1,14 @@
+import { isGrpcServiceError, ServiceError } from '@temporalio/client';
+
+/** gRPC's CANCELLED, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, ABORTED, INTERNAL and UNAVAILABLE: ask again. The rest is a refusal. */
+const ABSENCE_CODES: readonly unknown[] = [1, 4, 8, 10, 13, 14];
+
+/** Whether an error of the client says that Temporal is away, and not that it refused. */
+export const isAbsence = (error: unknown): boolean => {
+  const cause = error instanceof ServiceError ? error.cause : error;
+  return isGrpcServiceError(cause) ? ABSENCE_CODES.includes(cause.code) : error instanceof ServiceError;
+};
+
 /** Temporal did not answer in time. What was asked may have been done: ids are deterministic, so ask again. */
 export class TemporalUnavailableError extends Error {
   readonly code = 'TemporalUnavailable';

@@ -1,4 +1,5 @@
 import { type Transaction, sql } from 'kysely';
+import { currentTraceparent } from '../tracing/trace.ts';
 import type { Database } from './schema.ts';
 import type { EventCapability } from './schema/events.ts';
 
@@ -20,14 +21,17 @@ export interface NewWork {
 export interface Work extends Omit<NewWork, 'dueAt' | 'priority'> {
   sequence: string;
   attempts: number;
+  /** The trace in which it was asked for. */
+  traceparent: string | null;
 }
 
 /**
- * Puts work in the inbox. What the same cause already asked of the same workflow is left as it is, and so is a record
+ * Puts work in the inbox, with the trace in which it is asked for. What the same cause already asked of the same workflow is left as it is, and so is a record
  * that is to be read anyway: as long as nobody has taken that work up, the read will see this change too.
  */
 export async function addWork(tx: Transaction<Database>, work: NewWork[]): Promise<void> {
   if (work.length === 0) return;
+  const traceparent = currentTraceparent();
   await tx
     .insertInto('event_capabilities')
     .values(
@@ -43,6 +47,7 @@ export async function addWork(tx: Transaction<Database>, work: NewWork[]): Promi
         priority: item.priority ?? 0,
         state: 'pending' as const,
         due_at: item.dueAt,
+        traceparent,
       })),
     )
     .onConflict((conflict) => conflict.doNothing())
@@ -89,7 +94,7 @@ export async function claimDueWork(
     set attempts = attempts + 1, due_at = now() + make_interval(secs => ${options.leaseMs / 1000})
     where sequence in (select sequence from locked)
       or (state = 'pending' and ordering_key in (select contact_key from locked) and capability = 'contact-sync' and input ? 'change')
-    returning sequence, cause_id, agency_id, location_id, capability, ordering_key, workflow_id, input, attempts
+    returning sequence, cause_id, agency_id, location_id, capability, ordering_key, workflow_id, input, attempts, traceparent
   `.execute(tx);
   return claimed.rows
     .map((row) => ({
@@ -102,6 +107,7 @@ export async function claimDueWork(
       workflowId: row.workflow_id,
       input: row.input,
       attempts: row.attempts,
+      traceparent: row.traceparent,
     }))
     .sort((a, b) => Number(BigInt(a.sequence) - BigInt(b.sequence)));
 }
@@ -116,6 +122,7 @@ interface ClaimedRow {
   workflow_id: string;
   input: Record<string, unknown>;
   attempts: number;
+  traceparent: string | null;
 }
 
 /** Temporal has it. Needs the relay role. */

@@ -167,6 +167,17 @@ export function settleBudget(
   return { ...current, pausedUntilMs: Math.max(current.pausedUntilMs, pausedUntilMs) };
 }
 
+/**
+ * What of a resource's budget is left for its most favoured lane, as shares of 1.
+ * @returns `window` of GHL's 10 s, 0 while a 429 keeps everybody waiting; `day` of GHL's day
+ */
+export function readBudgetLeft(state: BudgetState, now: Date): { window: number; day: number } {
+  const { slots, windowLimit, dayCounts, dayLimit, pausedUntilMs } = advance(state, now.getTime());
+  const left = (used: number, limit: number): number => Math.max(0, 1 - used / limit);
+  const window = pausedUntilMs > now.getTime() ? 0 : left(total(sumSlots(slots)), windowLimit);
+  return { window, day: left(total(dayCounts), dayLimit) };
+}
+
 /** Counts a request from now on instead of from its grant. One that has left the window meanwhile comes back into it. */
 function move(state: BudgetState, { lane, atMs }: BudgetGrant, nowMs: number): BudgetState {
   const index = slotIndex(atMs, state.windowMs);

@@ -31,11 +31,15 @@ export const DEFAULT_BREAKER: BreakerOptions = {
   sharedCacheMs: 1_000,
 };
 
+export type BreakerState = 'closed' | 'half-open' | 'open';
+
 export interface Breakers {
   /** Raises GhlCircuitOpenError while the group is left alone, here or by another process. */
   assertClosed(operation: OperationName, group: EndpointGroup): Promise<void>;
   /** Sends through the group's breaker. Only GhlUnavailableError counts as a failure of the group. */
   run(operation: OperationName, group: EndpointGroup, send: () => Promise<GhlAnswer>): Promise<GhlAnswer>;
+  /** How this process sees the groups that it has called. `half-open`: the time is over, and the next call tells. */
+  states(): Map<EndpointGroup, BreakerState>;
   close(): void;
 }
 
@@ -103,6 +107,13 @@ export function createBreakers(store: BreakerStore, options: BreakerOptions, log
         const retryAfterMs = Math.max(state.openUntilMs - Date.now(), Math.min(TRIAL_RETRY_MS, options.openMs));
         throw new GhlCircuitOpenError({ operation, reason: group, retryAfterMs });
       }
+    },
+    states() {
+      const stateOf = ({ circuit, openUntilMs }: GroupState): BreakerState => {
+        if (openUntilMs > Date.now()) return 'open';
+        return circuit.closed ? 'closed' : 'half-open';
+      };
+      return new Map([...groups].map(([group, state]) => [group, stateOf(state)]));
     },
     close() {
       for (const { circuit } of groups.values()) circuit.shutdown();

@@ -4,7 +4,7 @@ import { NOTHING_OBSERVED } from '../domain/ghl-budget.ts';
 import { waitForBudget } from './budget.ts';
 import type { BudgetStore } from './budget.ts';
 import { createBreakers, DEFAULT_BREAKER } from './breaker.ts';
-import type { BreakerOptions, BreakerStore } from './breaker.ts';
+import type { BreakerOptions, Breakers, BreakerStore } from './breaker.ts';
 import { toGhlError } from './error-mapping.ts';
 import type { GhlErrorCode } from './errors.ts';
 import { GhlAuthExpiredError, GhlError, GhlForbiddenError, GhlInvalidError, GhlUnavailableError } from './errors.ts';
@@ -24,9 +24,16 @@ export interface CallRecord {
   operation: OperationName;
   group: EndpointGroup;
   lane: CallContext['lane'] | null;
+  /** GHL's location that it was about; null for a company, and for tokens. */
+  ghlLocationId: string | null;
   outcome: 'ok' | GhlErrorCode | 'stopped';
+  /** What GHL answered last; null where it did not. */
+  status: number | null;
   durationMs: number;
 }
+
+/** Filled in while a call runs. */
+type Heard = Pick<CallRecord, 'status'>;
 
 export interface AppCredentials {
   clientId: string;
@@ -55,6 +62,7 @@ export interface GatewayOptions {
 }
 
 export interface GhlGateway extends GhlCalls {
+  breakerStates: Breakers['states'];
   close(): Promise<void>;
 }
 
@@ -68,9 +76,10 @@ export function createGhlGateway(options: GatewayOptions): GhlGateway {
   const transport = createTransport({ baseUrl: options.baseUrl, maxConnections: options.maxConnections ?? 50 });
   const breakers = createBreakers(options.breakers, { ...DEFAULT_BREAKER, ...options.breaker }, log);
   const gateway: GhlGateway = {
-    call: (name, request) => measured(name, request.lane, () => callWithToken(name, request)),
-    requestToken: (fields, of = {}) => measured('requestToken', null, () => requestToken(fields, of)),
+    call: (name, request) => measured(name, request, (heard) => callWithToken(name, request, heard)),
+    requestToken: (fields, of = {}) => measured('requestToken', null, (heard) => requestToken(fields, of, heard)),
     appIds: { locations: idOf(options.app), provisioning: idOf(options.provisioningApp) },
+    breakerStates: () => breakers.states(),
     async close() {
       breakers.close();
       await transport.close();
@@ -90,6 +99,7 @@ export function createGhlGateway(options: GatewayOptions): GhlGateway {
   async function callWithToken<Name extends OperationName>(
     name: Name,
     request: CallRequest,
+    heard: Heard,
   ): Promise<OperationResult<Name>> {
     const operation = operationOf(name);
     const body = checkBody(name, operation, request.body);
@@ -102,6 +112,7 @@ export function createGhlGateway(options: GatewayOptions): GhlGateway {
       let observation = NOTHING_OBSERVED;
       try {
         const answer = await breakers.run(name, operation.group, () => transport.send(name, operation, outgoing));
+        heard.status = answer.status;
         observation = readRateHeaders(answer.headers, answer.status, now().getTime());
         return { answer, pauseMs: observation.pauseMs };
       } finally {
@@ -128,6 +139,7 @@ export function createGhlGateway(options: GatewayOptions): GhlGateway {
   async function requestToken(
     fields: Record<string, unknown>,
     { purpose, signal }: NonNullable<Parameters<GhlCalls['requestToken']>[1]>,
+    heard: Heard,
   ): Promise<OperationResult<'requestToken'>> {
     const name = 'requestToken';
     const app = purpose === 'provisioning' ? options.provisioningApp : options.app;
@@ -137,6 +149,7 @@ export function createGhlGateway(options: GatewayOptions): GhlGateway {
     const body = checkBody(name, operation, { ...fields, ...client });
     const outgoing = { accessToken: null, body, signal };
     const answer = await breakers.run(name, operation.group, () => transport.send(name, operation, outgoing));
+    heard.status = answer.status;
     const { pauseMs } = readRateHeaders(answer.headers, answer.status, now().getTime());
     if (isRefusal(answer)) throw toGhlError(name, answer, pauseMs);
     return checkAnswer(name, answer);
@@ -151,16 +164,27 @@ export function createGhlGateway(options: GatewayOptions): GhlGateway {
     }
   }
 
-  async function measured<T>(name: OperationName, lane: CallRecord['lane'], work: () => Promise<T>): Promise<T> {
+  async function measured<T>(
+    name: OperationName,
+    request: Pick<CallRequest, 'lane' | 'resource'> | null,
+    work: (heard: Heard) => Promise<T>,
+  ): Promise<T> {
     const startedMs = performance.now();
-    const { group } = operations[name];
+    const heard: Heard = { status: null };
+    const about = {
+      operation: name,
+      group: operations[name].group,
+      lane: request?.lane ?? null,
+      ghlLocationId: request?.resource.kind === 'location' ? request.resource.ghlLocationId : null,
+    };
     const report = (outcome: CallRecord['outcome']) =>
-      options.onCall?.({ operation: name, group, lane, outcome, durationMs: performance.now() - startedMs });
+      options.onCall?.({ ...about, ...heard, outcome, durationMs: performance.now() - startedMs });
     try {
-      const result = await work();
+      const result = await work(heard);
       report('ok');
       return result;
     } catch (error) {
+      if (error instanceof GhlError) heard.status = error.status ?? heard.status;
       report(error instanceof GhlError ? error.code : 'stopped');
       throw error;
     }

@@ -4,6 +4,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join, relative, resolve } from 'node:path';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import { WORKFLOW_SOURCES } from '../worker/workflow-code.ts';
 
 const root = join(import.meta.dirname, '..');
 /** Another folder can be named; what is compiled finds its libraries only below the project's. */
@@ -22,8 +23,7 @@ await rm(dist, { recursive: true, force: true });
 process.exitCode = await compile();
 if (process.exitCode === 0) {
   // The sandbox runs what is in this file and nothing else: production never bundles at start.
-  const workflowsPath = join(root, 'workflows', 'index.ts');
-  const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
+  const { code } = await bundleWorkflowCode({ ...WORKFLOW_SOURCES, logger: new DefaultLogger('WARN') });
   await writeFile(join(dist, 'workflow-bundle.js'), code);
   console.log(`built ${relative(root, dist)}/ (workflow bundle: ${Math.round(code.length / 1024)} KiB)`);
 }

@@ -19,6 +19,7 @@ const LAYERS = [
   'db',
   'ghl',
   'crypto',
+  'tracing',
   'config.ts',
   'simulator',
 ];

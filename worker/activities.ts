@@ -15,6 +15,7 @@ import { createContactSyncGhlActivities } from '../activities/contact-sync-ghl.t
 import { createFieldMappingGhlActivities } from '../activities/field-mapping-ghl.ts';
 import { createRotationActivities } from '../activities/credential-rotation.ts';
 import { createRotationGhlActivities } from '../activities/credential-rotation-ghl.ts';
+import type { LeadObserver } from '../activities/dependencies.ts';
 import { createLeadActivities } from '../activities/lead-intake.ts';
 import { createLeadGhlActivities } from '../activities/lead-intake-ghl.ts';
 import { createPollActivities } from '../activities/poll-sync.ts';
@@ -36,10 +37,12 @@ export interface ActivityOptions {
   log: Logger;
   /** When and how locations are polled. */
   polling?: PollPolicy;
+  leadObserver?: LeadObserver;
 }
 
 /** All activities, joined to their memory in Postgres and to GHL. */
-export function createActivities({ db, keys, ghl: ghlOptions, log, polling = POLL_POLICY }: ActivityOptions) {
+export function createActivities(options: ActivityOptions) {
+  const { db, keys, ghl: ghlOptions, log, polling = POLL_POLICY, leadObserver } = options;
   const gateway = createGhlGateway({
     tokens: createTokenStore(db, keys),
     budget: createBudgetStore(db),
@@ -47,7 +50,7 @@ export function createActivities({ db, keys, ghl: ghlOptions, log, polling = POL
     log,
     ...ghlOptions,
   });
-  const store = { db, keys, now: () => new Date() };
+  const store = { db, keys, now: () => new Date(), ...(leadObserver && { leadObserver }) };
   const withGhl = { ...store, ghl: gateway, reads: createReadCache(gateway), notifier: createGhlTaskNotifier(gateway) };
   return {
     /** On the workflows' own queues: the database only. */

@@ -23,6 +23,8 @@ export interface HealthOptions {
   port: number;
   /** How Postgres is; it never throws. */
   checkDatabase: () => Promise<DatabaseState>;
+  /** What `GET /metrics` shows. */
+  metrics: { contentType: string; text: () => Promise<string> };
 }
 
 /** A probe gives up sooner than those who ask it do. */
@@ -33,8 +35,9 @@ const FRESH_MS = 1_000;
 /**
  * `GET /healthz`: the process lives. `GET /readyz`: 200 while its workers poll all their queues and Temporal answers,
  * else 503. Postgres is told and not required: steps wait for it, and others take none of them off this process.
+ * `GET /metrics`: Prometheus, Temporal's own figures included.
  */
-export async function serveHealth({ host, port, checkDatabase }: HealthOptions): Promise<WorkerHealth> {
+export async function serveHealth({ host, port, checkDatabase, metrics }: HealthOptions): Promise<WorkerHealth> {
   const askTemporal = remembering(() => probeTemporal(health.polling?.connection));
   const askPostgres = remembering(() => within<DatabaseState>(checkDatabase(), 'away'));
   const server = createServer((request, response) => {
@@ -43,6 +46,13 @@ export async function serveHealth({ host, port, checkDatabase }: HealthOptions):
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
     };
     if (path === '/healthz') return answer(200, { status: 'alive' });
+    if (path === '/metrics') {
+      void metrics.text().then(
+        (text) => response.writeHead(200, { 'content-type': metrics.contentType }).end(text),
+        () => answer(500, { status: 'failed' }),
+      );
+      return;
+    }
     if (path !== '/readyz') return answer(404, { status: 'not-found' });
     void Promise.all([askTemporal(), askPostgres()]).then(([isReachable, postgres]) => {
       const states = health.polling?.workers.map((worker) => worker.getState()) ?? [];

@@ -5,11 +5,18 @@ import type { Config } from '../config.ts';
 import { createDatabase } from '../db/database.ts';
 import { checkDatabase } from '../db/readiness.ts';
 import { createSealingReports } from '../db/sealing-reports.ts';
+import type { CallRecord } from '../ghl/gateway.ts';
+import { startTracing } from '../tracing/start.ts';
+import { currentTrace } from '../tracing/trace.ts';
 import { type ActivityOptions, createActivities } from './activities.ts';
+import { countFailures } from './activity-metrics.ts';
 import { connectToTemporal } from './connect.ts';
 import { serveHealth } from './health.ts';
+import { createWorkerMetrics } from './metrics.ts';
 import { runWorkers } from './run-workers.ts';
 import { createTemporalLogger } from './temporal-log.ts';
+import { openTemporalMetrics } from './temporal-metrics.ts';
+import { traceActivities, traceCall } from './traces.ts';
 import { createWorkers } from './workers.ts';
 
 /** What a worker process is made of besides its configuration. */
@@ -23,28 +30,48 @@ export interface WorkerParts {
 
 /** Runs a worker until SIGINT or SIGTERM, and closes what it opened. @throws what its workers fail with */
 export async function runWorkerProcess(config: Config, { ghl, polling, findBundle }: WorkerParts): Promise<void> {
-  const log = pino({ level: config.LOG_LEVEL, base: { process: 'worker' } });
+  const log = pino({ level: config.LOG_LEVEL, base: { process: 'worker' }, mixin: currentTrace });
+  const endTracing = startTracing({
+    service: 'switchyard-worker',
+    endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
+    onLost: () => log.warn('spans could not be delivered'),
+  });
   const stopping = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopping.abort());
+  const temporalMetrics = await openTemporalMetrics();
   // The signals are ours: Temporal's runtime would stop its workers, and nobody would close the rest.
-  Runtime.install({ shutdownSignals: [], logger: createTemporalLogger(log) });
+  Runtime.install({
+    shutdownSignals: [],
+    logger: createTemporalLogger(log),
+    telemetryOptions: { metrics: temporalMetrics.telemetry },
+  });
 
   const db = createDatabase({
     url: config.DATABASE_URL,
     poolSize: config.DATABASE_POOL_SIZE,
     onIdleError: (error) => log.warn({ error: error.message }, 'a connection to Postgres broke'),
   });
+  const onCall = (record: CallRecord): void => {
+    metrics.observeCall(record);
+    traceCall(record);
+  };
+  const activities = createActivities({
+    db,
+    keys: config.ENCRYPTION_KEYS,
+    ghl: { baseUrl: config.GHL_BASE_URL, onCall, ...ghl },
+    log,
+    leadObserver: { firstAssigned: (afterMs) => metrics.leadObserver.firstAssigned(afterMs) },
+    ...(polling && { polling }),
+  });
+  const metrics = createWorkerMetrics(activities.gateway.breakerStates);
   const health = await serveHealth({
     host: config.WORKER_HEALTH_HOST,
     port: config.WORKER_HEALTH_PORT,
     checkDatabase: () => checkDatabase(db),
-  });
-  const activities = createActivities({
-    db,
-    keys: config.ENCRYPTION_KEYS,
-    ghl: { baseUrl: config.GHL_BASE_URL, ...ghl },
-    log,
-    ...(polling && { polling }),
+    metrics: {
+      contentType: metrics.registry.contentType,
+      text: async () => (await metrics.registry.metrics()) + (await temporalMetrics.text()),
+    },
   });
 
   const sealing = createSealingReports({ db, keys: config.ENCRYPTION_KEYS, log });
@@ -64,6 +91,7 @@ export async function runWorkerProcess(config: Config, { ghl, polling, findBundl
         keys: config.ENCRYPTION_KEYS,
         maxCachedWorkflows: config.MAX_CACHED_WORKFLOWS,
         shutdownGraceMs: config.SHUTDOWN_GRACE_MS,
+        activityInterceptors: [traceActivities, (context) => ({ inbound: countFailures(metrics)(context) })],
       });
       health.polling = { workers, connection };
       log.info({ lanes: config.WORKER_QUEUES }, 'polling');
@@ -76,7 +104,7 @@ export async function runWorkerProcess(config: Config, { ghl, polling, findBundl
     }
   } finally {
     await sealing.stop();
-    const closed = await Promise.allSettled([activities.close(), db.destroy(), health.close()]);
+    const closed = await Promise.allSettled([activities.close(), db.destroy(), health.close(), endTracing()]);
     for (const each of closed) {
       if (each.status === 'rejected') log.warn({ error: messageOf(each.reason) }, 'closing failed');
     }

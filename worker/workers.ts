@@ -1,4 +1,9 @@
-import { type NativeConnection, Worker, type WorkflowBundleOption } from '@temporalio/worker';
+import {
+  type ActivityInterceptorsFactory,
+  type NativeConnection,
+  Worker,
+  type WorkflowBundleOption,
+} from '@temporalio/worker';
 import { createPayloadCodec } from '../crypto/payload-codec.ts';
 import type { KeyProvider } from '../crypto/key-ring.ts';
 import { ghlQueueOf, type LaneQueue } from '../workflows/task-queues.ts';
@@ -15,6 +20,8 @@ export interface WorkersOptions {
   maxCachedWorkflows: number;
   /** How long running activities may go on once the worker is told to stop. */
   shutdownGraceMs: number;
+  /** What stands around every activity. */
+  activityInterceptors?: readonly ActivityInterceptorsFactory[];
 }
 
 /** Slots of a lane's workers. Activities wait for GHL and Postgres and cost little meanwhile; figures for 2 cores. */
@@ -34,6 +41,7 @@ export async function createWorkers(options: WorkersOptions): Promise<Worker[]> 
     connection,
     namespace,
     shutdownGraceTime: options.shutdownGraceMs,
+    interceptors: { activity: [...(options.activityInterceptors ?? [])] },
     ...(keys && { dataConverter: { payloadCodecs: [createPayloadCodec(keys)] } }),
   };
   const workers: Worker[] = [];

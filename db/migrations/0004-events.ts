@@ -58,6 +58,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       created_at timestamptz not null default now(),
       started_at timestamptz,
       last_error text,
+      -- W3C's traceparent of what asked for it: ids and flags.
+      traceparent text,
       unique (cause_id, capability, workflow_id)
     );
     create index event_capabilities_pending on event_capabilities (fairness_key, sequence) where state = 'pending';

@@ -24,6 +24,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 
     create policy app_scope on ghl_budgets to switchyard_app using (agency_id = scope_agency_id());
     grant select, insert, update on ghl_budgets to switchyard_app;
+    -- How much is left is measured over all tenants.
+    create policy upkeep_measures on ghl_budgets for select to switchyard_upkeep using (true);
+    grant select (resource, state, updated_at) on ghl_budgets to switchyard_upkeep;
     -- Not a tenant's: GHL is up or down for all.
     grant select, insert, update on ghl_breakers to switchyard_app;
 

@@ -50,6 +50,7 @@ export interface EventCapabilityTable {
   created_at: Timestamp;
   started_at: NullableTimestamp;
   last_error: string | null;
+  traceparent: string | null;
 }
 
 export interface RefusedDeliveryTable {

@@ -1,4 +1,4 @@
-import { type FieldAnswer, type LeadFate, TemporalUnavailableError } from '../../client.ts';
+import { type FieldAnswer, type LeadFate, type QueueBacklog, TemporalUnavailableError } from '../../client.ts';
 import type { ServiceOptions } from '../../api/service.ts';
 import type { LeadStanding } from '../../domain/lead-messages.ts';
 
@@ -103,6 +103,10 @@ export class FakeClient implements Client {
   fieldAnswer: FieldAnswer = 'mapped';
   askFields = (): Promise<FieldAnswer> => Promise.resolve(this.fieldAnswer);
   isReachable = (): Promise<boolean> => Promise.resolve(!this.isAway);
+
+  backlogs: QueueBacklog[] = [];
+  taskQueueBacklogs = (): Promise<QueueBacklog[]> =>
+    this.isAway ? Promise.reject(new TemporalUnavailableError('away')) : Promise.resolve(this.backlogs);
 
   async #update(method: string, of: { request: unknown; updateId: string }): Promise<LeadStanding> {
     if (this.isAway) throw new TemporalUnavailableError('away');

@@ -4,6 +4,8 @@ import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createSilenceWatch } from '../../api/silence.ts';
 import { createMetrics } from '../../api/metrics.ts';
+import { createBudgetStore } from '../../db/ghl-budgets.ts';
+import { NOTHING_OBSERVED } from '../../domain/ghl-budget.ts';
 import { createTestLogger } from '../stack/test-logger.ts';
 import { type ApiWorld, contactCreate, createApiWorld } from './api-world.ts';
 
@@ -53,6 +55,33 @@ describe('metrics', () => {
     expect(text).toMatch(/switchyard_inbox_depth \d/);
     expect(text).toMatch(/switchyard_inbox_oldest_seconds \d/);
     expect(text).toMatch(/switchyard_workflow_starts_in_flight \d/);
+  });
+});
+
+describe('the page of metrics', () => {
+  it('tells what is left of GHL’s budgets by class, and what waits in Temporal’s queues', async () => {
+    const store = createBudgetStore(world.db);
+    const of = { kind: 'location', agencyId: world.agency.agencyId, ghlLocationId: 'measured' } as const;
+    const taken = await store.take(of, 'interactive');
+    if (!taken.granted) throw new Error('refused');
+    await store.settle(of, taken.grant, { ...NOTHING_OBSERVED, windowLimit: 100, windowRemaining: 25 });
+    world.client.backlogs = [{ queue: 'ghl-bulk', type: 'activity', tasks: 12, ageMs: 3_500 }];
+    const { text } = await world.http.get('/metrics').expect(200);
+    expect(text).toContain('switchyard_ghl_budget_left_ratio{class="location",window="window",stat="min"} 0.25');
+    expect(text).toContain('switchyard_ghl_budgets_active{class="location"} 1');
+    expect(text).toContain('switchyard_ghl_budgets_active{class="company"} 0');
+    expect(text).toContain('switchyard_task_queue_backlog{queue="ghl-bulk",type="activity"} 12');
+    expect(text).toContain('switchyard_task_queue_backlog_age_seconds{queue="ghl-bulk",type="activity"} 3.5');
+    expect(text).toContain('switchyard_dependency_up{dependency="temporal"} 1');
+    expect(text).toContain('switchyard_dependency_up{dependency="postgres"} 1');
+  });
+
+  it('is there while Temporal is away, and says so', async () => {
+    world.client.isAway = true;
+    const { text } = await world.http.get('/metrics').expect(200);
+    world.client.isAway = false;
+    expect(text).toContain('switchyard_dependency_up{dependency="temporal"} 0');
+    expect(text).toMatch(/switchyard_inbox_depth \d/);
   });
 });
 

@@ -24,6 +24,7 @@ const CASES: [cause: string, kind: string, id: string, expected: string][] = [
   ['read:GhlInvalid', 'record', 'note:ghl-1', 'read-record'],
   ['read:ContactChangeMalformed', 'record', 'none', 'not not-named'],
   ['read:GhlInvalid', 'record', `note:${'x'.repeat(95)}`, 'not not-named'],
+  ['read-refused:contact:GhlForbidden', 'location', some, 'not connect-again'],
   ['edit:GhlInvalid', 'contact', some, 'contact-edits'],
   ['edit:contact-gone', 'contact', some, 'not contact-gone'],
   ['merge:GhlInvalid', 'contact-merge', some, 'contact-merge'],

@@ -208,8 +208,8 @@ describe('every call', () => {
     await upsertContact(gateway, interactive, { email: 'ann@example.com' });
     await getContact(gateway, interactive, 'nobody').catch(() => undefined);
     expect(records).toMatchObject([
-      { operation: 'upsertContact', group: 'contacts', lane: 'interactive', outcome: 'ok' },
-      { operation: 'getContact', group: 'contacts', lane: 'interactive', outcome: 'GhlNotFound' },
+      { operation: 'upsertContact', group: 'contacts', lane: 'interactive', outcome: 'ok', status: 200 },
+      { operation: 'getContact', group: 'contacts', lane: 'interactive', outcome: 'GhlNotFound', status: 400 },
     ]);
   });
 

@@ -2,7 +2,19 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..', '..');
-const LAYERS = ['activities', 'api', 'cli', 'client', 'crypto', 'db', 'domain', 'ghl', 'worker', 'workflows'];
+const LAYERS = [
+  'activities',
+  'api',
+  'cli',
+  'client',
+  'crypto',
+  'db',
+  'domain',
+  'ghl',
+  'tracing',
+  'worker',
+  'workflows',
+];
 
 /** All that the product's sources say, in lower case. */
 export function readProductSources(): string {

@@ -29,6 +29,7 @@ async function bundleChanged(file: string, change: (code: string) => string): Pr
     await writeFile(join(copy, file), after);
     return await bundleWorkflowCode({
       workflowsPath: join(copy, 'workflows/index.ts'),
+      workflowInterceptorModules: [join(copy, 'workflows/trace-headers.ts')],
       logger: new DefaultLogger('ERROR'),
     });
   } finally {

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
@@ -6,6 +5,7 @@ import type { TestProject } from 'vitest/node';
 import { startPostgres } from '../../scripts/stack/postgres.ts';
 import { endLeftovers, findStartTime } from '../../scripts/stack/process-record.ts';
 import { BEHIND_API, SEARCH_ATTRIBUTES, startTemporal } from '../../scripts/stack/temporal.ts';
+import { WORKFLOW_SOURCES } from '../../worker/workflow-code.ts';
 import { suiteEvidence } from '../leaks/evidence.ts';
 import { hearHistories } from '../leaks/hear-histories.ts';
 import { decideNeeds, readFilters } from './needs.ts';
@@ -76,9 +76,7 @@ async function provideTemporal(project: TestProject, folder: string): Promise<St
 }
 
 async function provideWorkflowBundle(project: TestProject, folder: string): Promise<Stop> {
-  const workflowsPath = join(root, 'workflows', 'index.ts');
-  if (!existsSync(workflowsPath)) return async () => {};
-  const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
+  const { code } = await bundleWorkflowCode({ ...WORKFLOW_SOURCES, logger: new DefaultLogger('WARN') });
   const file = join(folder, 'workflow-bundle.js');
   await writeFile(file, code);
   project.provide('workflowBundlePath', file);

@@ -1,0 +1,119 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createMetrics } from '../../api/metrics.ts';
+import { createWorkerMetrics } from '../../worker/metrics.ts';
+import { readExpression } from '../ops/promql.ts';
+import { listExpressions } from '../ops/rules.ts';
+import { somebody } from '../stack/lead-harness.ts';
+import { waitFor } from '../stack/wait.ts';
+import { type ObservedSystem, startObservedSystem } from './observed-system.ts';
+
+/** Prometheus makes these by itself. */
+const OF_PROMETHEUS = new Map([['up', ['job', 'instance']]]);
+/** Measured by the commands of dead letters, which are not among these sources yet. */
+const NOT_HERE_YET = new Set(['switchyard_dead_letters']);
+/** On a page, and in no rule or panel. */
+const UNUSED = new Set<string>();
+
+let system: ObservedSystem;
+/** Labels by metric, as the pages show them; a histogram under the names of its series. */
+let shown: Map<string, Set<string>>;
+let families: string[];
+let worker: string;
+
+beforeAll(async () => {
+  system = await startObservedSystem({ exports: false });
+  await system.simulator.addFault({ method: 'POST', path: '/notes$', status: 503, times: 1 });
+  for (let turn = 0; turn < 3; turn += 1) {
+    const { postcode: postalCode, ...person } = somebody('02116');
+    await system.simulator.createContact({ locationId: 'one-loc-master', postalCode: postalCode!, ...person });
+  }
+  const unsigned = await fetch(system.pages.api.replace('/metrics', '/webhooks/ghl'), { method: 'POST', body: '{}' });
+  expect(unsigned.status).toBe(401);
+  const { ownerDb } = system.database;
+  await waitFor('all leads to be with a rep, and GHL to be told', async () => {
+    const told = await ownerDb.selectFrom('assignments').select('id').where('ghl_task_id', 'is not', null).execute();
+    return told.length === 3;
+  });
+  const pages = await Promise.all(Object.values(system.pages).map(async (url) => (await fetch(url)).text()));
+  worker = pages[1]!;
+  families = pages.flatMap((page) => [...page.matchAll(/^# TYPE (\S+) /gm)].map(([, name]) => name!));
+  shown = readSamples(pages.join('\n'));
+  // A metric without a sample yet has its labels all the same.
+  const registries = [createMetrics().registry, createWorkerMetrics(() => new Map()).registry];
+  for (const metric of registries.flatMap((registry) => registry.getMetricsAsArray())) {
+    const { name, labelNames } = metric as unknown as { name: string; labelNames: string[] };
+    if (families.includes(name)) shown.set(name, new Set([...(shown.get(name) ?? []), ...labelNames]));
+  }
+}, 120_000);
+afterAll(() => system.stop());
+
+function readSamples(page: string): Map<string, Set<string>> {
+  const samples = new Map<string, Set<string>>();
+  for (const [, name, labels = ''] of page.matchAll(/^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? \S+$/gm)) {
+    const known = samples.get(name!) ?? new Set();
+    for (const [, label] of labels.matchAll(/(\w+)="(?:[^"\\]|\\.)*"/g)) known.add(label!);
+    samples.set(name!, known);
+  }
+  return samples;
+}
+
+const sumOf = (name: string, labels = ''): number =>
+  [...worker.matchAll(new RegExp(`^${name}\\{[^}]*${labels}[^}]*\\} (\\S+)$`, 'gm'))].reduce(
+    (sum, [, value]) => sum + Number(value),
+    0,
+  );
+
+describe('the pages of a system that runs', () => {
+  it('have every metric and label that the alert rules and the dashboard use', async () => {
+    const missing: string[] = [];
+    for (const { where, expression } of await listExpressions()) {
+      const { metrics, groupedBy } = readExpression(expression);
+      for (const { name, labels } of metrics) {
+        if (NOT_HERE_YET.has(name)) continue;
+        const known = OF_PROMETHEUS.get(name) ?? shown.get(name);
+        if (!known) missing.push(`${where}: ${name}`);
+        const wanted = [...labels, ...groupedBy].filter((label) => !new Set(known ?? []).has(label));
+        if (known && wanted.length > 0) missing.push(`${where}: ${name}{${wanted.join()}}`);
+      }
+    }
+    expect(missing).toEqual([]);
+  });
+
+  it('have no metric of ours that nobody looks at', async () => {
+    const used = (await listExpressions()).flatMap(({ expression }) =>
+      readExpression(expression).metrics.map(({ name }) => name.replace(/_(bucket|count|sum)$/, '')),
+    );
+    const ours = families.filter((name) => name.startsWith('switchyard_'));
+    expect(ours.length).toBeGreaterThan(20);
+    expect(ours.filter((name) => !used.includes(name) && !UNUSED.has(name))).toEqual([]);
+  });
+
+  it('tell what happened: leads assigned, calls to GHL, and the one that failed and was tried again', () => {
+    expect(worker).toMatch(/^switchyard_lead_assigned_seconds_count 3$/m);
+    expect(sumOf('switchyard_ghl_calls_total', 'operation="createTask",lane="interactive",outcome="ok"')).toBe(3);
+    expect(sumOf('switchyard_ghl_call_seconds_count', 'operation="createTask"')).toBe(3);
+    expect(sumOf('switchyard_ghl_calls_total', 'operation="createNote".*outcome="GhlUnavailable"')).toBe(1);
+    expect(sumOf('switchyard_activity_failures_total', 'failure="GhlUnavailable",final="false"')).toBe(1);
+    expect(worker).toMatch(/^switchyard_ghl_breaker_state\{group="contacts"\} 0$/m);
+    expect(sumOf('temporal_worker_task_slots_available')).toBeGreaterThan(0);
+  });
+
+  it('name no location, lead or person in a label', () => {
+    for (const label of new Set([...shown.values()].flatMap((labels) => [...labels])))
+      expect(label).not.toMatch(/agency|location|lead_id|contact|email|phone/i);
+    expect(worker).not.toContain(system.agency.agencyId);
+  });
+});
+
+describe('a system without a collector of traces', () => {
+  it('names traces in its log lines all the same, from API to worker, and delivers none', async () => {
+    const failed = await waitFor('the worker’s line', () =>
+      system.logLines().find((line) => line['process'] === 'worker' && String(line['msg']).includes('Activity failed')),
+    );
+    const { traceId } = failed;
+    expect(traceId).toMatch(/^[0-9a-f]{32}$/);
+    const request = system.logLines().find((line) => line['process'] === 'api' && line['traceId'] === traceId);
+    expect(request?.['route']).toBe('/webhooks/ghl');
+    expect(system.traces.bodies).toEqual([]);
+  });
+});

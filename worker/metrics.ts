@@ -1,0 +1,65 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { LeadObserver } from '../activities/dependencies.ts';
+import type { BreakerState } from '../ghl/breaker.ts';
+import type { CallRecord, GhlGateway } from '../ghl/gateway.ts';
+
+export type WorkerMetrics = ReturnType<typeof createWorkerMetrics>;
+
+/** How a breaker's state is told in a figure: the higher, the worse. */
+const BREAKER_FIGURES: Record<BreakerState, number> = { closed: 0, 'half-open': 1, open: 2 };
+
+/**
+ * What a worker measures, on a registry of its own. Labels are words of this code alone: operations, lanes, codes.
+ * @param breakerStates asked at each scrape
+ */
+export function createWorkerMetrics(breakerStates: GhlGateway['breakerStates']) {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const callSeconds = new Histogram({
+    name: 'switchyard_ghl_call_seconds',
+    help: 'Duration of a call to GHL, waiting for budget included',
+    labelNames: ['operation', 'lane'] as const,
+    buckets: [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+    registers,
+  });
+  const calls = new Counter({
+    name: 'switchyard_ghl_calls_total',
+    help: 'Calls to GHL by how they ended: ok, the code of the failure, or stopped where nobody wanted it any more',
+    labelNames: ['operation', 'lane', 'outcome'] as const,
+    registers,
+  });
+  new Gauge({
+    name: 'switchyard_ghl_breaker_state',
+    help: 'Groups of GHL’s endpoints: 0 called, 1 tried again with one call, 2 left alone',
+    labelNames: ['group'] as const,
+    registers,
+    collect() {
+      for (const [group, state] of breakerStates()) this.set({ group }, BREAKER_FIGURES[state]);
+    },
+  });
+  const assignedSeconds = new Histogram({
+    name: 'switchyard_lead_assigned_seconds',
+    help: 'Time from a lead’s arrival to its first rep, when the assignment is committed',
+    buckets: [0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600],
+    registers,
+  });
+  const activityFailures = new Counter({
+    name: 'switchyard_activity_failures_total',
+    help: 'Attempts of activities that failed, by the failure’s code; those that are not final are tried again',
+    labelNames: ['activity', 'failure', 'final'] as const,
+    registers,
+  });
+  const leadObserver: LeadObserver = { firstAssigned: (afterMs) => assignedSeconds.observe(afterMs / 1_000) };
+  return {
+    registry,
+    activityFailures,
+    leadObserver,
+    /** Counts a call that is over. */
+    observeCall({ operation, lane, outcome, durationMs }: CallRecord): void {
+      const of = { operation, lane: lane ?? 'none' };
+      callSeconds.observe(of, durationMs / 1_000);
+      calls.inc({ ...of, outcome });
+    },
+  };
+}
