@@ -40,6 +40,20 @@ describe('confirmAssignment', () => {
     ]);
   });
 
+  it('tells how long the lead took to its first rep: once, of no later rep and of no queue', async () => {
+    const { bench, agency } = all;
+    bench.assignedAfterMs.length = 0;
+    const held = await agency.reserved(somebody('10011'));
+    await expectToRepeat(bench, all, bench.leads.confirmAssignment, held);
+    expect(bench.assignedAfterMs).toEqual([expect.any(Number)]);
+    expect(bench.assignedAfterMs[0]).toBeGreaterThan(0);
+    const route = await run(bench.leads.reserveReassignment, { ...held, request: { repId: agency.rep('bob') } });
+    const assignmentId = route.outcome === 'reserved' ? route.assignmentId : 'none';
+    await run(bench.leads.confirmAssignment, { ...held, assignmentId });
+    await run(bench.leads.confirmAssignment, await agency.reserved(somebody('nowhere')));
+    expect(bench.assignedAfterMs).toHaveLength(1);
+  });
+
   it('leaves a lead closed that was closed meanwhile', async () => {
     const { bench, agency } = all;
     const held = await agency.reserved(somebody('10011'));

@@ -88,7 +88,9 @@ export async function startActivityBench(options: { ghl?: Partial<GatewayOptions
     log: createTestLogger(),
     ...options.ghl,
   });
-  const store = { db, keys, now };
+  const assignedAfterMs: number[] = [];
+  const leadObserver = { firstAssigned: (afterMs: number): void => void assignedAfterMs.push(afterMs) };
+  const store = { db, keys, now, leadObserver };
   const withGhl = { ...store, ghl: gateway, reads: createReadCache(gateway), notifier: createGhlTaskNotifier(gateway) };
   return {
     database,
@@ -97,6 +99,8 @@ export async function startActivityBench(options: { ghl?: Partial<GatewayOptions
     simulatorUrl: simulator.url,
     /** The activities' clock; undefined for the machine's. */
     clock,
+    /** What the activities have told of leads that got their first rep. */
+    assignedAfterMs,
     leads: createLeadActivities(store),
     ghl: createLeadGhlActivities(withGhl),
     accounts: createAccountActivities({ ...store, appIds: gateway.appIds }),

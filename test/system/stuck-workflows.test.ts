@@ -11,6 +11,8 @@ import { AGENCY_ID, CAPABILITY } from '../../client/search-attributes.ts';
 import { startTestSystem, type TestSystem } from '../stack/system.ts';
 import { createTestLogger } from '../stack/test-logger.ts';
 import { waitFor } from '../stack/wait.ts';
+import type { contactSync as brokenSync } from './broken-workflows.ts';
+import type { accountSync, agencyConnect, contactSync } from './mended-workflows.ts';
 
 let system: TestSystem;
 let connection: NativeConnection;
@@ -48,9 +50,11 @@ async function startWorker(release: 'broken' | 'mended'): Promise<void> {
   };
 }
 
+type Started = typeof brokenSync | typeof contactSync | typeof accountSync | typeof agencyConnect;
+
 async function start(type: string, capability: string): Promise<string> {
   const workflowId = `${capability}/${uuidv7()}`;
-  await system.client.temporal.workflow.start(type, {
+  await system.client.temporal.workflow.start<Started>(type, {
     workflowId,
     taskQueue: QUEUE,
     args: [],
