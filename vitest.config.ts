@@ -11,7 +11,7 @@ export default defineConfig({
     setupFiles: ['test/leaks/setup.ts'],
     pool: 'forks',
     // The machine's other half runs Postgres and Temporal.
-    maxWorkers: 2,
+    maxWorkers: 3,
     // Loading the modules anew for each file took a third of the time. Files share no state: what they start, they stop.
     isolate: false,
     sequence: { sequencer: SlowFilesSpread },
