@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { setConflictPolicy } from '../../db/conflict-policies.ts';
+import { requestMerge } from '../../db/contact-merges.ts';
 import type { ConflictPolicy } from '../../domain/contact-conflict.ts';
+import { run } from '../stack/activity-bench.ts';
 import { type ContactWorld, startContactWorld } from './contact-world.ts';
 import { expectToRepeat } from './picture.ts';
 
@@ -44,4 +46,20 @@ describe('a change of a contact', () => {
       expect(await world.unsettled(contact.id)).toEqual([]);
     },
   );
+});
+
+describe('a merge', () => {
+  it('keeps the blocks that the survivor has beside those that follow, where GHL takes a body to replace the others', async () => {
+    const [sms, email] = [{ status: 'permanent' as const, code: '30004' }, { status: 'active' as const }];
+    const survivor = await world.known({ firstName: 'Kay', dndSettings: { Email: email } });
+    const loser = await world.known({ firstName: 'Kay', dndSettings: { SMS: sms } });
+    await world.bench.simulator.setBehaviour({ dndWrites: 'replace' });
+    const of = { survivorId: survivor.id, loserId: loser.id, acceptsLoss: false };
+    const act = { actor: 'cli:tester', origin: 'cli' as const, now: new Date() };
+    const asked = await world.asAgency((tx) => requestMerge(tx, of, act));
+    if ('refused' in asked) throw new Error(asked.refused);
+    await run(world.bench.mergesGhl.absorbContact, { agencyId: world.agencyId, mergeId: asked.mergeId });
+    await world.bench.simulator.setBehaviour({ dndWrites: 'merge' });
+    expect((await world.shown(survivor.ghl_id!))?.dndSettings).toEqual({ Email: email, SMS: sms });
+  });
 });

@@ -93,7 +93,6 @@ describe('a contact made here that GHL has already', () => {
 });
 
 describe('a merge', () => {
-  const identity = { firstName: 'Kay', lastName: 'Merged' };
   async function merge(survivorGhlId: string, loserGhlId: string) {
     const [survivorId, loserId] = [await world.idOf(survivorGhlId), await world.idOf(loserGhlId)];
     const act = { actor: 'cli:tester', origin: 'cli' as const, now: new Date() };
@@ -108,7 +107,7 @@ describe('a merge', () => {
 
   it('tells the lead that followed with whom the survivor is, once, and not that its old contact is gone', async () => {
     const { leadId, contactId } = await world.open();
-    const survivor = await world.told({ ...identity, assignedTo: 'somebody-else' });
+    const survivor = await world.told({ assignedTo: 'somebody-else' });
     const steps = await merge(survivor, contactId);
     await steps.absorb();
     await steps.finish();
@@ -119,7 +118,7 @@ describe('a merge', () => {
 
   it('tells the lead that followed that the survivor is gone', async () => {
     const { leadId, contactId } = await world.open();
-    const survivor = await world.told(identity);
+    const survivor = await world.told();
     const steps = await merge(survivor, contactId);
     await steps.absorb();
     await world.bench.simulator.deleteContact(survivor);
@@ -128,8 +127,8 @@ describe('a merge', () => {
   });
 
   it('lets a lead follow that came to the other contact while the rest was copied', async () => {
-    const loser = await world.told(identity);
-    const survivor = await world.told(identity);
+    const loser = await world.told();
+    const survivor = await world.told();
     const { leadId } = await world.open();
     const steps = await merge(survivor, loser);
     // It comes after the leads have followed: the deletion waits.
@@ -147,7 +146,7 @@ describe('a merge', () => {
 
   it('starts no lead by tags and fields that it copies, though no trigger has seen the other contact', async () => {
     const carried = { tags: ['warm'], customFields: [{ id: 'f-size', value: 'xl' }] };
-    const [loser, survivor] = [await world.told({ ...identity, ...carried }), await world.told(identity)];
+    const [loser, survivor] = [await world.told(carried), await world.told()];
     await world.addTrigger('warm', 'tag', 'warm');
     await world.addTrigger('size', 'field', 'f-size');
     await world.deliver(survivor, 'ContactUpdate');

@@ -15,7 +15,7 @@ import { failAll } from './push.ts';
 import type { Real } from './real.ts';
 import { nextFate } from './sight.ts';
 
-/** Whom GHL has not made and might have: they are not made again before its search must know. */
+/** Whom GHL might have made, or had made before somebody deleted them: they are not made again before its search must know. */
 const inDoubt = new WeakSet<Person>();
 const SEARCH_SETTLES_MS = 10_000;
 
@@ -30,7 +30,7 @@ export async function create(
   const fate = there || !isAsked ? 'committed' : await nextFate(real, { method: 'POST', path: '/contacts/' });
   if (!there && isAsked && inDoubt.delete(person)) await real.passTime(SEARCH_SETTLES_MS);
   const outcome = await real.workflows.write(key, real);
-  if (!there && (fate === 'unasked' || fate === 'refused')) inDoubt.add(person);
+  if (!there && (fate === 'unasked' || fate === 'refused' || fate === 'lost')) inDoubt.add(person);
   if (!isAsked) {
     expect(outcome).toBe('again');
     return 0;
