@@ -149,8 +149,10 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       resolved_at timestamptz,
       resolution text
     );
-    -- The same work failing for the same cause is one letter, until somebody has dealt with it.
-    create unique index dead_letters_one_open on dead_letters (subject_id, capability, cause) where resolved_at is null;
+    -- The same work failing for the same cause is one letter, until somebody has dealt with it. A subject can be anything
+    -- that came from outside: one tenant's letter keeps none of another's back.
+    create unique index dead_letters_one_open on dead_letters (subject_id, cause, capability, agency_id)
+      nulls not distinct where resolved_at is null;
     create index dead_letters_open on dead_letters (agency_id, created_at) where resolved_at is null;
 
     do $$

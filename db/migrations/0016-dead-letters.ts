@@ -9,13 +9,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     alter table dead_letters add column discard_reason text;
     alter table dead_letters add constraint dead_letters_discarded_with_reason
       check ((resolution is not distinct from 'discarded') = (discard_reason is not null));
-    -- A subject can be anything that came from outside: one tenant's letter keeps none of another's back.
-    drop index dead_letters_one_open;
-    create unique index dead_letters_one_open on dead_letters (agency_id, capability, subject_id, cause)
-      nulls not distinct where resolved_at is null;
     create index dead_letters_discarded on dead_letters (subject_id, cause) where resolution = 'discarded';
     create index dead_letters_newest on dead_letters (agency_id, id desc);
-    create index dead_letters_of_subject on dead_letters (subject_id, cause) where resolved_at is null;
 
     -- An operator's redrive puts what was buried back at its old place in the inbox.
     grant update (state, attempts, due_at) on event_capabilities to switchyard_app;
@@ -47,11 +42,8 @@ export async function down(db: Kysely<unknown>): Promise<void> {
     drop policy upkeep_reports on dead_letters;
     drop policy upkeep_watches on dead_letters;
     revoke update (state, attempts, due_at) on event_capabilities from switchyard_app;
-    drop index dead_letters_of_subject;
     drop index dead_letters_newest;
     drop index dead_letters_discarded;
-    drop index dead_letters_one_open;
-    create unique index dead_letters_one_open on dead_letters (capability, subject_id, cause) where resolved_at is null;
     alter table dead_letters drop constraint dead_letters_discarded_with_reason;
     alter table dead_letters drop column discard_reason;
   `,
