@@ -11,7 +11,7 @@ import type { Caller } from './authentication.ts';
 import { findIdempotencyKey } from './input.ts';
 import type { LeadChangeDeps } from './lead-client.ts';
 import { ProblemError } from './problem.ts';
-import { recordStuckLead } from './stuck-leads.ts';
+import { reportStuckLead } from './stuck-leads.ts';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
@@ -86,10 +86,8 @@ async function explainAbsence(
   const isPending = await withScope(db, scope, (tx) => isLeadStartPending(tx, id));
   const fate = await client.leadFate({ agencyId, leadId: id });
   if (isPending || fate === 'running') return new ProblemError(409, 'lead-not-started', { retryAfterSeconds: 5 });
-  return withScope(db, scope, async (tx) => {
-    const lead = await findLead(tx, id);
-    if (!lead || lead.state === 'closed') return new ProblemError(409, 'lead-closed');
-    await recordStuckLead(tx, lead, fate);
-    return leadStuck();
-  });
+  const lead = await withScope(db, scope, (tx) => findLead(tx, id));
+  if (!lead || lead.state === 'closed') return new ProblemError(409, 'lead-closed');
+  await reportStuckLead({ db, client, now: () => new Date() }, lead, fate);
+  return leadStuck();
 }

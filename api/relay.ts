@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
-import { LeadStuckError, TemporalUnavailableError } from '../client.ts';
+import { LeadStuckError, type SwitchyardClient, TemporalUnavailableError } from '../client.ts';
 import { addDeadLetter } from '../db/dead-letters.ts';
 import { buryWork, claimDueWork, markWorkStarted, postponeWork, type Work } from '../db/event-capabilities.ts';
 import { findLead } from '../db/leads.ts';
@@ -13,12 +13,12 @@ import type { Metrics } from './metrics.ts';
 import { createPause } from './pause.ts';
 import { judgeHandover, relayBackoffMs } from './relay-policy.ts';
 import { isRedrive } from './redrive-work.ts';
-import { recordStuckLead } from './stuck-leads.ts';
+import { reportStuckLead } from './stuck-leads.ts';
 import { gatherWork, handOver, type WorkClient } from './work.ts';
 
 export interface RelayDeps {
   db: Kysely<Database>;
-  client: WorkClient;
+  client: WorkClient & Pick<SwitchyardClient, 'leadFate'>;
   logger: Logger;
   metrics: Metrics;
   /** Shared with the starts of the process: while Temporal is away nobody queues up at its door. */
@@ -97,12 +97,10 @@ export function createRelay(deps: RelayDeps): Relay {
   async function judgeStuck(error: LeadStuckError): Promise<unknown> {
     const { agencyId, leadId, fate } = error;
     try {
-      return await withScope(db, { agencyId }, async (tx) => {
-        const lead = await findLead(tx, leadId);
-        if (!lead || lead.state === 'closed') return undefined;
-        if (fate !== 'running') await recordStuckLead(tx, lead, fate);
-        return error;
-      });
+      const lead = await withScope(db, { agencyId }, (tx) => findLead(tx, leadId));
+      if (!lead || lead.state === 'closed') return undefined;
+      if (fate !== 'running') await reportStuckLead({ db, client, now: () => new Date() }, lead, fate);
+      return error;
     } catch (lookError) {
       logger.warn({ error: describeError(lookError) }, 'a stuck lead could not be looked at');
       return error;

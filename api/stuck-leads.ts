@@ -1,7 +1,7 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { Logger } from 'pino';
 import type { BrokenLead, SwitchyardClient } from '../client.ts';
-import { addDeadLetter, hasOpenDeadLetter } from '../db/dead-letters.ts';
+import { addDeadLetter, hasOpenDeadLetter, resolveDeadLetters } from '../db/dead-letters.ts';
 import { findLead } from '../db/leads.ts';
 import type { Database, Lead } from '../db/schema.ts';
 import { withScope } from '../db/scope.ts';
@@ -54,7 +54,7 @@ export function createStuckLeadWatch({ db, client, logger, now }: StuckLeadDeps)
     if (!lead || lead.state === 'closed') return false;
     // An operator may have reset it: then a later run of it goes on.
     if ((await client.leadFate({ agencyId, leadId })) !== 'broken') return false;
-    await withScope(db, { agencyId }, (tx) => recordStuckLead(tx, lead, ending, endedAt));
+    await reportStuckLead({ db, client, now }, lead, ending, endedAt);
     return true;
   }
 
@@ -65,16 +65,31 @@ export function createStuckLeadWatch({ db, client, logger, now }: StuckLeadDeps)
 }
 
 /**
- * Puts an open lead without a workflow before an operator. Repeating it changes nothing; a letter that says why the
- * workflow failed says it all.
+ * Puts an open lead without a workflow before an operator, and looks once more: whoever set it going meanwhile settled
+ * what was open then, and not this. Repeating it changes nothing.
  * @param ending how the workflow ended, as a code word
  * @param endedAt when; who does not know it tells of what the look for such leads has told already
+ * @throws TemporalUnavailableError; the letter is there then
  */
-export async function recordStuckLead(
-  tx: Transaction<Database>,
+export async function reportStuckLead(
+  { db, client, now }: Pick<StuckLeadDeps, 'db' | 'now'> & { client: Pick<SwitchyardClient, 'leadFate'> },
   lead: Lead,
   ending: string,
   endedAt: Date | null = null,
+): Promise<void> {
+  const { agency_id: agencyId, id: leadId } = lead;
+  await withScope(db, { agencyId }, (tx) => recordStuckLead(tx, lead, ending, endedAt));
+  if ((await client.leadFate({ agencyId, leadId })) !== 'running') return;
+  const about = { subjectId: leadId, causePrefix: 'stuck' };
+  await withScope(db, { agencyId }, (tx) => resolveDeadLetters(tx, about, 'runs-again', now()));
+}
+
+/** A letter that says why the workflow failed says it all. */
+async function recordStuckLead(
+  tx: Transaction<Database>,
+  lead: Lead,
+  ending: string,
+  endedAt: Date | null,
 ): Promise<void> {
   if (await hasOpenDeadLetter(tx, lead.id, 'unroutable:')) return;
   const workflowId = leadIntakeWorkflowId(lead.agency_id, lead.id);

@@ -144,6 +144,22 @@ describe('an open lead whose workflow was terminated', () => {
 });
 
 describe('dead-letters redrive', () => {
+  it('leaves no letter open that was written while the lead was being set going', async () => {
+    const leadId = await assigned();
+    await handleOf(leadId).terminate('by hand');
+    await isListed(leadId);
+    const leadFate: typeof live.client.leadFate = async (lead) => {
+      const fate = await live.client.leadFate(lead);
+      if (lead.leadId === leadId && fate === 'broken')
+        expect(await redrive(leadId)).toMatchObject({ workflow: 'reset' });
+      return fate;
+    };
+    const client = { leadFate, listBrokenLeads: live.client.listBrokenLeads };
+    const logger = createTestLogger();
+    await createStuckLeadWatch({ db: live.database.db, client, logger, now: () => new Date() }).check();
+    expect(await lettersOf(leadId)).toMatchObject([{ cause: 'stuck', resolution: 'runs-again' }]);
+  });
+
   it('brings a lead back from its letter, through the inbox, and nothing is done twice', async () => {
     const leadId = await assigned();
     await handleOf(leadId).terminate('by hand');
@@ -156,9 +172,7 @@ describe('dead-letters redrive', () => {
     expect((await accept(leadId)).status).toBe(409);
     expect((await cli.run(['dead-letters', 'redrive', letter!.id, ...agency])).code).toBe(0);
     await waitFor('the lead to answer', async () => (await accept(leadId)).status === 200);
-    await waitFor('no open letter', async () =>
-      (await lettersOf(leadId)).every((each) => each.resolution === 'redriven'),
-    );
+    await waitFor('no open letter', async () => (await lettersOf(leadId)).every((each) => each.resolved_at !== null));
     expect((await live.simulator.listNotes()).length).toBe(notes);
     expect((await cli.run(['dead-letters', 'redrive', letter!.id, ...agency])).out).toContain('was before');
   });
