@@ -18,7 +18,7 @@ put() {
 }
 
 # Letters and digits alone: they stand in addresses and in a template of Temporal's server.
-password() { openssl rand -hex 24; }
+password() { head -c 24 /dev/urandom | od -An -v -tx1 | tr -d ' \n'; }
 owner_url() {
   printf 'postgres://switchyard_migrations:%s@postgres:5432/switchyard\n' "$(cat "$folder/database_owner_password")"
 }
@@ -27,7 +27,7 @@ service_url() {
   printf 'postgres://switchyard_service:%s@postgres:5432/switchyard\n' "$secret"
 }
 encryption_keys() {
-  key=$(openssl rand -base64 32)
+  key=$(head -c 32 /dev/urandom | base64)
   printf '1:%s\n' "$key"
 }
 

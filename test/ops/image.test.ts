@@ -34,9 +34,16 @@ describe('the image', () => {
     const { dependencies } = await jsonOf<{ dependencies: Record<string, string> }>('package.json');
     const imported = new Set<string>();
     for (const source of await listSources()) {
-      for (const [, name] of (await textOf(source)).matchAll(/^(?:import|export|\}) (?!type\b).*from '([^.'][^']*)';$/gm)) {
+      for (const [, name] of (await textOf(source)).matchAll(
+        /^(?:import|export|\}) (?!type\b).*from '([^.'][^']*)';$/gm,
+      )) {
         if (name!.startsWith('node:') || builtinModules.includes(name!)) continue;
-        imported.add(name!.split('/').slice(0, name!.startsWith('@') ? 2 : 1).join('/'));
+        imported.add(
+          name!
+            .split('/')
+            .slice(0, name!.startsWith('@') ? 2 : 1)
+            .join('/'),
+        );
       }
     }
     expect(imported.size).toBeGreaterThan(10);

@@ -19,7 +19,8 @@ import { repository } from './compose.ts';
 const runFile = promisify(execFile);
 const log = (): void => {};
 const pathOf = (path: string): string => fileURLToPath(new URL(path, repository));
-const secretOf = async (name: string): Promise<string> => (await readFile(join(folder, 'secrets', name), 'utf8')).trim();
+const secretOf = async (name: string): Promise<string> =>
+  (await readFile(join(folder, 'secrets', name), 'utf8')).trim();
 
 let folder: string;
 beforeAll(async () => {
@@ -123,7 +124,14 @@ describe('Temporal as the containers set it up', () => {
     await mkdir(join(folder, 'bin'));
     await symlink(binary, join(folder, 'bin', 'temporal'));
     const dataDir = join(folder, 'temporal');
-    temporal = await startTemporal({ dataDir, port: 0, namespace: 'default', searchAttributes: [], inMemory: true, log });
+    temporal = await startTemporal({
+      dataDir,
+      port: 0,
+      namespace: 'default',
+      searchAttributes: [],
+      inMemory: true,
+      log,
+    });
     environment = {
       HOME: folder,
       PATH: `${join(folder, 'bin')}${delimiter}${process.env['PATH']}`,
@@ -134,7 +142,8 @@ describe('Temporal as the containers set it up', () => {
   afterAll(() => temporal.stop());
 
   it('has the namespace with its search attributes, also when it is set up again', async () => {
-    for (let run = 0; run < 2; run++) await runFile('sh', [pathOf('ops/temporal/set-up-namespace.sh')], { env: environment });
+    for (let run = 0; run < 2; run++)
+      await runFile('sh', [pathOf('ops/temporal/set-up-namespace.sh')], { env: environment });
     const connection = await Connection.connect({ address: temporal.address });
     const request = { namespace: 'switchyard' };
     const { customAttributes } = await connection.operatorService.listSearchAttributes(request);
