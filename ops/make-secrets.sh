@@ -13,7 +13,7 @@ put() {
   shift
   [ -e "$file" ] && return
   "$@" >"$file.new"
-  chmod 444 "$file.new"
+  chmod 644 "$file.new"
   mv "$file.new" "$file"
 }
 
