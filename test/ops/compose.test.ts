@@ -59,15 +59,18 @@ describe('the containers', () => {
   });
 
   it('hold no secret: each is a file, given to whoever names it', () => {
-    for (const [name, { environment, secrets: given }] of entries) {
-      for (const [variable, value] of Object.entries(environment)) {
-        if (/PASSWORD|SECRET|_KEYS?$|_PWD|DATABASE.*URL/.test(variable)) {
-          expect(variable, `${variable} of ${name}`).toMatch(/^GHL_WEBHOOK_PUBLIC_KEYS$/);
-        }
-        const file = /^\/run\/secrets\/(.*)$/.exec(value ?? '')?.[1];
-        if (file !== undefined) expect(given, `${variable} of ${name}`).toContain(file);
-      }
-      for (const secret of given) expect(existsSync(join(secrets, secret)), secret).toBe(true);
+    const secret = /PASSWORD|SECRET|_KEY$|_PWD$|^ENCRYPTION_KEYS$|^DATABASE.*URL$/;
+    for (const [name, { environment, secrets: given, entrypoint = [] }] of entries) {
+      const variables = Object.keys(environment).filter((variable) => !variable.endsWith('_FILE'));
+      expect(
+        variables.filter((variable) => secret.test(variable)),
+        name,
+      ).toEqual([]);
+      const read = [...Object.values(environment), ...entrypoint].flatMap((text) =>
+        [...(text ?? '').matchAll(/\/run\/secrets\/(\w+)/g)].map(([, file]) => file!),
+      );
+      expect(given, name).toEqual(expect.arrayContaining(read));
+      for (const file of given) expect(existsSync(join(secrets, file)), file).toBe(true);
     }
     const files = Object.entries(compose.secrets).map(([name, { file }]) => [file, `./secrets/${name}`]);
     for (const [file, expected] of files) expect(file).toBe(expected);

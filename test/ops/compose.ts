@@ -75,12 +75,15 @@ function interpolate(value: unknown, variables: Record<string, string>): unknown
 
 /** `${NAME:-default}`, `${NAME:?message}`, and `$$` for a dollar that the container's shell sees. */
 function fillIn(text: string, variables: Record<string, string>): string {
-  return text.replace(/\$\$|\$\{(\w+):([-?])([^}]*)\}/g, (whole, name: string | undefined, kind, rest: string) => {
-    if (name === undefined) return '$';
-    const value = variables[name];
-    if (value === undefined && kind === '?') throw new Error(`${name} is wanted: ${rest}`);
-    return value ?? (kind === '-' ? rest : whole);
-  });
+  return text.replace(
+    /\$\$|\$\{(\w+):([-?])([^}]*)\}/g,
+    (whole, name: string | undefined, kind: string, rest: string) => {
+      if (name === undefined) return '$';
+      const value = variables[name];
+      if (value === undefined && kind === '?') throw new Error(`${name} is wanted: ${rest}`);
+      return value ?? (kind === '-' ? rest : whole);
+    },
+  );
 }
 
 /** The environment that a service's process sees. */
