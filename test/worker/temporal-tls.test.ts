@@ -40,8 +40,10 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   for (const child of running.splice(0)) {
+    const hasEnded = child.exitCode !== null || child.signalCode !== null;
+    const ended = hasEnded ? undefined : once(child, 'exit');
     child.kill('SIGKILL');
-    await once(child, 'exit');
+    await ended;
   }
 });
 afterAll(async () => {
@@ -132,8 +134,9 @@ describe.each(PROCESSES)('Temporal behind TLS, for the %s', (name, script) => {
 
   it('is shown the API key that stands in a file', async () => {
     const { address, shown } = await startApiKeyDoor();
-    await start(name, script, { TEMPORAL_ADDRESS: address, TEMPORAL_API_KEY_FILE: join(folder, 'api-key') });
-    await waitFor('the key', () => Promise.resolve(shown.has('Bearer cloud-api-key')));
+    const key = { TEMPORAL_API_KEY_FILE: join(folder, 'api-key') };
+    const tell = await start(name, script, { TEMPORAL_ADDRESS: address, ...key });
+    await waitFor('the key', async () => (await tell()) === 'away' && shown.has('Bearer cloud-api-key'));
     expect([...shown]).toEqual(['Bearer cloud-api-key']);
   }, 60_000);
 });
