@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { parseKeyRing } from './crypto/key-ring.ts';
 import type { GhlDoor } from './domain/authorize-url.ts';
@@ -78,6 +79,19 @@ const environmentSchema = z.object({
 
 export type Config = z.infer<typeof environmentSchema>;
 
+/** What `readConfig` looks at. */
+export const CONFIG_VARIABLES = Object.keys(environmentSchema.shape);
+
+/** Variables that may come from a file instead, named by the same name and `_FILE`: a mounted secret shows in no list. */
+export const SECRET_VARIABLES = [
+  'DATABASE_URL',
+  'DATABASE_OWNER_URL',
+  'ENCRYPTION_KEYS',
+  'GHL_CLIENT_SECRET',
+  'GHL_PROVISIONING_CLIENT_SECRET',
+  'TEMPORAL_API_KEY',
+];
+
 /** The environment does not describe a runnable process; the message lists every problem. */
 export class ConfigError extends Error {
   readonly code = 'Config';
@@ -85,6 +99,35 @@ export class ConfigError extends Error {
     super(`The environment is not usable:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
     this.name = 'ConfigError';
   }
+}
+
+/**
+ * Completes the environment by the secrets that stand in files, without the space around them. What is empty counts as
+ * not set, be it variable or file: a file of orchestrators can only be left empty, not left out.
+ * @throws ConfigError naming every variable that is set twice or whose file cannot be read, never what a file holds
+ */
+export function completeSecrets(given: NodeJS.ProcessEnv): Record<string, string> {
+  const variables = Object.fromEntries(
+    Object.entries(given).flatMap(([name, value]) => (value === undefined || value === '' ? [] : [[name, value]])),
+  );
+  const problems: string[] = [];
+  for (const name of SECRET_VARIABLES) {
+    const file = variables[`${name}_FILE`];
+    if (file === undefined) continue;
+    if (variables[name] !== undefined) {
+      problems.push(`${name} and ${name}_FILE are both set: which of them holds is not guessed`);
+      continue;
+    }
+    try {
+      const secret = readFileSync(file, 'utf8').trim();
+      if (secret !== '') variables[name] = secret;
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+      problems.push(`${name}_FILE: the file cannot be read (${code})`);
+    }
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+  return variables;
 }
 
 /**

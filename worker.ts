@@ -1,13 +1,17 @@
 import { fileURLToPath } from 'node:url';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { bundleWorkflowCode, DefaultLogger, type WorkflowBundleOption } from '@temporalio/worker';
-import { type Config, ConfigError, ghlAppsOf, readConfig } from './config.ts';
+import { completeSecrets, type Config, ConfigError, ghlAppsOf, readConfig } from './config.ts';
 import { runWorkerProcess } from './worker/process.ts';
 import { WORKFLOW_SOURCES } from './worker/workflow-code.ts';
 
-async function run(config: Config): Promise<void> {
+async function run(): Promise<void> {
+  const environment = completeSecrets(process.env);
+  const config = readConfig(environment);
   const apps = ghlAppsOf(config);
   const ghl = { app: apps.locations, provisioningApp: apps.provisioning };
-  await runWorkerProcess(config, { ghl, findBundle: () => findBundle(config) });
+  const { connectionOptions: temporal } = loadClientConnectConfig({ overrideEnvVars: environment });
+  await runWorkerProcess(config, { ghl, temporal, findBundle: () => findBundle(config) });
 }
 
 /** A build has its bundle beside it; from the sources it is made here. */
@@ -20,7 +24,7 @@ async function findBundle(config: Config): Promise<WorkflowBundleOption> {
 
 /** Everything is closed by then, but a try to reach Temporal that was given up would keep the process. */
 process.exit(
-  await (async () => run(readConfig(process.env)))().then(
+  await run().then(
     () => 0,
     (error: unknown) => {
       console.error(error instanceof ConfigError ? error.message : error);

@@ -11,14 +11,14 @@ export const reportHealth: RequestHandler = (_req, res) => {
 };
 
 /**
- * `GET /readyz`: 200 while webhooks can be stored, which needs Postgres with this code's migrations. Temporal is told and
+ * `GET /readyz`: 200 while webhooks can be stored, which needs Postgres with this code's migrations, or newer ones. Temporal is told and
  * not needed: what cannot be started waits in the inbox.
  */
 export const reportReadiness =
   (deps: { db: Kysely<Database>; client: Pick<WorkClient, 'isReachable'>; drain: Drain }): RequestHandler =>
   async (_req, res) => {
     const [postgres, isTemporalReachable] = await Promise.all([checkDatabase(deps.db), deps.client.isReachable()]);
-    const isReady = postgres === 'current' && !deps.drain.isDraining;
+    const isReady = (postgres === 'current' || postgres === 'newer-migration') && !deps.drain.isDraining;
     res.status(isReady ? 200 : 503).json({
       status: isReady ? 'ready' : deps.drain.isDraining ? 'draining' : 'not-ready',
       postgres,

@@ -5,14 +5,16 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { type Logger, pino } from 'pino';
 import { collectDefaultMetrics } from 'prom-client';
 import { createSwitchyardClient } from '../client.ts';
-import { type Config, ConfigError, ghlDoorOf, publicUrlOf, readConfig } from '../config.ts';
+import { completeSecrets, ConfigError, ghlDoorOf, publicUrlOf, readConfig } from '../config.ts';
 import { createDatabase } from '../db/database.ts';
 import { startTracing } from '../tracing/start.ts';
 import { currentTrace } from '../tracing/trace.ts';
 import { describeError } from './error-description.ts';
 import { createService } from './service.ts';
 
-async function run(config: Config): Promise<void> {
+async function run(): Promise<void> {
+  const environment = completeSecrets(process.env);
+  const config = readConfig(environment);
   const logger = pino({ level: config.LOG_LEVEL, base: { process: 'api' }, mixin: currentTrace });
   const endTracing = startTracing({
     service: 'switchyard-api',
@@ -28,7 +30,7 @@ async function run(config: Config): Promise<void> {
     onIdleError: (error) => logger.warn({ error: describeError(error) }, 'a connection to Postgres broke'),
   });
   const client = createSwitchyardClient({
-    connection: loadClientConnectConfig().connectionOptions,
+    connection: loadClientConnectConfig({ overrideEnvVars: environment }).connectionOptions,
     namespace: config.TEMPORAL_NAMESPACE,
     keys: config.ENCRYPTION_KEYS,
   });
@@ -70,7 +72,7 @@ async function close(server: Server, logger: Logger): Promise<void> {
 }
 
 try {
-  await run(readConfig(process.env));
+  await run();
 } catch (error) {
   console.error(error instanceof ConfigError ? error.message : error);
   process.exitCode = 1;

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { completeSecrets } from '../config.ts';
 
 const fileSchema = z.record(z.string(), z.string());
 
@@ -8,7 +9,7 @@ const fileSchema = z.record(z.string(), z.string());
 const IDENTITY = ['DATABASE_URL', 'DATABASE_OWNER_URL', 'TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE', 'ENCRYPTION_KEYS'];
 
 export interface OperatorEnvironment {
-  variables: NodeJS.ProcessEnv;
+  variables: Record<string, string>;
   /** Says where the running stack's file was looked for and why it was not used; for when something is missing. */
   hint: string;
 }
@@ -27,10 +28,10 @@ export class EnvironmentFileError extends Error {
  * When one of the variables that name the system is set to something else, the file is left alone: the keys of one
  * system must not seal what belongs to another.
  * @param folder what a relative SWITCHYARD_DATA_DIR is relative to
- * @throws EnvironmentFileError
+ * @throws EnvironmentFileError; ConfigError for a secret's file that cannot be read
  */
 export async function completeEnvironment(given: NodeJS.ProcessEnv, folder: string): Promise<OperatorEnvironment> {
-  const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== ''));
+  const set = completeSecrets(given);
   const file = resolve(folder, set['SWITCHYARD_DATA_DIR'] ?? '.switchyard', 'environment.json');
   const stored = await readEnvironmentFile(file);
   if (stored === undefined) {

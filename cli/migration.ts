@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ConfigError } from '../config.ts';
 import { createDatabase } from '../db/database.ts';
 import { grantLogin, migrateDown, migrateToLatest, MigrationError } from '../db/migrate.ts';
 import { completeEnvironment } from './environment.ts';
@@ -13,6 +14,7 @@ const USAGE = `Brings the database up to date, one migration after the other, ea
 Environment:
   DATABASE_OWNER_URL  connects as the role of migrations, which may create roles and owns the schema
   DATABASE_URL        what API and worker connect with; the login is made when it is not there
+  …_FILE              of either: a file that holds it instead
 `;
 
 const postgresUrl = z
@@ -34,7 +36,7 @@ export async function runMigration(args: string[], terminal: Terminal): Promise<
   } catch (error) {
     const cause = error instanceof MigrationError ? error.cause : error;
     const { code, message } = explainFailure(cause);
-    const isOurs = cause instanceof CommandError || cause instanceof InputError;
+    const isOurs = [CommandError, InputError, ConfigError].some((kind) => cause instanceof kind);
     terminal.writeError(`${isOurs ? message : explainRefusal(error, code, message)}\n`);
     return error instanceof InputError ? 2 : 1;
   }

@@ -21,7 +21,7 @@ export interface Session {
 
 /** Opens nothing yet: `--help` needs no server. */
 export function createSession(terminal: Terminal): Session {
-  let read: Promise<{ config: Config; variables: NodeJS.ProcessEnv }> | undefined;
+  let read: Promise<{ config: Config; variables: Record<string, string> }> | undefined;
   let db: Kysely<Database> | undefined;
   let client: SwitchyardClient | undefined;
   const environment = () => (read ??= readEnvironment(terminal));
@@ -35,10 +35,7 @@ export function createSession(terminal: Terminal): Session {
     },
     async client() {
       const { config, variables } = await environment();
-      const overrideEnvVars = Object.fromEntries(
-        Object.entries(variables).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-      );
-      const { connectionOptions } = loadClientConnectConfig({ overrideEnvVars });
+      const { connectionOptions } = loadClientConnectConfig({ overrideEnvVars: variables });
       client ??= createSwitchyardClient({
         connection: connectionOptions,
         namespace: config.TEMPORAL_NAMESPACE,
@@ -59,7 +56,7 @@ export function createSession(terminal: Terminal): Session {
   };
 }
 
-async function readEnvironment(terminal: Terminal): Promise<{ config: Config; variables: NodeJS.ProcessEnv }> {
+async function readEnvironment(terminal: Terminal): Promise<{ config: Config; variables: Record<string, string> }> {
   const { variables, hint } = await completeEnvironment(terminal.environment, terminal.folder);
   try {
     return { config: readConfig(variables), variables };

@@ -1,5 +1,4 @@
-import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { Runtime, type WorkflowBundleOption } from '@temporalio/worker';
+import { type NativeConnectionOptions, Runtime, type WorkflowBundleOption } from '@temporalio/worker';
 import { pino } from 'pino';
 import type { Config } from '../config.ts';
 import { createDatabase } from '../db/database.ts';
@@ -23,13 +22,16 @@ import { createWorkers } from './workers.ts';
 export interface WorkerParts {
   /** How GHL is called; its address comes from the configuration. */
   ghl: Omit<ActivityOptions['ghl'], 'baseUrl'>;
+  /** How Temporal is reached: address, TLS, API key. */
+  temporal: NativeConnectionOptions;
   /** When and how locations are polled, where that is not as usual. */
   polling?: ActivityOptions['polling'];
   findBundle: () => Promise<WorkflowBundleOption>;
 }
 
 /** Runs a worker until SIGINT or SIGTERM, and closes what it opened. @throws what its workers fail with */
-export async function runWorkerProcess(config: Config, { ghl, polling, findBundle }: WorkerParts): Promise<void> {
+export async function runWorkerProcess(config: Config, parts: WorkerParts): Promise<void> {
+  const { ghl, temporal, polling, findBundle } = parts;
   const log = pino({ level: config.LOG_LEVEL, base: { process: 'worker' }, mixin: currentTrace });
   const endTracing = startTracing({
     service: 'switchyard-worker',
@@ -79,7 +81,7 @@ export async function runWorkerProcess(config: Config, { ghl, polling, findBundl
 
   try {
     const workflowBundle = await findBundle();
-    const connection = await connectToTemporal(loadClientConnectConfig().connectionOptions, log, stopping.signal);
+    const connection = await connectToTemporal(temporal, log, stopping.signal);
     if (!connection) return;
     try {
       const workers = await createWorkers({

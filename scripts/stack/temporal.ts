@@ -40,7 +40,8 @@ export interface Temporal {
   stop: () => Promise<void>;
 }
 
-const DYNAMIC_CONFIGURATION = [
+/** What the server is given beyond its defaults, as `name=value`; ops/temporal/dynamic-config.yaml says the same. */
+export const DYNAMIC_CONFIGURATION = [
   'matching.enableFairness=true',
   // A limit for each fairness key is divided by the number of partitions; with one it is exact.
   'matching.numTaskqueueReadPartitions=1',

@@ -28,15 +28,22 @@ describe('health', () => {
     world.client.isAway = false;
   });
 
-  it('is not ready when the database has had another migration', async () => {
+  it('stays ready when the database is migrated before it, and is not when it comes before the migration', async () => {
+    const table = world.ownerDb.withTables<{ kysely_migration: { name: string; timestamp: string } }>();
     const late = { name: '9999-later', timestamp: new Date().toISOString() };
-    const { ownerDb } = world;
-    const table = ownerDb.withTables<{ kysely_migration: { name: string; timestamp: string } }>();
     await table.insertInto('kysely_migration').values(late).execute();
     await world.http
       .get('/readyz')
-      .expect(503, { status: 'not-ready', postgres: 'other-migration', temporal: 'reachable' });
+      .expect(200, { status: 'ready', postgres: 'newer-migration', temporal: 'reachable' });
     await table.deleteFrom('kysely_migration').where('name', '=', late.name).execute();
+
+    const newest = table.selectFrom('kysely_migration').selectAll().orderBy('name', 'desc').limit(1);
+    const mine = await newest.executeTakeFirstOrThrow();
+    await table.deleteFrom('kysely_migration').where('name', '=', mine.name).execute();
+    await world.http
+      .get('/readyz')
+      .expect(503, { status: 'not-ready', postgres: 'older-migration', temporal: 'reachable' });
+    await table.insertInto('kysely_migration').values(mine).execute();
     await world.http.get('/readyz').expect(200);
   });
 });
