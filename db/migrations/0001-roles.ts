@@ -24,6 +24,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       -- A migrator that is not a superuser hands tables and functions over to these, so it must belong to them.
       if not (select rolsuper from pg_roles where rolname = current_user) then
         execute format('grant switchyard_owner, switchyard_audit to %I', current_user);
+        -- Who is handed something must have been able to make it there.
+        grant create on schema public to switchyard_owner, switchyard_audit;
       end if;
     end $$;
 
@@ -45,6 +47,7 @@ export async function down(db: Kysely<unknown>): Promise<void> {
       `
     drop function scope_location_id();
     drop function scope_agency_id();
+    revoke create on schema public from switchyard_owner, switchyard_audit;
     revoke usage on schema public from switchyard_app, switchyard_intake, switchyard_relay, switchyard_upkeep, switchyard_audit;
   `,
     )

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { completeSecrets, CONFIG_VARIABLES, readConfig, SECRET_VARIABLES } from '../../config.ts';
 import { BEHIND_API, DYNAMIC_CONFIGURATION } from '../../scripts/stack/temporal.ts';
-import { environmentOf, readCompose, repository, type Service } from './compose.ts';
+import { environmentOf, readBuildSources, readCompose, repository, type Service } from './compose.ts';
 
 const PROCESSES = ['api', 'worker'] as const;
 const ONE_SHOT = ['migrate', 'temporal-namespace', 'temporal-schema'];
@@ -77,7 +77,7 @@ describe('the containers', () => {
   });
 
   it('start what the build makes', async () => {
-    const { include } = JSON.parse(await textOf('tsconfig.build.json')) as { include: string[] };
+    const include = await readBuildSources();
     const scripts = entries.flatMap(([, { command }]) => command?.filter((word) => word.startsWith('dist/')) ?? []);
     expect(scripts.sort()).toEqual(['dist/api/server.js', 'dist/cli/migrate.js', 'dist/worker.js']);
     for (const script of scripts) {

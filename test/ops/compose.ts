@@ -89,3 +89,10 @@ function fillIn(text: string, variables: Record<string, string>): string {
 /** The environment that a service's process sees. */
 export const environmentOf = ({ environment }: Service): Record<string, string> =>
   Object.fromEntries(Object.entries(environment).flatMap(([name, value]) => (value === null ? [] : [[name, value]])));
+
+/** What the build compiles: files and folders at the root. */
+export async function readBuildSources(): Promise<string[]> {
+  const text = await readFile(new URL('tsconfig.build.json', repository), 'utf8');
+  const { include } = JSON.parse(text.replace(/^\s*\/\/.*$/gm, '')) as { include: string[] };
+  return include;
+}

@@ -1,11 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
 import { describe, expect, it } from 'vitest';
-import { repository } from './compose.ts';
+import { readBuildSources, repository } from './compose.ts';
 
 const textOf = (path: string): Promise<string> => readFile(new URL(path, repository), 'utf8');
-const jsonOf = async <T>(path: string): Promise<T> => JSON.parse(await textOf(path)) as T;
-const { include } = await jsonOf<{ include: string[] }>('tsconfig.build.json');
+const include = await readBuildSources();
 
 /** Every source that ends in the image. */
 async function listSources(): Promise<string[]> {
@@ -31,7 +30,7 @@ describe('the image', () => {
   });
 
   it('has every library that its programs import', async () => {
-    const { dependencies } = await jsonOf<{ dependencies: Record<string, string> }>('package.json');
+    const { dependencies } = JSON.parse(await textOf('package.json')) as { dependencies: Record<string, string> };
     const imported = new Set<string>();
     for (const source of await listSources()) {
       for (const [, name] of (await textOf(source)).matchAll(
