@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createStuckLeadWatch } from '../../api/stuck-leads.ts';
+import { createStuckLeadWatch, type StuckLeadDeps } from '../../api/stuck-leads.ts';
 import { parseKeyRing } from '../../crypto/key-ring.ts';
 import { addDeadLetter } from '../../db/dead-letters.ts';
 import { withScope } from '../../db/scope.ts';
@@ -52,13 +52,8 @@ const assigned = async (): Promise<string> => {
 };
 const lettersOf = (leadId: string) =>
   live.database.ownerDb.selectFrom('dead_letters').selectAll().where('subject_id', '=', leadId).execute();
-const watch = () =>
-  createStuckLeadWatch({
-    db: live.database.db,
-    client: live.client,
-    logger: createTestLogger(),
-    now: () => new Date(),
-  });
+const watch = (client: StuckLeadDeps['client'] = live.client) =>
+  createStuckLeadWatch({ db: live.database.db, client, logger: createTestLogger(), now: () => new Date() });
 const accept = (leadId: string) => live.ask('POST', `/v1/leads/${leadId}/accept`, key);
 const redrive = (leadId: string) => cli.json<object>(['leads', 'redrive', leadId, ...agency]);
 /** Temporal's list of ended workflows follows a little later. */
@@ -66,12 +61,17 @@ const isListed = (leadId: string) =>
   waitFor('the list of ended workflows', async () =>
     (await live.client.listBrokenLeads(new Date(Date.now() - 60_000), 100)).some((lead) => lead.leadId === leadId),
   );
+/** An assigned lead that has lost its workflow. */
+const terminated = async (): Promise<string> => {
+  const leadId = await assigned();
+  await handleOf(leadId).terminate('by hand');
+  await isListed(leadId);
+  return leadId;
+};
 
 describe('an open lead whose workflow was terminated', () => {
   it('is found and goes to an operator once; redriven as the letter says, it goes on and nothing is done twice', async () => {
-    const leadId = await assigned();
-    await handleOf(leadId).terminate('by hand');
-    await isListed(leadId);
+    const leadId = await terminated();
     const looks = watch();
     expect(await looks.check()).toBe(1);
     await looks.check();
@@ -145,25 +145,19 @@ describe('an open lead whose workflow was terminated', () => {
 
 describe('dead-letters redrive', () => {
   it('leaves no letter open that was written while the lead was being set going', async () => {
-    const leadId = await assigned();
-    await handleOf(leadId).terminate('by hand');
-    await isListed(leadId);
-    const leadFate: typeof live.client.leadFate = async (lead) => {
+    const leadId = await terminated();
+    const leadFate: StuckLeadDeps['client']['leadFate'] = async (lead) => {
       const fate = await live.client.leadFate(lead);
       if (lead.leadId === leadId && fate === 'broken')
         expect(await redrive(leadId)).toMatchObject({ workflow: 'reset' });
       return fate;
     };
-    const client = { leadFate, listBrokenLeads: live.client.listBrokenLeads };
-    const logger = createTestLogger();
-    await createStuckLeadWatch({ db: live.database.db, client, logger, now: () => new Date() }).check();
+    await watch({ leadFate, listBrokenLeads: live.client.listBrokenLeads }).check();
     expect(await lettersOf(leadId)).toMatchObject([{ cause: 'stuck', resolution: 'runs-again' }]);
   });
 
   it('brings a lead back from its letter, through the inbox, and nothing is done twice', async () => {
-    const leadId = await assigned();
-    await handleOf(leadId).terminate('by hand');
-    await isListed(leadId);
+    const leadId = await terminated();
     await watch().check();
     const [letter] = await lettersOf(leadId);
     const notes = (await live.simulator.listNotes()).length;
@@ -180,9 +174,7 @@ describe('dead-letters redrive', () => {
 
 describe('dead-letters discard', () => {
   it('keeps a stuck lead put away for as long as it is the same failure', async () => {
-    const leadId = await assigned();
-    await handleOf(leadId).terminate('by hand');
-    await isListed(leadId);
+    const leadId = await terminated();
     await watch().check();
     const [letter] = await lettersOf(leadId);
     await cli.run(['dead-letters', 'discard', letter!.id, '--reason', 'a test', ...agency]);
