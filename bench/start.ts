@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { findFreePort } from '../scripts/stack/ports.ts';
 import type { Log } from '../scripts/stack/progress.ts';
+import { PORT_VARIABLES } from '../scripts/stack/settings.ts';
 
 export interface StartRun {
   what: string;
@@ -16,14 +17,6 @@ export interface StartRun {
 }
 
 const root = join(import.meta.dirname, '..');
-const PORTS = [
-  'API_PORT',
-  'WORKER_HEALTH_PORT',
-  'SIMULATOR_PORT',
-  'POSTGRES_PORT',
-  'TEMPORAL_PORT',
-  'TEMPORAL_UI_PORT',
-];
 const START = ['start', '--', '--scenario', 'once'];
 const TESTS = ['test'];
 
@@ -51,7 +44,7 @@ export async function measureStart(withTests: boolean, log: Log): Promise<StartR
 }
 
 async function runOnce(clone: string, args: readonly string[], turn: string): Promise<StartRun> {
-  const ports = await Promise.all(PORTS.map(async (name) => [name, String(await findFreePort())] as const));
+  const ports = await Promise.all(PORT_VARIABLES.map(async (name) => [name, String(await findFreePort())] as const));
   const startedMs = performance.now();
   const env = { ...process.env, ...Object.fromEntries(ports) };
   const child = spawn('npm', [...args], { cwd: clone, env, stdio: 'ignore' });

@@ -50,7 +50,8 @@ const environmentSchema = z.object({
   TEMPORAL_UI_PORT: port(8244),
 });
 
-const PORT_VARIABLES = [
+/** Each names the port of one part of the local stack. */
+export const PORT_VARIABLES = [
   'API_PORT',
   'WORKER_HEALTH_PORT',
   'SIMULATOR_PORT',

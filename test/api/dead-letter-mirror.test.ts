@@ -5,10 +5,8 @@ import { changeContact } from '../../db/contact-changes.ts';
 import { lockContact } from '../../db/contacts.ts';
 import { saveInstall } from '../../db/installs.ts';
 import { withScope } from '../../db/scope.ts';
-import { waitFor } from '../stack/wait.ts';
 import { type ApiWorld, createApiWorld, keyRing } from './api-world.ts';
 import { type ContactHarness, createContactHarness } from './contact-harness.ts';
-import type { Handover } from './fake-client.ts';
 import { createLetterHarness, type LetterHarness } from './letter-harness.ts';
 
 let world: ApiWorld;
@@ -26,20 +24,8 @@ beforeAll(async () => {
   }
 });
 afterAll(() => world.close());
-beforeEach(async () => {
-  await world.ownerDb.deleteFrom('dead_letters').execute();
-  await world.ownerDb.deleteFrom('event_capabilities').execute();
-  world.client.handovers = [];
-});
+beforeEach(() => letters.empty());
 
-const handed = (method: Handover['method']) =>
-  waitFor(`a handover by ${method}`, () => world.client.handovers.find((each) => each.method === method));
-const nothingPending = () =>
-  waitFor('the inbox', async () => {
-    const pending = world.ownerDb.selectFrom('event_capabilities').select('sequence').where('state', '=', 'pending');
-    return (await pending.execute()).length === 0;
-  });
-const redrive = (id: string) => letters.post(`/${id}/redrive`);
 const setFailed = async (contactId: string) => {
   await world.ownerDb
     .updateTable('contact_edits')
@@ -58,7 +44,7 @@ const changed = async (): Promise<string> => {
   await withScope(world.db, { agencyId: world.agency.agencyId }, async (tx) =>
     changeContact(tx, (await lockContact(tx, id))!, [{ field: 'firstName', value: 'Bea' }], act),
   );
-  await nothingPending();
+  await letters.nothingPending();
   world.client.handovers = [];
   return id;
 };
@@ -67,22 +53,22 @@ describe('POST /v1/dead-letters/:id/redrive, of what keeps contacts and the mirr
   it('reads a record again', async () => {
     const subject = { kind: 'record' as const, id: 'note:ghl-note-1' };
     const id = await letters.letter({ capability: 'contact-sync', cause: 'read:GhlInvalid', subject });
-    expect((await redrive(id)).body).toMatchObject({ way: 'read-record' });
-    expect(await handed('contactChanged')).toMatchObject({ record: 'note/ghl-note-1' });
+    expect((await letters.redrive(id)).body).toMatchObject({ way: 'read-record' });
+    expect(await letters.handed('contactChanged')).toMatchObject({ record: 'note/ghl-note-1' });
   });
 
   it('writes again what GHL did not take of a contact', async () => {
     const contactId = await changed();
     const id = await setFailed(contactId);
-    expect((await redrive(id)).body).toMatchObject({ way: 'contact-edits' });
-    expect(await handed('contactEdited')).toMatchObject({ record: contactId });
+    expect((await letters.redrive(id)).body).toMatchObject({ way: 'contact-edits' });
+    expect(await letters.handed('contactEdited')).toMatchObject({ record: contactId });
     expect(await contacts.edits(contactId)).toMatchObject([{ state: 'pending' }]);
     const none = await letters.letter({
       capability: 'contact-sync',
       cause: 'edit:X',
       subject: { kind: 'contact', id: contactId },
     });
-    expect((await redrive(none)).body).toMatchObject({ status: 409, code: 'nothing-failed' });
+    expect((await letters.redrive(none)).body).toMatchObject({ status: 409, code: 'nothing-failed' });
     expect(await contacts.edits(contactId)).toMatchObject([{ state: 'pending' }]);
   });
 
@@ -103,8 +89,8 @@ describe('POST /v1/dead-letters/:id/redrive, of what keeps contacts and the mirr
       .execute();
     const subject = { kind: 'contact-merge' as const, id: mergeId };
     const id = await letters.letter({ capability: 'contact-sync', cause: 'merge:GhlInvalid', subject });
-    expect((await redrive(id)).body).toMatchObject({ way: 'contact-merge' });
-    expect(await handed('startContactMerge')).toMatchObject({ record: mergeId });
+    expect((await letters.redrive(id)).body).toMatchObject({ way: 'contact-merge' });
+    expect(await letters.handed('startContactMerge')).toMatchObject({ record: mergeId });
     const merge = await world.ownerDb.selectFrom('contact_merges').selectAll().where('id', '=', mergeId).execute();
     expect(merge).toMatchObject([{ outcome: null, accepts_loss: true }]);
   });
@@ -119,10 +105,10 @@ describe('POST /v1/dead-letters/:id/redrive, of what keeps contacts and the mirr
       });
     const ids = [await drifted('colour'), await drifted('size')];
     world.client.isAway = true;
-    for (const id of ids) expect((await redrive(id)).body).toMatchObject({ way: 'check-fields' });
+    for (const id of ids) expect((await letters.redrive(id)).body).toMatchObject({ way: 'check-fields' });
     world.client.isAway = false;
-    expect(await handed('startFieldCheck')).toMatchObject({ locationId: branch.id });
-    await nothingPending();
+    expect(await letters.handed('startFieldCheck')).toMatchObject({ locationId: branch.id });
+    await letters.nothingPending();
     expect(world.client.handovers).toHaveLength(1);
     for (const id of ids) expect(await letters.stored(id)).toMatchObject({ resolved_at: null });
   });
@@ -137,12 +123,12 @@ describe('POST /v1/dead-letters/:id/redrive, of what keeps contacts and the mirr
       .execute();
     const subject = { kind: 'poll-pass' as const, id: `${branch.id}:contact:delta` };
     const id = await letters.letter({ capability: 'poll-sync', cause: 'poll:GhlForbidden', subject });
-    expect((await redrive(id)).body).toMatchObject({ way: 'poll-pass' });
+    expect((await letters.redrive(id)).body).toMatchObject({ way: 'poll-pass' });
     const { due_at: dueAt } = await world.ownerDb.selectFrom('poll_passes').select('due_at').executeTakeFirstOrThrow();
     expect(dueAt.getTime()).toBeLessThanOrEqual(Date.now());
     const other = { kind: 'poll-pass' as const, id: `${branch.id}:contact:sweep` };
     const none = await letters.letter({ capability: 'poll-sync', cause: 'poll:GhlForbidden', subject: other });
-    expect((await redrive(none)).body).toMatchObject({ status: 409, code: 'pass-unknown' });
+    expect((await letters.redrive(none)).body).toMatchObject({ status: 409, code: 'pass-unknown' });
   });
 
   it('starts another run for the part of a backfill that failed, as the first was asked for', async () => {
@@ -162,8 +148,8 @@ describe('POST /v1/dead-letters/:id/redrive, of what keeps contacts and the mirr
       .execute();
     const subject = { kind: 'backfill' as const, id: `${runId}/opportunity` };
     const id = await letters.letter({ capability: 'backfill', cause: 'part:GhlForbidden', subject });
-    expect((await redrive(id)).body).toMatchObject({ way: 'backfill' });
-    const started = (await handed('startBackfillRun')).runId!;
+    expect((await letters.redrive(id)).body).toMatchObject({ way: 'backfill' });
+    const started = (await letters.handed('startBackfillRun')).runId!;
     const made = await world.ownerDb.selectFrom('backfill_runs').selectAll().where('id', '=', started).execute();
     expect(made).toMatchObject([
       { location_id: branch.id, resources: ['opportunity'], from_at: from, names: 'listed' },

@@ -5,7 +5,6 @@ import { seal } from '../../crypto/seal.ts';
 import { plantLead } from '../cli/plant-lead.ts';
 import { waitFor } from '../stack/wait.ts';
 import { type ApiWorld, contactCreate, createApiWorld, keyRing } from './api-world.ts';
-import type { Handover } from './fake-client.ts';
 import { createLetterHarness, type LetterHarness } from './letter-harness.ts';
 
 let world: ApiWorld;
@@ -15,20 +14,8 @@ beforeAll(async () => {
   letters = createLetterHarness(world);
 });
 afterAll(() => world.close());
-beforeEach(async () => {
-  await world.ownerDb.deleteFrom('dead_letters').execute();
-  await world.ownerDb.deleteFrom('event_capabilities').execute();
-  world.client.handovers = [];
-});
+beforeEach(() => letters.empty());
 
-const handed = (method: Handover['method']) =>
-  waitFor(`a handover by ${method}`, () => world.client.handovers.find((each) => each.method === method));
-const nothingPending = () =>
-  waitFor('the inbox', async () => {
-    const pending = world.ownerDb.selectFrom('event_capabilities').select('sequence').where('state', '=', 'pending');
-    return (await pending.execute()).length === 0;
-  });
-const redrive = (id: string) => letters.post(`/${id}/redrive`);
 const lead = (closed = false) => {
   const { agencyId, branch, rep } = world.agency;
   return plantLead(world.ownerDb, { agencyId, locationId: branch.id, repId: rep.id, closed });
@@ -44,12 +31,12 @@ describe('POST /v1/dead-letters/:id/redrive', () => {
     world.client.fate = 'broken';
     const leadId = await lead();
     const id = await stuck(leadId);
-    const answers = await Promise.all([redrive(id), redrive(id)]);
+    const answers = await Promise.all([letters.redrive(id), letters.redrive(id)]);
     expect(answers.map(({ status }) => status)).toEqual([202, 202]);
     const outcomes = answers.map((answer) => (answer.body as { outcome: string }).outcome).sort();
     expect(outcomes).toEqual(['already-redriven', 'redriven']);
-    expect(await handed('resetLead')).toMatchObject({ leadId });
-    await nothingPending();
+    expect(await letters.handed('resetLead')).toMatchObject({ leadId });
+    await letters.nothingPending();
     expect(world.client.handovers).toHaveLength(1);
     expect(await letters.stored(id)).toMatchObject({ resolution: 'redriven' });
     const shown = (await letters.get(`/${id}`)).body as { acts: object[] };
@@ -59,10 +46,10 @@ describe('POST /v1/dead-letters/:id/redrive', () => {
   it('leaves a lead alone whose workflow runs, and one that is over', async () => {
     world.client.fate = 'running';
     const running = await stuck(await lead());
-    expect((await redrive(running)).status).toBe(202);
-    await nothingPending();
+    expect((await letters.redrive(running)).status).toBe(202);
+    await letters.nothingPending();
     const over = await stuck(await lead(true));
-    expect((await redrive(over)).body).toMatchObject({ status: 409, code: 'lead-closed' });
+    expect((await letters.redrive(over)).body).toMatchObject({ status: 409, code: 'lead-closed' });
     expect(world.client.handovers).toEqual([]);
     expect(await letters.stored(over)).toMatchObject({ resolved_at: null });
   });
@@ -93,8 +80,8 @@ describe('POST /v1/dead-letters/:id/redrive', () => {
       const subject = { kind: 'event' as const, id: causeId };
       buried.push(await letters.letter({ capability: 'lead-follow-up', cause: 'handover:Error', subject, workflowId }));
     }
-    expect((await redrive(buried[1]!)).body).toMatchObject({ outcome: 'redriven', way: 'inbox' });
-    await nothingPending();
+    expect((await letters.redrive(buried[1]!)).body).toMatchObject({ outcome: 'redriven', way: 'inbox' });
+    await letters.nothingPending();
     expect(world.client.handovers.map(({ kind }) => kind)).toEqual(['location-uninstalled', 'location-connected']);
     for (const id of buried) expect(await letters.stored(id)).toMatchObject({ resolution: 'redriven' });
   });
@@ -108,8 +95,8 @@ describe('POST /v1/dead-letters/:id/redrive', () => {
     const owner = { agencyId, locationId: master.id, purpose: 'event-body' };
     const body = seal(keyRing, Buffer.from(JSON.stringify(contact)), owner);
     await world.ownerDb.updateTable('events').set({ body }).where('id', '=', letter.subject_id).execute();
-    expect((await redrive(letter.id)).body).toMatchObject({ outcome: 'redriven', way: 'read-event' });
-    expect(await handed('startLeadIntake')).toMatchObject({ locationId: master.id });
+    expect((await letters.redrive(letter.id)).body).toMatchObject({ outcome: 'redriven', way: 'read-event' });
+    expect(await letters.handed('startLeadIntake')).toMatchObject({ locationId: master.id });
     expect(
       await world.ownerDb.selectFrom('dead_letters').select('id').where('resolved_at', 'is', null).execute(),
     ).toEqual([]);
@@ -118,13 +105,13 @@ describe('POST /v1/dead-letters/:id/redrive', () => {
   it('comes back as a new letter when the body cannot be read still, and refuses when it is gone', async () => {
     await world.deliver({ type: 'ContactCreate', id: 8, webhookId: randomUUID() }).expect(200);
     const letter = await world.ownerDb.selectFrom('dead_letters').selectAll().executeTakeFirstOrThrow();
-    expect((await redrive(letter.id)).status).toBe(202);
+    expect((await letters.redrive(letter.id)).status).toBe(202);
     const again = await waitFor('the new letter', () =>
       world.ownerDb.selectFrom('dead_letters').selectAll().where('resolved_at', 'is', null).executeTakeFirst(),
     );
     expect(again).toMatchObject({ cause: 'unparseable:payload', agency_id: world.agency.agencyId });
     await world.ownerDb.updateTable('events').set({ body: null }).where('id', '=', again.subject_id).execute();
-    expect((await redrive(again.id)).body).toMatchObject({ status: 409, code: 'event-gone' });
+    expect((await letters.redrive(again.id)).body).toMatchObject({ status: 409, code: 'event-gone' });
   });
 
   it('hands an event of an account to its workflow once more', async () => {
@@ -132,8 +119,8 @@ describe('POST /v1/dead-letters/:id/redrive', () => {
     await world
       .deliver({ type: 'UserUpdate', id: 'user-1', webhookId: randomUUID(), locationId: master.ghlId })
       .expect(200);
-    await handed('accountEvent');
-    await nothingPending();
+    await letters.handed('accountEvent');
+    await letters.nothingPending();
     const event = await world.ownerDb
       .selectFrom('events')
       .select('id')
@@ -143,33 +130,33 @@ describe('POST /v1/dead-letters/:id/redrive', () => {
     world.client.handovers = [];
     const subject = { kind: 'event' as const, id: event.id };
     const id = await letters.letter({ capability: 'account-sync', cause: 'event:Broken', subject, locationId: null });
-    expect((await redrive(id)).body).toMatchObject({ way: 'account-event' });
-    expect(await handed('accountEvent')).toMatchObject({ locationId: master.id });
+    expect((await letters.redrive(id)).body).toMatchObject({ way: 'account-event' });
+    expect(await letters.handed('accountEvent')).toMatchObject({ locationId: master.id });
     const unknown = { kind: 'event' as const, id: uuidv7() };
     const gone = await letters.letter({ capability: 'account-sync', cause: 'reread:X', subject: unknown });
-    expect((await redrive(gone)).body).toMatchObject({ status: 409, code: 'event-gone' });
+    expect((await letters.redrive(gone)).body).toMatchObject({ status: 409, code: 'event-gone' });
   });
 
   it('hands the INSTALL of a location over once more whose token could not be had', async () => {
     const { branch, companyId } = world.agency;
     const install = { type: 'INSTALL', appId: 'app', companyId, locationId: branch.ghlId, webhookId: randomUUID() };
     await world.deliver(install).expect(200);
-    await handed('accountEvent');
-    await nothingPending();
+    await letters.handed('accountEvent');
+    await letters.nothingPending();
     world.client.handovers = [];
     const subject = { kind: 'location' as const, id: branch.id };
     const id = await letters.letter({ capability: 'account-sync', cause: 'install:GhlForbidden', subject });
-    expect((await redrive(id)).body).toMatchObject({ way: 'install-event' });
-    expect(await handed('accountEvent')).toMatchObject({ locationId: branch.id });
+    expect((await letters.redrive(id)).body).toMatchObject({ way: 'install-event' });
+    expect(await letters.handed('accountEvent')).toMatchObject({ locationId: branch.id });
   });
 
   it('says why not where nothing can be set going, and knows nothing of a neighbour’s', async () => {
     const id = await letters.letter();
-    const refused = await redrive(id);
+    const refused = await letters.redrive(id);
     expect(refused.body).toMatchObject({ status: 409, code: 'ask-again' });
     expect((refused.body as { detail: string }).detail).toContain('asks again');
     const theirs = await letters.letter({ cause: 'unroutable:X' }, world.neighbour);
-    expect((await redrive(theirs)).body).toMatchObject({ status: 404, code: 'no-such-dead-letter' });
+    expect((await letters.redrive(theirs)).body).toMatchObject({ status: 404, code: 'no-such-dead-letter' });
     const elsewhere = await letters.letter({ locationId: world.agency.master.id });
     expect((await letters.post(`/${elsewhere}/redrive`, {}, world.agency.keys.branch)).status).toBe(404);
     expect(await letters.stored(theirs)).toMatchObject({ resolved_at: null });
@@ -203,7 +190,7 @@ describe('POST /v1/dead-letters/redrive', () => {
 
     const done = await letters.post('/redrive', { capability: 'lead-intake', dryRun: false });
     expect(done.body).toMatchObject({ dryRun: false, groups });
-    await nothingPending();
+    await letters.nothingPending();
     expect(world.client.handovers.map(({ method }) => method)).toEqual(['resetLead', 'resetLead']);
     expect(await acts.execute()).toHaveLength(2);
     expect(await letters.stored(theirs)).toMatchObject({ resolved_at: null });

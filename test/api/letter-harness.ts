@@ -2,7 +2,12 @@ import { v7 as uuidv7 } from 'uuid';
 import { addDeadLetter, type NewDeadLetter } from '../../db/dead-letters.ts';
 import { withScope } from '../../db/scope.ts';
 import type { TestAgency } from './agency.ts';
+import { waitFor } from '../stack/wait.ts';
 import type { ApiWorld } from './api-world.ts';
+import type { Handover } from './fake-client.ts';
+
+const post = (world: ApiWorld, path: string, body: object = {}, key = world.agency.keys.agency) =>
+  world.http.post(`/v1/dead-letters${path}`).set('authorization', `Bearer ${key}`).send(body);
 
 /** Dead letters of an agency's branch, and what the API does with them. */
 export const createLetterHarness = (world: ApiWorld) => ({
@@ -31,8 +36,21 @@ export const createLetterHarness = (world: ApiWorld) => ({
   },
   get: (path: string, key = world.agency.keys.agency) =>
     world.http.get(`/v1/dead-letters${path}`).set('authorization', `Bearer ${key}`),
-  post: (path: string, body: object = {}, key = world.agency.keys.agency) =>
-    world.http.post(`/v1/dead-letters${path}`).set('authorization', `Bearer ${key}`).send(body),
+  post: (path: string, body: object = {}, key?: string) => post(world, path, body, key),
+  redrive: (id: string) => post(world, `/${id}/redrive`),
+  /** Forgets all letters, and what is in the inbox or was handed over. */
+  async empty(): Promise<void> {
+    await world.ownerDb.deleteFrom('dead_letters').execute();
+    await world.ownerDb.deleteFrom('event_capabilities').execute();
+    world.client.handovers = [];
+  },
+  handed: (method: Handover['method']) =>
+    waitFor(`a handover by ${method}`, () => world.client.handovers.find((each) => each.method === method)),
+  nothingPending: () =>
+    waitFor('the inbox', async () => {
+      const pending = world.ownerDb.selectFrom('event_capabilities').select('sequence').where('state', '=', 'pending');
+      return (await pending.execute()).length === 0;
+    }),
   /** The letter as it stands now. */
   stored: (id: string) =>
     world.ownerDb.selectFrom('dead_letters').selectAll().where('id', '=', id).executeTakeFirstOrThrow(),
