@@ -1,10 +1,14 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { userInfo } from 'node:os';
 import { promisify } from 'node:util';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { PlantedAgency } from '../../scripts/demo/plant-agency.ts';
+import { makeSignInLink } from '../../scripts/stack/sign-in-link.ts';
 import { resolveTemporalBinary } from '../../scripts/stack/temporal-binary.ts';
 import { type CliRunner, createCliRunner } from '../cli/harness.ts';
+import { findChromium, launchBrowser } from '../stack/browser.ts';
 import { createLeadHarness, type LeadHarness, somebody } from '../stack/lead-harness.ts';
 import { smallAgency } from '../stack/small-agency.ts';
 import { type LiveSystem, startLiveSystem } from './live-system.ts';
@@ -17,6 +21,10 @@ interface HistoryEvent {
   userMetadata?: { summary: JsonPayload };
   workflowExecutionStartedEventAttributes?: { input: { payloads: JsonPayload[] } };
 }
+
+// A server that somebody else runs may have no Web UI: TEMPORAL_UI_URL names it.
+const hasWebUi = inject('temporalUiUrl') !== '';
+const chromium = await findChromium();
 
 let system: LiveSystem;
 let cli: CliRunner;
@@ -76,8 +84,7 @@ afterAll(async () => {
   await system.stop();
 });
 
-// A server that somebody else runs may have no Web UI: TEMPORAL_UI_URL names it.
-describe.skipIf(inject('temporalUiUrl') === '')('the Web UI through the API', () => {
+describe.skipIf(!hasWebUi)('the Web UI through the API', () => {
   it('opens by the link that the CLI makes, with all that its page loads', async () => {
     const { url } = await cli.json<{ url: string }>(['operators', 'sign-in-link', '--name', 'Ann']);
     expect((await browse(`/temporal${workflowPath}`)).status).toBe(401);
@@ -129,6 +136,37 @@ describe.skipIf(inject('temporalUiUrl') === '')('the Web UI through the API', ()
     });
     expect(acts.filter(({ action, subject }) => action === 'codec.decode' && subject.endsWith(workflowId))).not.toEqual(
       [],
+    );
+  });
+});
+
+// CHROMIUM_PATH names a browser that is not on PATH.
+describe.skipIf(!hasWebUi || chromium === undefined)('a browser', () => {
+  let browser: Browser;
+
+  beforeAll(async () => {
+    browser = await launchBrowser(chromium!);
+  });
+  afterAll(async () => {
+    await browser?.close();
+  });
+
+  it('is kept out without a session, and reads a workflow’s input after the link that `npm start` prints', async () => {
+    const page = await browser.newPage({ baseURL: system.apiUrl });
+    expect((await page.goto(`/temporal${workflowPath}`))?.status()).toBe(401);
+    await page.goto(await makeSignInLink(system.database.url, system.apiUrl));
+    await page.goto(`/temporal${workflowPath}`);
+    const shown = page.getByTestId('input-and-result');
+    await shown.getByText(`"${leadId}"`).waitFor();
+    expect(await shown.innerText()).toContain(`"agencyId": "${leads.agencyId}"`);
+    expect(await page.getByTestId('data-encoder-status-success').count()).toBe(1);
+    const acts = await cli.json<{ actor: string; action: string; subject: string }[]>(['operators', 'audit']);
+    expect(acts).toContainEqual(
+      expect.objectContaining({
+        actor: `operator:${userInfo().username}`,
+        action: 'codec.decode',
+        subject: `workflow:${workflowId}`,
+      }),
     );
   });
 });
