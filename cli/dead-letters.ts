@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { addDeadLettersDiscard } from './dead-letters/discard.ts';
+import { addDeadLettersDiscard, addDeadLettersDiscardUnclaimed } from './dead-letters/discard.ts';
 import { addDeadLettersGroups } from './dead-letters/groups.ts';
 import { addDeadLettersList } from './dead-letters/list.ts';
 import { addDeadLettersRedrive } from './dead-letters/redrive.ts';
@@ -15,4 +15,5 @@ export function addDeadLetterCommands(program: Command, session: Session): void 
   addDeadLettersRedrive(letters, session);
   addDeadLettersDiscard(letters, session);
   addDeadLettersUnclaimed(letters, session);
+  addDeadLettersDiscardUnclaimed(letters, session);
 }

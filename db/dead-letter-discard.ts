@@ -1,6 +1,6 @@
 import type { Transaction } from 'kysely';
 import { DISCARDED, stateOfLetter } from '../domain/dead-letter.ts';
-import { audit } from './audit-log.ts';
+import { audit, PLATFORM } from './audit-log.ts';
 import { lockDeadLetter } from './dead-letter-list.ts';
 import type { Database } from './schema.ts';
 
@@ -15,7 +15,8 @@ export type DiscardOutcome = 'discarded' | 'already-discarded' | 'not-open' | 'u
 
 /**
  * Puts an open letter away for good: nothing is done about it, and the same failure told once more does not bring it back;
- * a new one does. The reason stands with the letter and nowhere else. Repeatable: the first reason stands.
+ * a new one does. The reason stands with the letter and nowhere else. Repeatable: the first reason stands. One of no agency
+ * that is known needs the operators role.
  */
 export async function discardDeadLetter(
   tx: Transaction<Database>,
@@ -32,11 +33,9 @@ export async function discardDeadLetter(
     .set({ resolved_at: now, resolution: DISCARDED, discard_reason: reason })
     .where('id', '=', id)
     .execute();
-  if (letter.agency_id !== null) {
-    const { capability, cause, subject_kind: kind, subject_id: subjectId } = letter;
-    const after = { capability, cause, about: `${kind}:${subjectId}` };
-    const act = { action: 'dead-letter.discard', subject: `dead-letter:${id}`, after };
-    await audit(tx, { agencyId: letter.agency_id, actor, origin, ...act });
-  }
+  const { capability, cause, subject_kind: kind, subject_id: subjectId } = letter;
+  const after = { capability, cause, about: `${kind}:${subjectId}` };
+  const what = { action: 'dead-letter.discard', subject: `dead-letter:${id}`, after };
+  await audit(tx, { agencyId: letter.agency_id ?? PLATFORM, actor, origin, ...what });
   return 'discarded';
 }

@@ -40,7 +40,7 @@ function narrow<Columns>(query: Letters<Columns>, filter: DeadLetterFilter): Let
 }
 
 /**
- * The letters of the scope, the newest first, a page at a time.
+ * The letters of the scope, the newest first, a page at a time. The operators role sees those of no agency that is known.
  * @param page.after the id of the last letter of the page before: ids grow with time
  */
 export async function listDeadLetters(
@@ -127,30 +127,6 @@ export async function groupDeadLetters(
     .orderBy('capability')
     .orderBy(cause)
     .execute();
-}
-
-/** The open letters of no agency that is known, newest first; what is resolved stays out. Needs the upkeep role. */
-export async function listUnclaimedLetters(
-  tx: Transaction<Database>,
-  options: { withResolved: boolean; limit: number },
-): Promise<Omit<DeadLetter, 'discard_reason'>[]> {
-  const columns = [
-    'id',
-    'created_at',
-    'agency_id',
-    'location_id',
-    'capability',
-    'cause',
-    'advice',
-    'subject_kind',
-    'subject_id',
-    'workflow_id',
-    'resolved_at',
-    'resolution',
-  ] as const;
-  let query = tx.selectFrom('dead_letters').select(columns).where('agency_id', 'is', null);
-  if (!options.withResolved) query = query.where('resolved_at', 'is', null);
-  return query.orderBy('id', 'desc').limit(options.limit).execute();
 }
 
 /** How many letters of all agencies are open, by capability. Needs the upkeep role. */

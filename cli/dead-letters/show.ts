@@ -16,7 +16,10 @@ const input = z.object({ ...inAgencyInput, letter: id });
 const ACTS = 20;
 
 export const unknownLetter = (letterId: string): CommandError =>
-  new CommandError('unknown-dead-letter', `The agency has no dead letter ${letterId}. dead-letters list shows them.`);
+  new CommandError(
+    'unknown-dead-letter',
+    `There is no such dead letter here: ${letterId}. dead-letters list shows an agency’s, dead-letters unclaimed those of none.`,
+  );
 
 export function addDeadLettersShow(letters: Command, session: Session): void {
   const show = letters

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { listUnclaimedLetters } from '../../db/dead-letter-list.ts';
+import { listDeadLetters } from '../../db/dead-letter-list.ts';
 import { withSystemRole } from '../../db/scope.ts';
 import { viewDeadLetter } from '../../domain/dead-letter-view.ts';
 import { perform } from '../command.ts';
@@ -17,9 +17,9 @@ export function addDeadLettersUnclaimed(letters: Command, session: Session): voi
     .option('--all', 'those that are resolved, too')
     .option('--limit <n>', 'how many', '50');
   perform(unclaimed, session, input, async (given) => {
-    const options = { withResolved: given.all, limit: given.limit };
-    const db = await session.db();
-    const found = await withSystemRole(db, 'upkeep', (tx) => listUnclaimedLetters(tx, options));
+    const filter = { state: given.all ? undefined : ('open' as const) };
+    const page = { limit: given.limit };
+    const found = await withSystemRole(await session.db(), 'operators', (tx) => listDeadLetters(tx, filter, page));
     return describeLetters(found.map(viewDeadLetter), null);
   });
 }

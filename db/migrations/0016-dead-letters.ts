@@ -25,6 +25,11 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     grant select (id, created_at, agency_id, location_id, capability, cause, advice, subject_kind, subject_id, workflow_id,
       resolved_at, resolution) on dead_letters to switchyard_upkeep;
     grant insert, update (resolved_at, resolution) on dead_letters to switchyard_upkeep;
+
+    -- What no agency is known for is the business of those who run the platform.
+    create policy operators_look_after on dead_letters to switchyard_operators
+      using (agency_id is null) with check (agency_id is null);
+    grant select, update (resolved_at, resolution, discard_reason) on dead_letters to switchyard_operators;
   `,
     )
     .execute(db);
@@ -34,6 +39,8 @@ export async function down(db: Kysely<unknown>): Promise<void> {
   await sql
     .raw(
       `
+    revoke select, update (resolved_at, resolution, discard_reason) on dead_letters from switchyard_operators;
+    drop policy operators_look_after on dead_letters;
     revoke insert, update (resolved_at, resolution) on dead_letters from switchyard_upkeep;
     revoke select (id, created_at, agency_id, location_id, capability, cause, advice, subject_kind, subject_id, workflow_id,
       resolved_at, resolution) on dead_letters from switchyard_upkeep;

@@ -54,6 +54,25 @@ describe('dead-letters unclaimed', () => {
     expect(out).toContain('nobodys-location');
     expect(out).not.toContain('somebodys-location');
   });
+
+  it('are put away by those who run the platform, on record, and an agency’s are not', async () => {
+    const [unclaimed] = (await cli.json<Page>(['dead-letters', 'unclaimed'])).deadLetters as [DeadLetterView];
+    await letter();
+    const [owned] = (await list()).deadLetters as [DeadLetterView];
+    const discard = (...ids: string[]) =>
+      cli.run(['dead-letters', 'discard-unclaimed', ...ids, '--reason', 'not ours']);
+    expect((await discard(unclaimed.id, owned.id)).error).toContain(owned.id);
+    expect((await cli.json<Page>(['dead-letters', 'unclaimed'])).deadLetters).toHaveLength(1);
+    expect((await discard(unclaimed.id)).code).toBe(0);
+    expect((await cli.json<Page>(['dead-letters', 'unclaimed'])).deadLetters).toEqual([]);
+    const all = await cli.json<Page>(['dead-letters', 'unclaimed', '--all']);
+    expect(all.deadLetters).toMatchObject([{ id: unclaimed.id, discardReason: 'not ours' }]);
+    const acts = await cli.json<object[]>(['operators', 'audit']);
+    expect(acts).toContainEqual(
+      expect.objectContaining({ action: 'dead-letter.discard', subject: `dead-letter:${unclaimed.id}` }),
+    );
+    expect((await list()).deadLetters).toMatchObject([{ id: owned.id, state: 'open' }]);
+  });
 });
 
 describe('dead-letters list', () => {
@@ -108,7 +127,7 @@ describe('dead-letters show', () => {
     expect(ran.out).toContain('Nobody has done anything yet.');
     await run('discard', id, '--reason', 'done by hand');
     expect((await run('show', id)).out).toMatch(/cli:tester +dead-letter.discard/);
-    expect((await run('show', uuidv7())).error).toContain('has no dead letter');
+    expect((await run('show', uuidv7())).error).toContain('no such dead letter');
   });
 
   it('has a link to its workflow where there is a Web UI', async () => {
@@ -186,6 +205,6 @@ describe('dead-letters redrive', () => {
     const both = await run('redrive', uuidv7(), '--all');
     expect([both.code, both.error]).toEqual([2, expect.stringContaining('either letters by their ids')]);
     expect((await run('redrive')).code).toBe(2);
-    expect((await run('redrive', uuidv7())).error).toContain('has no dead letter');
+    expect((await run('redrive', uuidv7())).error).toContain('no such dead letter');
   });
 });
