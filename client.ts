@@ -27,6 +27,7 @@ import { connectLazily } from './client/connection.ts';
 import { createContactCalls, type FieldAnswer } from './client/contact-calls.ts';
 import { type ChangedContact, signalContactChanged } from './client/contact-sync.ts';
 import { ensurePollSchedule, type PollSchedule, startPolling } from './client/polling.ts';
+import { ensureUpkeepSchedule, startUpkeep } from './client/upkeep.ts';
 import { bringLeadBack, type LeadReviver } from './client/lead-redrive.ts';
 import { AGENCY_ID, CAPABILITY, LEAD_STATUS, LOCATION_ID, searchAttributesOf } from './client/search-attributes.ts';
 import { createWorkflowWatch, type RunningWorkflow } from './client/stuck-workflows.ts';
@@ -226,6 +227,13 @@ export function createSwitchyardClient(options: ClientOptions) {
     /** Makes or updates the schedule by which all locations are polled. @throws TemporalUnavailableError */
     ensurePollSchedule: (schedule?: PollSchedule): Promise<void> =>
       within(ACCEPT_DEADLINE_MS, () => ensurePollSchedule(client, schedule)),
+
+    /** Makes or updates the schedule of upkeep. @throws TemporalUnavailableError */
+    ensureUpkeepSchedule: (everyMs?: number): Promise<void> =>
+      within(ACCEPT_DEADLINE_MS, () => ensureUpkeepSchedule(client, everyMs)),
+
+    /** Starts upkeep now, or joins a run that was asked for. @returns what waits for its end @throws TemporalUnavailableError */
+    startUpkeep: () => within(START_DEADLINE_MS, () => startUpkeep(client)),
 
     /** Connects an agency with what a link brought back; that it runs or has run already is success. @throws TemporalUnavailableError */
     startAgencyConnect: ({ agencyId, linkId }: { agencyId: string; linkId: string }): Promise<void> =>

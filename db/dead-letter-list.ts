@@ -133,7 +133,7 @@ export async function groupDeadLetters(
 export async function listUnclaimedLetters(
   tx: Transaction<Database>,
   options: { withResolved: boolean; limit: number },
-): Promise<Omit<DeadLetter, 'discard_reason'>[]> {
+): Promise<Omit<DeadLetter, 'discard_reason' | 'reason_removed_at'>[]> {
   const columns = [
     'id',
     'created_at',
