@@ -112,8 +112,6 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     grant update (outcome, ended_at, candidate) on credential_rotations to switchyard_upkeep;
     create policy upkeep_closes on credential_rotations for update to switchyard_upkeep
       using (outcome is null) with check (true);
-    -- All reports grow old in one place.
-    revoke delete on drift_reports from switchyard_app;
   `,
     )
     .execute(db);
@@ -153,7 +151,6 @@ export async function down(db: Kysely<unknown>): Promise<void> {
   await sql
     .raw(
       `
-    grant delete on drift_reports to switchyard_app;
     drop policy upkeep_closes on credential_rotations;
     revoke update (outcome, ended_at, candidate) on credential_rotations from switchyard_upkeep;
     drop policy upkeep_closes on connect_links;
