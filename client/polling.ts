@@ -3,7 +3,7 @@ import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { POLL_RUN_TIMEOUT } from '../domain/poll-rules.ts';
 import { pollSyncWorkflowId } from '../domain/workflow-ids.ts';
 import type { pollRounds, pollSync } from '../workflows/index.ts';
-import { ensureSchedule } from './schedules.ts';
+import { ensureSchedule, SCHEDULE_DEADLINE_MS, START_DEADLINE_MS, type Within } from './schedules.ts';
 import { searchAttributesOf } from './search-attributes.ts';
 
 /** The one schedule that polls all locations of all agencies. */
@@ -21,7 +21,7 @@ const POLL_SCHEDULE: PollSchedule = { everyMs: 30_000, locations: 200 };
 const CATCH_UP_MS = 60_000;
 
 /** Polls a location now; that it is being polled already is success. */
-export async function startPolling(client: Client, of: { agencyId: string; locationId: string }): Promise<void> {
+async function startPolling(client: Client, of: { agencyId: string; locationId: string }): Promise<void> {
   try {
     await client.workflow.start<typeof pollSync>('pollSync', {
       workflowId: pollSyncWorkflowId(of.locationId),
@@ -39,7 +39,7 @@ export async function startPolling(client: Client, of: { agencyId: string; locat
 }
 
 /** Makes the schedule of polling, or brings the one that is there to what this code says. Safe to repeat. */
-export async function ensurePollSchedule(client: Client, schedule: PollSchedule = POLL_SCHEDULE): Promise<void> {
+async function ensurePollSchedule(client: Client, schedule: PollSchedule = POLL_SCHEDULE): Promise<void> {
   const { everyMs, locations } = schedule;
   await ensureSchedule(client, POLL_SCHEDULE_ID, {
     spec: { intervals: [{ every: everyMs }] },
@@ -55,3 +55,14 @@ export async function ensurePollSchedule(client: Client, schedule: PollSchedule 
     },
   });
 }
+
+/** What is asked of polling. @param within does a call within a deadline, and says when Temporal is away */
+export const createPollingClient = (client: Client, within: Within) => ({
+  /** Polls a location now; that it is being polled already is success. @throws TemporalUnavailableError */
+  startPollSync: (of: { agencyId: string; locationId: string }): Promise<void> =>
+    within(START_DEADLINE_MS, () => startPolling(client, of)),
+
+  /** Makes or updates the schedule by which all locations are polled. @throws TemporalUnavailableError */
+  ensurePollSchedule: (schedule?: PollSchedule): Promise<void> =>
+    within(SCHEDULE_DEADLINE_MS, () => ensurePollSchedule(client, schedule)),
+});

@@ -1,7 +1,7 @@
 import { type Client, ScheduleOverlapPolicy } from '@temporalio/client';
 import type { upkeep } from '../workflows/index.ts';
 import type { UpkeepReport } from '../workflows/upkeep.ts';
-import { ensureSchedule } from './schedules.ts';
+import { ensureSchedule, SCHEDULE_DEADLINE_MS, START_DEADLINE_MS, type Within } from './schedules.ts';
 import { CAPABILITY } from './search-attributes.ts';
 
 /** The one schedule of upkeep, and what its workflows' ids begin with. */
@@ -21,7 +21,7 @@ const START = {
 };
 
 /** Makes the schedule of upkeep, which begins with a run, or brings the one that is there to what this code says. Safe to repeat. */
-export async function ensureUpkeepSchedule(client: Client, everyMs = EVERY_MS): Promise<void> {
+async function ensureUpkeepSchedule(client: Client, everyMs = EVERY_MS): Promise<void> {
   await ensureSchedule(
     client,
     UPKEEP_SCHEDULE_ID,
@@ -35,7 +35,7 @@ export async function ensureUpkeepSchedule(client: Client, everyMs = EVERY_MS): 
 }
 
 /** Starts a run now, or joins the one that was asked for. @returns what waits for its end */
-export async function startUpkeep(client: Client): Promise<{ result: () => Promise<UpkeepReport> }> {
+async function startUpkeep(client: Client): Promise<{ result: () => Promise<UpkeepReport> }> {
   const { workflowType, ...start } = START;
   const handle = await client.workflow.start<typeof upkeep>(workflowType, {
     workflowId: BY_HAND_ID,
@@ -45,3 +45,13 @@ export async function startUpkeep(client: Client): Promise<{ result: () => Promi
   });
   return { result: () => handle.result() };
 }
+
+/** What is asked of upkeep. @param within does a call within a deadline, and says when Temporal is away */
+export const createUpkeepClient = (client: Client, within: Within) => ({
+  /** Makes or updates the schedule of upkeep. @throws TemporalUnavailableError */
+  ensureUpkeepSchedule: (everyMs?: number): Promise<void> =>
+    within(SCHEDULE_DEADLINE_MS, () => ensureUpkeepSchedule(client, everyMs)),
+
+  /** Starts upkeep now, or joins a run that was asked for. @returns what waits for its end @throws TemporalUnavailableError */
+  startUpkeep: () => within(START_DEADLINE_MS, () => startUpkeep(client)),
+});

@@ -6,14 +6,7 @@ import { ROWS_AT_ONCE } from '../../db/old-rows.ts';
 import { withSystemRole } from '../../db/scope.ts';
 import { countDueRows } from '../../db/upkeep-plan.ts';
 import { listUpkeepFigures } from '../../db/upkeep-figures.ts';
-import {
-  DEFAULT_RETENTION,
-  STALE,
-  STALE_AFTER_SECONDS,
-  type StaleKind,
-  type TrimKind,
-  TRIMS,
-} from '../../domain/retention.ts';
+import { DEFAULT_RETENTION, STALE, type StaleKind, type TrimKind, TRIMS } from '../../domain/retention.ts';
 import { ageTenant, endTenant, makeOldMonth, monthsOf, OLD_DAY, OLD_MONTH } from '../db/old-months.ts';
 import { plantTenant, type Tenant } from '../db/plant-tenant.ts';
 import { run } from '../stack/activity-bench.ts';
@@ -36,7 +29,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-const plan = () => run(upkeep.planUpkeep as () => ReturnType<typeof upkeep.planUpkeep>, undefined);
+const plan = () => run(upkeep.planUpkeep, undefined);
 const stepOf = async (kind: TrimKind | StaleKind) => (await plan()).rows.find((each) => each.kind === kind)!;
 const due = async (kind: TrimKind | StaleKind): Promise<number> => {
   const all = await withSystemRole(database.db, 'upkeep', (tx) => countDueRows(tx, DEFAULT_RETENTION.days));
@@ -76,7 +69,7 @@ describe('old rows', () => {
     const before = await figureOf(kind);
     expect(await due(kind)).toBe(2);
     const counts = await Promise.all([run(upkeep.removeOldRows, step), run(upkeep.removeOldRows, step)]);
-    expect(counts[0]! + counts[1]!).toBe(2);
+    expect(counts[0] + counts[1]).toBe(2);
     expect(await run(upkeep.removeOldRows, step)).toBe(0);
     expect(await figureOf(kind)).toBe(before + 2);
     expect(await due(kind)).toBe(0);
@@ -142,7 +135,7 @@ describe('months', () => {
     const before = await monthsOf(database, 'events');
     const last = before.at(-1)!;
     await sql`drop table ${sql.id(`events_${last.slice(0, 7).replace('-', '_')}`)}`.execute(database.ownerDb);
-    const made = await Promise.all([1, 2, 3].map(() => run(upkeep.makePartitions as () => Promise<number>, undefined)));
+    const made = await Promise.all([1, 2, 3].map(() => run(upkeep.makePartitions, undefined)));
     expect(made.sort()).toEqual([0, 0, 1]);
     expect(await monthsOf(database, 'events')).toEqual(before);
     expect(await figureOf('months')).toBe(1);
