@@ -26,7 +26,8 @@ import { createBackfillClient } from './client/backfill.ts';
 import { connectLazily } from './client/connection.ts';
 import { createContactCalls, type FieldAnswer } from './client/contact-calls.ts';
 import { type ChangedContact, signalContactChanged } from './client/contact-sync.ts';
-import { ensurePollSchedule, type PollSchedule, startPolling } from './client/polling.ts';
+import { createPollingClient } from './client/polling.ts';
+import { createUpkeepClient } from './client/upkeep.ts';
 import { bringLeadBack, type LeadReviver } from './client/lead-redrive.ts';
 import { AGENCY_ID, CAPABILITY, LEAD_STATUS, LOCATION_ID, searchAttributesOf } from './client/search-attributes.ts';
 import { createWorkflowWatch, type RunningWorkflow } from './client/stuck-workflows.ts';
@@ -214,18 +215,12 @@ export function createSwitchyardClient(options: ClientOptions) {
 
     ...createContactCalls(client, within),
     ...createWorkflowWatch(client, within),
+    ...createPollingClient(client, within),
+    ...createUpkeepClient(client, within),
 
     /** Tells a contact's workflow which of its records have changed, starting it when it does not run. @throws TemporalUnavailableError */
     contactChanged: (of: ChangedContact): Promise<void> =>
       within(START_DEADLINE_MS, () => signalContactChanged(client, of)),
-
-    /** Polls a location now; that it is being polled already is success. @throws TemporalUnavailableError */
-    startPollSync: (of: { agencyId: string; locationId: string }): Promise<void> =>
-      within(START_DEADLINE_MS, () => startPolling(client, of)),
-
-    /** Makes or updates the schedule by which all locations are polled. @throws TemporalUnavailableError */
-    ensurePollSchedule: (schedule?: PollSchedule): Promise<void> =>
-      within(ACCEPT_DEADLINE_MS, () => ensurePollSchedule(client, schedule)),
 
     /** Connects an agency with what a link brought back; that it runs or has run already is success. @throws TemporalUnavailableError */
     startAgencyConnect: ({ agencyId, linkId }: { agencyId: string; linkId: string }): Promise<void> =>

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { parseKeyRing } from './crypto/key-ring.ts';
 import type { GhlDoor } from './domain/authorize-url.ts';
 import type { InstallPurpose } from './domain/ghl-scopes.ts';
+import { dropsBodies, parseRetentionDays, parseRetentionMonths } from './domain/retention.ts';
 import { readGhlPublicKeys } from './ghl/webhooks.ts';
 
 /**
@@ -32,7 +33,7 @@ const origin = z
   .refine((text) => URL.canParse(text) && new URL(text).href === `${new URL(text).origin}/`, 'is more than an origin')
   .transform((text) => new URL(text).origin);
 
-const environmentSchema = z.object({
+const variablesSchema = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
   DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(200).default(10),
   ENCRYPTION_KEYS: z.string().transform(parsedBy(parseKeyRing)),
@@ -73,14 +74,23 @@ const environmentSchema = z.object({
   MAX_CACHED_WORKFLOWS: z.coerce.number().int().min(0).default(300),
   /** Where traces go, by OTLP over HTTP, such as http://127.0.0.1:4318; without it nothing is recorded. */
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  /** For how many months tables are kept, where that is not as usual: events=13,audit_log=never. */
+  RETENTION_MONTHS: z.string().default('').transform(parsedBy(parseRetentionMonths)),
+  /** After how many days rows go, where that is not as usual: event-bodies=14,inbox=never. */
+  RETENTION_DAYS: z.string().default('').transform(parsedBy(parseRetentionDays)),
   SHUTDOWN_GRACE_MS: milliseconds.default(20_000),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });
 
+const environmentSchema = variablesSchema.refine(
+  ({ RETENTION_MONTHS: months, RETENTION_DAYS: days }) => !dropsBodies({ months, days }),
+  { path: ['RETENTION_MONTHS'], message: 'events would be dropped before the days of event-bodies are over' },
+);
+
 export type Config = z.infer<typeof environmentSchema>;
 
 /** What `readConfig` looks at. */
-export const CONFIG_VARIABLES = Object.keys(environmentSchema.shape);
+export const CONFIG_VARIABLES = Object.keys(variablesSchema.shape);
 
 /** Variables that may come from a file instead, named by the same name and `_FILE`: a mounted secret shows in no list. */
 export const SECRET_VARIABLES = [

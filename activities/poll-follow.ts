@@ -5,6 +5,7 @@ import { addWork } from '../db/event-capabilities.ts';
 import { listUntoldContacts, storeFoundEvent } from '../db/found-events.ts';
 import type { GhlAddress } from '../db/locations.ts';
 import type { MirrorPlace } from '../db/mirror-place.ts';
+import { findDroppedBefore } from '../db/partitions.ts';
 import type { Origin } from '../db/poll-mirror.ts';
 import type { Database } from '../db/schema.ts';
 import type { IntakeAccount } from '../db/tenants.ts';
@@ -36,13 +37,19 @@ function mayBeMissedLead({ account }: Follower, facts: ContactFacts): boolean {
  * Which of some contacts are leads that nobody has told of: made in a live intake account since its go-live, without a
  * lead and without a ContactCreate.
  */
-export function findMissedLeads(
+export async function findMissedLeads(
   tx: Tx,
   follower: Follower,
   found: readonly { told?: SeenNews }[],
 ): Promise<Set<string>> {
-  const ids = found.flatMap(({ told }) =>
-    told?.facts.kind === 'contact' && mayBeMissedLead(follower, told.facts) ? [told.facts.ghlContactId] : [],
+  const creations = found.flatMap(({ told }) =>
+    told?.facts.kind === 'contact' && mayBeMissedLead(follower, told.facts) ? [told.facts] : [],
+  );
+  if (creations.length === 0) return new Set();
+  // Of what was made before then the events are gone that may have told of it.
+  const since = (await findDroppedBefore(tx, 'events')) ?? UNDATED;
+  const ids = creations.flatMap(({ ghlContactId, contactCreatedAt }) =>
+    (contactCreatedAt ?? UNDATED) >= since ? [ghlContactId] : [],
   );
   return listUntoldContacts(tx, follower.place, ids);
 }

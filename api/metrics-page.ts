@@ -5,6 +5,7 @@ import type { SwitchyardClient } from '../client.ts';
 import { listActiveBudgets } from '../db/budget-measure.ts';
 import { countInstalls } from '../db/install-measure.ts';
 import { measureWaitingWork } from '../db/inbox-measure.ts';
+import { measureRetention } from '../db/retention-measure.ts';
 import { measurePolling } from '../db/poll-turns.ts';
 import type { Database } from '../db/schema.ts';
 import { withSystemRole } from '../db/scope.ts';
@@ -62,7 +63,18 @@ async function measureStored(db: Kysely<Database>, metrics: Metrics): Promise<vo
   for (const [cause, passes] of Object.entries(polling.failing)) metrics.pollsFailing.set({ cause }, passes);
   metrics.webhookGaps.set(polling.openGaps);
   for (const [resource, records] of Object.entries(polling.drift)) metrics.mirrorDrift.set({ resource }, records);
+  await measureUpkeep(db, metrics);
   await measureBudgets(db, metrics);
+}
+
+async function measureUpkeep(db: Kysely<Database>, metrics: Metrics): Promise<void> {
+  const { lastRunAt, done, tables } = await withSystemRole(db, 'upkeep', (tx) => measureRetention(tx, new Date()));
+  metrics.upkeepSuccess.set((lastRunAt?.getTime() ?? 0) / 1000);
+  for (const { step, kind, total } of done) metrics.upkeepDone.set({ step, kind }, total);
+  for (const { table, ahead, oldest } of tables) {
+    metrics.monthsAhead.set({ table }, ahead);
+    metrics.oldestMonth.set({ table }, Date.parse(oldest) / 1000);
+  }
 }
 
 async function measureBudgets(db: Kysely<Database>, metrics: Metrics): Promise<void> {

@@ -83,6 +83,29 @@ export function createMetrics() {
       labelNames: ['capability'] as const,
       registers,
     }),
+    upkeepSuccess: new Gauge({
+      name: 'switchyard_upkeep_last_success_timestamp_seconds',
+      help: 'When upkeep last did all its steps; 0 for never',
+      registers,
+    }),
+    upkeepDone: new Gauge({
+      name: 'switchyard_upkeep_done',
+      help: 'What upkeep has done since the database was made: months made and dropped, rows trimmed, stale things closed',
+      labelNames: ['step', 'kind'] as const,
+      registers,
+    }),
+    monthsAhead: new Gauge({
+      name: 'switchyard_partitions_ahead_months',
+      help: 'Monthly partitions that are there already for the months to come, by table',
+      labelNames: ['table'] as const,
+      registers,
+    }),
+    oldestMonth: new Gauge({
+      name: 'switchyard_partitions_oldest_timestamp_seconds',
+      help: 'When the oldest monthly partition begins, by table',
+      labelNames: ['table'] as const,
+      registers,
+    }),
     budgetLeft: new Gauge({
       name: 'switchyard_ghl_budget_left_ratio',
       help: 'Share of GHL’s request budget that is left, of what was called in the last minute: the least and the median',

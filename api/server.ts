@@ -38,7 +38,7 @@ async function run(): Promise<void> {
   const { TEMPORAL_NAMESPACE: namespace, TEMPORAL_UI_URL: webUiUrl } = config;
   const door = { publicUrl: publicUrlOf(config), namespace, webUiUrl };
   const ghlDoor = ghlDoorOf(config);
-  const service = createService({ db, keys, client, publicKeys, door, ghlDoor, logger, polls: true });
+  const service = createService({ db, keys, client, publicKeys, door, ghlDoor, logger, schedules: true });
   collectDefaultMetrics({ register: service.metrics.registry });
 
   const server = createServer(service.app);

@@ -2,7 +2,6 @@ import type { KeyObject } from 'node:crypto';
 import type { Express } from 'express';
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
-import type { SwitchyardClient } from '../client.ts';
 import type { KeyProvider } from '../crypto/key-ring.ts';
 import { createPayloadCodec } from '../crypto/payload-codec.ts';
 import type { Work } from '../db/event-capabilities.ts';
@@ -16,15 +15,14 @@ import { createEventIntake } from './event-intake.ts';
 import { createForgottenChangeWatch } from './forgotten-changes.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import type { OperatorDoor } from './operator-door.ts';
-import { createPollScheduleKeeper } from './poll-schedule.ts';
 import { carryOutRedrive, type RedriveDeps } from './redrive-work.ts';
 import { createRefusedDeliveries } from './refused-deliveries.ts';
 import { createRelay } from './relay.ts';
+import { createScheduleKeeper, type ScheduleClient } from './schedules.ts';
 import { createSilenceWatch } from './silence.ts';
 import { createStarts } from './starts.ts';
 import { createStuckLeadWatch, type StuckLeadDeps } from './stuck-leads.ts';
 import { createStuckWorkflowWatch, type StuckWorkflowDeps } from './stuck-workflows.ts';
-import { createUpkeep } from './upkeep.ts';
 import { createWebUi } from './web-ui.ts';
 import type { WorkClient } from './work.ts';
 
@@ -36,7 +34,7 @@ export interface ServiceOptions {
     RedriveDeps['client'] &
     StuckLeadDeps['client'] &
     StuckWorkflowDeps['client'] &
-    Pick<SwitchyardClient, 'ensurePollSchedule'>;
+    ScheduleClient;
   publicKeys: readonly KeyObject[];
   /** By default operators come in over plain http and find no Web UI. */
   door?: OperatorDoor;
@@ -46,8 +44,8 @@ export interface ServiceOptions {
   now?: () => Date;
   /** Workflow starts in flight at most; 0 leaves all to the relay. */
   startsInFlight?: number;
-  /** Keeps the schedule by which locations are polled; by default nothing is polled but on request. */
-  polls?: boolean;
+  /** Keeps the schedules by which locations are polled and upkeep is done; by default both happen on request alone. */
+  schedules?: boolean;
   /** How often the relay looks for work that other processes have left, in milliseconds. */
   relayPollMs?: number;
   /** How long what is to be read for the mirror waits for more of its contact, in milliseconds. */
@@ -57,7 +55,7 @@ export interface ServiceOptions {
 export interface Service {
   app: Express;
   metrics: Metrics;
-  /** Lets the relay, the watches on silence, on stuck leads and workflows and on forgotten changes, upkeep, and reports of the key that seals run. */
+  /** Lets the relay, the watches on silence, on stuck leads and workflows and on forgotten changes, the keeper of schedules, and reports of the key that seals run. */
   start(): void;
   /** From now on requests are answered 429. */
   drain(): void;
@@ -87,8 +85,7 @@ export function createService(options: ServiceOptions): Service {
   const stuckLeads = createStuckLeadWatch({ db, client, logger, now });
   const stuckWorkflows = createStuckWorkflowWatch({ db, client, logger, now });
   const forgotten = createForgottenChangeWatch({ db, logger, relay, now });
-  const upkeep = createUpkeep({ db, logger });
-  const pollSchedule = createPollScheduleKeeper({ client, logger });
+  const schedules = createScheduleKeeper({ client, logger });
   const sealing = createSealingReports({ db, keys, log: logger });
   const refused = createRefusedDeliveries({ db, keys, logger, metrics });
   const speech = createAccountSpeech(db, logger);
@@ -120,8 +117,7 @@ export function createService(options: ServiceOptions): Service {
       stuckLeads.start();
       stuckWorkflows.start();
       forgotten.start();
-      upkeep.start();
-      if (options.polls === true) pollSchedule.start();
+      if (options.schedules === true) schedules.start();
       sealing.start();
     },
     drain: () => drain.begin(),
@@ -131,8 +127,7 @@ export function createService(options: ServiceOptions): Service {
       stuckLeads.stop();
       stuckWorkflows.stop();
       forgotten.stop();
-      upkeep.stop();
-      pollSchedule.stop();
+      schedules.stop();
       await Promise.all([relay.stop(), starts.settled(), refused.flush(), webUi?.stop(), sealing.stop()]);
     },
   };

@@ -17,6 +17,7 @@ import { addOperatorCommands } from './operators.ts';
 import type { Session } from './session.ts';
 import { addSyncCommands } from './sync.ts';
 import { addTriggerCommands } from './triggers.ts';
+import { addUpkeepCommands } from './upkeep.ts';
 import { addWhyCommand } from './why.ts';
 
 const HELP = `
@@ -49,6 +50,7 @@ export function createProgram(session: Session): Command {
   addAuditCommands(program, session);
   addOperatorCommands(program, session);
   addKeyCommands(program, session);
+  addUpkeepCommands(program, session);
   addReplayCommand(program, session);
   addWhyCommand(program, session);
   return program;

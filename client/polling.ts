@@ -1,8 +1,9 @@
-import { type Client, ScheduleAlreadyRunning, ScheduleOverlapPolicy } from '@temporalio/client';
+import { type Client, ScheduleOverlapPolicy } from '@temporalio/client';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { POLL_RUN_TIMEOUT } from '../domain/poll-rules.ts';
 import { pollSyncWorkflowId } from '../domain/workflow-ids.ts';
 import type { pollRounds, pollSync } from '../workflows/index.ts';
+import { ensureSchedule, SCHEDULE_DEADLINE_MS, START_DEADLINE_MS, type Within } from './schedules.ts';
 import { searchAttributesOf } from './search-attributes.ts';
 
 /** The one schedule that polls all locations of all agencies. */
@@ -20,7 +21,7 @@ const POLL_SCHEDULE: PollSchedule = { everyMs: 30_000, locations: 200 };
 const CATCH_UP_MS = 60_000;
 
 /** Polls a location now; that it is being polled already is success. */
-export async function startPolling(client: Client, of: { agencyId: string; locationId: string }): Promise<void> {
+async function startPolling(client: Client, of: { agencyId: string; locationId: string }): Promise<void> {
   try {
     await client.workflow.start<typeof pollSync>('pollSync', {
       workflowId: pollSyncWorkflowId(of.locationId),
@@ -38,26 +39,30 @@ export async function startPolling(client: Client, of: { agencyId: string; locat
 }
 
 /** Makes the schedule of polling, or brings the one that is there to what this code says. Safe to repeat. */
-export async function ensurePollSchedule(client: Client, schedule: PollSchedule = POLL_SCHEDULE): Promise<void> {
+async function ensurePollSchedule(client: Client, schedule: PollSchedule = POLL_SCHEDULE): Promise<void> {
   const { everyMs, locations } = schedule;
-  const wanted = {
+  await ensureSchedule(client, POLL_SCHEDULE_ID, {
     spec: { intervals: [{ every: everyMs }] },
     policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: CATCH_UP_MS },
     action: {
-      type: 'startWorkflow' as const,
-      workflowType: 'pollRounds' as const,
+      type: 'startWorkflow',
+      workflowType: 'pollRounds',
       workflowId: POLL_SCHEDULE_ID,
       taskQueue: 'sync',
       // Their starts are spread over the better part of the time until the next round.
       args: [{ locations, spreadMs: everyMs * 0.8 }] as Parameters<typeof pollRounds>,
       staticSummary: 'Starts the polling of locations that are due',
     },
-  };
-  try {
-    await client.schedule.create({ scheduleId: POLL_SCHEDULE_ID, ...wanted });
-  } catch (error) {
-    if (!(error instanceof ScheduleAlreadyRunning)) throw error;
-    // What an operator has set, such as a pause, stays.
-    await client.schedule.getHandle(POLL_SCHEDULE_ID).update(({ state }) => ({ ...wanted, state }));
-  }
+  });
 }
+
+/** What is asked of polling. @param within does a call within a deadline, and says when Temporal is away */
+export const createPollingClient = (client: Client, within: Within) => ({
+  /** Polls a location now; that it is being polled already is success. @throws TemporalUnavailableError */
+  startPollSync: (of: { agencyId: string; locationId: string }): Promise<void> =>
+    within(START_DEADLINE_MS, () => startPolling(client, of)),
+
+  /** Makes or updates the schedule by which all locations are polled. @throws TemporalUnavailableError */
+  ensurePollSchedule: (schedule?: PollSchedule): Promise<void> =>
+    within(SCHEDULE_DEADLINE_MS, () => ensurePollSchedule(client, schedule)),
+});

@@ -1,24 +1,15 @@
-import { type Selectable, sql, type Transaction } from 'kysely';
+import type { Selectable, Transaction } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import type { Database } from './schema.ts';
 import type { DriftReportTable } from './schema/polling.ts';
 
 export type DriftReport = Selectable<DriftReportTable>;
 
-/** How long reports are kept, in days. */
-const KEPT_DAYS = 90;
-
-/** Stores how far apart the two sides were, and forgets old reports of the same. */
+/** Stores how far apart the two sides were. */
 export async function addDriftReport(tx: Transaction<Database>, report: Omit<DriftReport, 'id'>): Promise<void> {
   await tx
     .insertInto('drift_reports')
     .values({ ...report, id: uuidv7() })
-    .execute();
-  await tx
-    .deleteFrom('drift_reports')
-    .where('location_id', '=', report.location_id)
-    .where('resource', '=', report.resource)
-    .where('finished_at', '<', sql<Date>`now() - make_interval(days => ${KEPT_DAYS}::int)`)
     .execute();
 }
 

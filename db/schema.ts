@@ -33,6 +33,7 @@ import type {
   GhlBudgetTable,
   OperatorCredentialTable,
 } from './schema/operations.ts';
+import type { DroppedMonthTable, UpkeepFigureTable } from './schema/retention.ts';
 import type {
   DriftReportTable,
   PollPassTable,
@@ -94,6 +95,8 @@ export interface Database {
   conflict_policies: ConflictPolicyTable;
   contact_merges: ContactMergeTable;
   field_mappings: FieldMappingTable;
+  dropped_months: DroppedMonthTable;
+  upkeep_figures: UpkeepFigureTable;
 }
 
 export type Location = Selectable<LocationTable>;

@@ -20,6 +20,7 @@ import { createLeadActivities } from '../activities/lead-intake.ts';
 import { createLeadGhlActivities } from '../activities/lead-intake-ghl.ts';
 import { createPollActivities } from '../activities/poll-sync.ts';
 import { createPollGhlActivities } from '../activities/poll-sync-ghl.ts';
+import { createUpkeepActivities } from '../activities/upkeep.ts';
 import { createGhlTaskNotifier } from '../activities/rep-notifier.ts';
 import type { KeyProvider } from '../crypto/key-ring.ts';
 import { createBreakerStore } from '../db/ghl-breakers.ts';
@@ -27,6 +28,7 @@ import { createBudgetStore } from '../db/ghl-budgets.ts';
 import { createTokenStore } from '../db/installs.ts';
 import type { Database } from '../db/schema.ts';
 import { POLL_POLICY, type PollPolicy } from '../domain/poll-rules.ts';
+import { DEFAULT_RETENTION, type Retention } from '../domain/retention.ts';
 import { createGhlGateway, type GatewayOptions } from '../ghl/gateway.ts';
 import { createReadCache } from '../ghl/read-cache.ts';
 
@@ -37,12 +39,22 @@ export interface ActivityOptions {
   log: Logger;
   /** When and how locations are polled. */
   polling?: PollPolicy;
+  /** For how long what is kept. */
+  retention?: Retention;
   leadObserver?: LeadObserver;
 }
 
 /** All activities, joined to their memory in Postgres and to GHL. */
 export function createActivities(options: ActivityOptions) {
-  const { db, keys, ghl: ghlOptions, log, polling = POLL_POLICY, leadObserver } = options;
+  const {
+    db,
+    keys,
+    ghl: ghlOptions,
+    log,
+    polling = POLL_POLICY,
+    retention = DEFAULT_RETENTION,
+    leadObserver,
+  } = options;
   const gateway = createGhlGateway({
     tokens: createTokenStore(db, keys),
     budget: createBudgetStore(db),
@@ -64,6 +76,7 @@ export function createActivities(options: ActivityOptions) {
       ...createPollActivities({ ...store, policy: polling }),
       ...createContactEditActivities(store),
       ...createContactMergeActivities(store),
+      ...createUpkeepActivities({ ...store, retention }),
     },
     /** On queues of their own. */
     ghl: {

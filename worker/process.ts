@@ -63,6 +63,7 @@ export async function runWorkerProcess(config: Config, parts: WorkerParts): Prom
     ghl: { baseUrl: config.GHL_BASE_URL, onCall, ...ghl },
     log,
     leadObserver: { firstAssigned: (afterMs) => metrics.leadObserver.firstAssigned(afterMs) },
+    retention: { months: config.RETENTION_MONTHS, days: config.RETENTION_DAYS },
     ...(polling && { polling }),
   });
   const metrics = createWorkerMetrics(activities.gateway.breakerStates);

@@ -9,3 +9,4 @@ export { fieldMapping } from './field-mapping.ts';
 export { leadIntake } from './lead-intake.ts';
 export { pollRounds } from './poll-rounds.ts';
 export { pollSync } from './poll-sync.ts';
+export { upkeep } from './upkeep.ts';

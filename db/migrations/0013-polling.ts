@@ -113,7 +113,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
         execute format('grant select, insert, update on %I to switchyard_app', t);
       end loop;
     end $$;
-    grant delete on sweep_pages, webhook_gaps, drift_reports to switchyard_app;
+    grant delete on sweep_pages, webhook_gaps to switchyard_app;
 
     -- What polling found is stored as the event that did not come, in the transaction that writes what was found.
     grant insert on events to switchyard_app;

@@ -111,4 +111,5 @@ export interface DeadLetterTable {
   resolution: string | null;
   /** What an operator wrote who discarded it. */
   discard_reason: string | null;
+  reason_removed_at: NullableTimestamp;
 }

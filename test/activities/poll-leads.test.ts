@@ -66,6 +66,23 @@ describe('a contact that only polling found', () => {
     expect(await leadsOf(contactId)).toHaveLength(1);
   });
 
+  it('is none when it was made in months whose events are dropped: one may have told of it', async () => {
+    const { ownerDb } = all.bench.database;
+    const contactId = await make(master);
+    const dropped = { table_name: 'events', before: new Date(Date.now() + 60_000) };
+    await ownerDb.insertInto('dropped_months').values(dropped).execute();
+    await master.round('contact', 'delta');
+    await master.round('contact', 'sweep');
+    expect(await leadsOf(contactId)).toEqual([]);
+    await ownerDb
+      .updateTable('dropped_months')
+      .set({ before: new Date(Date.now() - 3_600_000) })
+      .execute();
+    await master.round('contact', 'sweep');
+    expect(await leadsOf(contactId)).toHaveLength(1);
+    await ownerDb.deleteFrom('dropped_months').execute();
+  });
+
   it('is a lead as well when an update of it was told and read, and its creation never was', async () => {
     const contactId = await make(master);
     await all.agency.event({ type: 'ContactUpdate', id: contactId, locationId: master.ghlLocationId }, 'master');

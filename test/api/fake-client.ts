@@ -88,6 +88,7 @@ export class FakeClient implements Client {
   startPollSync = ({ locationId }: { locationId: string }): Promise<void> =>
     this.#note({ method: 'startPollSync', locationId });
   ensurePollSchedule = (): Promise<void> => Promise.resolve();
+  ensureUpkeepSchedule = (): Promise<void> => Promise.resolve();
   /** What became of every lead's workflow that no update found. */
   fate: LeadFate = 'completed';
   resetLead = ({ leadId }: Parameters<Client['resetLead']>[0]): Promise<void> =>

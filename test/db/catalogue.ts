@@ -8,14 +8,17 @@ const NOT_OF_A_TENANT: Record<string, string> = {
   monthly_tables: 'which tables get monthly partitions; no role of a running process reaches it',
   ghl_breakers: 'GHL is up or down for all',
   encryption_key_versions: 'keys seal for all; it holds versions and times',
+  dropped_months: 'months are dropped for all',
+  upkeep_figures: 'counts over all tenants',
 };
 
 /** Tables under row-level security whose rows name no agency, each with the reason. */
 const WITHOUT_AGENCY: Record<string, string> = {
   agencies: 'its id is the agency',
-  refused_deliveries: 'a delivery whose signature was refused is nobody’s; only intake and key rotation reach it',
+  refused_deliveries:
+    'a delivery whose signature was refused is nobody’s; only intake, key rotation and upkeep reach it',
   refused_delivery_counts: 'counts of the same',
-  operator_credentials: 'operators see all tenants; only their own role reaches it',
+  operator_credentials: 'operators see all tenants; only their own role reaches it, and upkeep what is over',
 };
 
 /** Tables that no tenant scope reaches, each with the reason: they have policies of system roles only. */

@@ -30,10 +30,10 @@ describe('the alert rules', () => {
 });
 
 describe('the dashboard', () => {
-  it('has a row for leads, inbox, GHL, Temporal and mirror, and something in each', async () => {
+  it('has a row for leads, inbox, GHL, Temporal, mirror and upkeep, and something in each', async () => {
     const { panels } = await readDashboard();
     const rows = panels.flatMap(({ type, title }, index) => (type === 'row' ? [{ title, index }] : []));
-    expect(rows.map(({ title }) => title)).toEqual(['Leads', 'Inbox', 'GHL', 'Temporal', 'Mirror']);
+    expect(rows.map(({ title }) => title)).toEqual(['Leads', 'Inbox', 'GHL', 'Temporal', 'Mirror', 'Upkeep']);
     for (const { index } of rows) expect(panels[index + 1]?.targets.length).toBeGreaterThan(0);
     expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
   });

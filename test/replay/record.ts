@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, it } from 'vitest';
+import { sql } from 'kysely';
 import { seal } from '../../crypto/seal.ts';
 import { takeEvent } from '../../db/events.ts';
 import { withSystemRole } from '../../db/scope.ts';
@@ -10,6 +11,7 @@ import {
   pollSyncWorkflowId,
 } from '../../domain/workflow-ids.ts';
 import { backfillProgressQuery } from '../../workflows/backfill-messages.ts';
+import { makeOldMonth } from '../db/old-months.ts';
 import { createBackfillHarness, oldContacts } from '../stack/backfill-harness.ts';
 import { bringCode } from '../stack/connect-link.ts';
 import { createLeadHarness, type LeadHarness, somebody } from '../stack/lead-harness.ts';
@@ -244,4 +246,20 @@ it('records a location that is polled while GHL refuses one thing, and a round o
   const workflowId = 'poll-rounds-recorded';
   await system.client.temporal.workflow.execute('pollRounds', { workflowId, taskQueue: 'sync', args });
   await save(workflowId, 'poll-rounds');
+});
+
+it('records upkeep that has something to do, and one of which a step fails for good', async () => {
+  const { database, client } = system;
+  const run = async (name: string): Promise<void> => {
+    const of = { workflowId: `${name}-recorded`, taskQueue: 'bulk', args: [] as [] };
+    await client.temporal.workflow.execute('upkeep', of).catch(() => undefined);
+    await save(of.workflowId, name);
+  };
+  await makeOldMonth(database);
+  await run('upkeep');
+  await makeOldMonth(database);
+  await sql`revoke execute on function drop_month_partition(text, date) from switchyard_upkeep`.execute(
+    database.ownerDb,
+  );
+  await run('upkeep-incomplete');
 });

@@ -16,6 +16,7 @@ let system: ObservedSystem;
 /** Labels by metric, as the pages show them; a histogram under the names of its series. */
 let shown: Map<string, Set<string>>;
 let families: string[];
+let api: string;
 let worker: string;
 
 beforeAll(async () => {
@@ -32,7 +33,12 @@ beforeAll(async () => {
     const told = await ownerDb.selectFrom('assignments').select('id').where('ghl_task_id', 'is not', null).execute();
     return told.length === 3;
   });
+  await waitFor('the first run of upkeep, which the API’s schedule asks for', async () => {
+    const page = await (await fetch(system.pages.api)).text();
+    return /^switchyard_upkeep_last_success_timestamp_seconds [1-9]/m.test(page);
+  });
   const pages = await Promise.all(Object.values(system.pages).map(async (url) => (await fetch(url)).text()));
+  api = pages[0]!;
   worker = pages[1]!;
   families = pages.flatMap((page) => [...page.matchAll(/^# TYPE (\S+) /gm)].map(([, name]) => name!));
   shown = readSamples(pages.join('\n'));
@@ -93,6 +99,14 @@ describe('the pages of a system that runs', () => {
     expect(sumOf('switchyard_activity_failures_total', 'failure="GhlUnavailable",final="false"')).toBe(1);
     expect(worker).toMatch(/^switchyard_ghl_breaker_state\{group="contacts"\} 0$/m);
     expect(sumOf('temporal_worker_task_slots_available')).toBeGreaterThan(0);
+  });
+
+  it('tell that upkeep was done when the API started, and how far the months reach', () => {
+    const [, at] = /^switchyard_upkeep_last_success_timestamp_seconds (\S+)$/m.exec(api) ?? [];
+    expect(Math.abs(Number(at) - Date.now() / 1000)).toBeLessThan(300);
+    expect(api).toMatch(/^switchyard_partitions_ahead_months\{table="events"\} 11$/m);
+    const [, oldest] = /^switchyard_partitions_oldest_timestamp_seconds\{table="audit_log"\} (\S+)$/m.exec(api) ?? [];
+    expect(new Date(Number(oldest) * 1000).toISOString()).toMatch(/-01T00:00:00\.000Z$/);
   });
 
   it('name no location, lead or person in a label', () => {
