@@ -83,22 +83,25 @@ async function takeKeys(
   return taken.rows.map((row) => row.event_row_id);
 }
 
-/** Takes keys over that nobody's event has. */
+/** Takes keys over that nobody's event has; there are hardly any. */
 async function claimKeys(tx: Transaction<Database>, events: readonly NewEvent[]): Promise<string[]> {
-  const claimed = await sql<{ event_row_id: string }>`
-    with event as (
-      select * from json_to_recordset(${keyRows(events)}) as event (source text, event_id text, row_id uuid, agency_id uuid)
-    ),
-    unclaimed as (
-      select k.source, k.event_id from event join event_keys k on k.source = event.source and k.event_id = event.event_id
-      where k.agency_id is null order by k.source, k.event_id for update of k
-    )
-    update event_keys k set event_row_id = event.row_id, agency_id = event.agency_id, received_at = now()
-    from event join unclaimed u on u.source = event.source and u.event_id = event.event_id
-    where k.source = u.source and k.event_id = u.event_id and k.agency_id is null
-    returning k.event_row_id
+  const unclaimed = await sql<{ row_id: string }>`
+    select event.row_id
+    from json_to_recordset(${keyRows(events)}) as event (source text, event_id text, row_id uuid, agency_id uuid)
+    cross join lateral (
+      select from event_keys k where k.source = event.source and k.event_id = event.event_id and k.agency_id is null
+      limit 1 for update) found
   `.execute(tx);
-  return claimed.rows.map((row) => row.event_row_id);
+  const rowIds = new Set(unclaimed.rows.map((row) => row.row_id));
+  for (const { source, eventId, rowId, agencyId } of events.filter((event) => rowIds.has(event.rowId))) {
+    await tx
+      .updateTable('event_keys')
+      .set({ event_row_id: rowId, agency_id: agencyId, received_at: sql<Date>`now()` })
+      .where('source', '=', source)
+      .where('event_id', '=', eventId)
+      .execute();
+  }
+  return [...rowIds];
 }
 
 async function storeEvents(tx: Transaction<Database>, events: readonly NewEvent[]): Promise<void> {

@@ -1,4 +1,4 @@
-import { type Transaction, sql } from 'kysely';
+import { type RawBuilder, type Transaction, sql } from 'kysely';
 import { jsonRows } from './json-rows.ts';
 import { inLockOrder } from './lock-order.ts';
 import type { Database } from './schema.ts';
@@ -96,12 +96,27 @@ export interface AgencyContact {
   ghlContactId: string;
 }
 
+/*
+ * The statements below look several things up at once. Each look-up ends in `limit 1`: otherwise Postgres may join whole
+ * tables, where it believes that an agency has few rows because nobody has counted yet.
+ */
+
 /** The open leads that events of contacts concern, in the order of the contacts. Needs the intake role or an agency's scope. */
 export async function listLeadsOfGhlContacts(
   tx: Transaction<Database>,
   contacts: readonly AgencyContact[],
 ): Promise<ConcernedLead[][]> {
-  if (contacts.length === 0) return [];
+  const ofContacts: ConcernedLead[][] = contacts.map(() => []);
+  // Most contacts have none, and the whole question takes Postgres longer to plan than to answer.
+  const concerned = await findTurns(
+    tx,
+    contacts,
+    sql`(select from leads where agency_id = c.agency_id and source_contact_id = c.ghl_contact_id and state <> 'closed' limit 1)
+      union all
+      (select from assignments
+        where agency_id = c.agency_id and ghl_contact_id = c.ghl_contact_id and state <> 'released' limit 1)`,
+  );
+  if (concerned.length === 0) return ofContacts;
   const found = await sql<{
     turn: string;
     lead_id: string;
@@ -113,22 +128,23 @@ export async function listLeadsOfGhlContacts(
       select r.ghl_user_id from assignments a join reps r on r.agency_id = a.agency_id and r.id = a.rep_id
       where a.agency_id = l.agency_id and a.lead_id = l.id and a.state <> 'released'
         and a.location_id = held.location_id) as ghl_user_ids
-    from ${unnestContacts(contacts)}
+    from ${unnestContacts(concerned.map((index) => contacts[index]!))}
     cross join lateral (
       select id from leads where agency_id = c.agency_id and source_contact_id = c.ghl_contact_id
       union
       select lead_id from assignments
         where agency_id = c.agency_id and ghl_contact_id = c.ghl_contact_id and state <> 'released') concerned
-    join leads l on l.agency_id = c.agency_id and l.id = concerned.id and l.state <> 'closed'
+    cross join lateral (
+      select id, agency_id from leads
+      where agency_id = c.agency_id and id = concerned.id and state <> 'closed' limit 1) l
     left join lateral (
       select a.location_id, a.ghl_opportunity_id from assignments a
       where a.agency_id = l.agency_id and a.lead_id = l.id and a.state <> 'released'
         and a.ghl_contact_id = c.ghl_contact_id
       order by a.ghl_opportunity_id nulls last limit 1) held on true
   `.execute(tx);
-  const ofContacts: ConcernedLead[][] = contacts.map(() => []);
   for (const row of found.rows) {
-    ofContacts[Number(row.turn) - 1]!.push({
+    ofContacts[concerned[Number(row.turn) - 1]!]!.push({
       leadId: row.lead_id,
       isAssignedContact: row.is_assigned_contact,
       ghlOpportunityId: row.ghl_opportunity_id,
@@ -136,6 +152,20 @@ export async function listLeadsOfGhlContacts(
     });
   }
   return ofContacts;
+}
+
+/** For which contacts a subquery about `c` finds something: their places, from 0. */
+async function findTurns(
+  tx: Transaction<Database>,
+  contacts: readonly AgencyContact[],
+  subquery: RawBuilder<unknown>,
+): Promise<number[]> {
+  if (contacts.length === 0) return [];
+  const found = await sql<{ turn: string }>`
+    select c.turn from ${unnestContacts(contacts)}
+    cross join lateral (select from (${subquery}) concerned limit 1) found
+  `.execute(tx);
+  return found.rows.map(({ turn }) => Number(turn) - 1);
 }
 
 const unnestContacts = (contacts: readonly AgencyContact[]) => sql`unnest(
@@ -167,8 +197,9 @@ export async function listLocationsWithOpenLeads(
 ): Promise<Set<string>> {
   if (locationIds.length === 0) return new Set();
   const found = await sql<{ id: string }>`
-    select id from unnest(${[...locationIds]}::uuid[]) as location (id)
-    where exists (select from assignments a where a.location_id = location.id and a.state <> 'released')
+    select location.id from unnest(${[...locationIds]}::uuid[]) as location (id)
+    cross join lateral (
+      select from assignments a where a.location_id = location.id and a.state <> 'released' limit 1) found
   `.execute(tx);
   return new Set(found.rows.map((row) => row.id));
 }
@@ -181,11 +212,10 @@ export async function listOwnContacts(
   tx: Transaction<Database>,
   contacts: readonly AgencyContact[],
 ): Promise<boolean[]> {
-  if (contacts.length === 0) return [];
-  const found = await sql<{ turn: string }>`
-    select c.turn from ${unnestContacts(contacts)}
-    where exists (select from assignments a where a.agency_id = c.agency_id and a.ghl_contact_id = c.ghl_contact_id)
-  `.execute(tx);
-  const turns = new Set(found.rows.map((row) => Number(row.turn)));
-  return contacts.map((_contact, index) => turns.has(index + 1));
+  const own = await findTurns(
+    tx,
+    contacts,
+    sql`select from assignments a where a.agency_id = c.agency_id and a.ghl_contact_id = c.ghl_contact_id`,
+  );
+  return contacts.map((_contact, index) => own.includes(index));
 }
