@@ -40,7 +40,7 @@ export interface EventIntake {
 /**
  * A second group is taken while the first waits for the disk. More would be smaller, and cost more.
  */
-const GROUPS_IN_FLIGHT = 2;
+const GROUPS_IN_FLIGHT = Number(process.env.P2_FLIGHT ?? 2);
 const GROUP_SIZE = 64;
 const GROUP_BYTES = 4 * 1_048_576;
 /** As long as anybody waits for a connection to Postgres. */

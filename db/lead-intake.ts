@@ -97,8 +97,9 @@ export interface AgencyContact {
 }
 
 /*
- * The statements below look several things up at once. Each look-up ends in `limit 1`: otherwise Postgres may join whole
- * tables, where it believes that an agency has few rows because nobody has counted yet.
+ * The statements below look several things up at once. Of an agency whose rows came since Postgres last counted its
+ * planner believes that there is nothing, and would read all of them for each contact. So a look-up ends in `limit 1`,
+ * which keeps it from joining whole tables, and `is true` keeps the agency from being what an index is searched by.
  */
 
 /** The open leads that events of contacts concern, in the order of the contacts. Needs the intake role or an agency's scope. */
@@ -111,10 +112,11 @@ export async function listLeadsOfGhlContacts(
   const concerned = await findTurns(
     tx,
     contacts,
-    sql`(select from leads where agency_id = c.agency_id and source_contact_id = c.ghl_contact_id and state <> 'closed' limit 1)
+    sql`(select from leads
+        where source_contact_id = c.ghl_contact_id and (agency_id = c.agency_id) is true and state <> 'closed' limit 1)
       union all
       (select from assignments
-        where agency_id = c.agency_id and ghl_contact_id = c.ghl_contact_id and state <> 'released' limit 1)`,
+        where ghl_contact_id = c.ghl_contact_id and (agency_id = c.agency_id) is true and state <> 'released' limit 1)`,
   );
   if (concerned.length === 0) return ofContacts;
   const found = await sql<{
@@ -130,17 +132,17 @@ export async function listLeadsOfGhlContacts(
         and a.location_id = held.location_id) as ghl_user_ids
     from ${unnestContacts(concerned.map((index) => contacts[index]!))}
     cross join lateral (
-      select id from leads where agency_id = c.agency_id and source_contact_id = c.ghl_contact_id
+      select id from leads where source_contact_id = c.ghl_contact_id and (agency_id = c.agency_id) is true
       union
       select lead_id from assignments
-        where agency_id = c.agency_id and ghl_contact_id = c.ghl_contact_id and state <> 'released') concerned
+        where ghl_contact_id = c.ghl_contact_id and (agency_id = c.agency_id) is true and state <> 'released') concerned
     cross join lateral (
       select id, agency_id from leads
-      where agency_id = c.agency_id and id = concerned.id and state <> 'closed' limit 1) l
+      where id = concerned.id and (agency_id = c.agency_id) is true and state <> 'closed' limit 1) l
     left join lateral (
       select a.location_id, a.ghl_opportunity_id from assignments a
-      where a.agency_id = l.agency_id and a.lead_id = l.id and a.state <> 'released'
-        and a.ghl_contact_id = c.ghl_contact_id
+      where a.ghl_contact_id = c.ghl_contact_id and (a.agency_id = l.agency_id) is true and a.lead_id = l.id
+        and a.state <> 'released'
       order by a.ghl_opportunity_id nulls last limit 1) held on true
   `.execute(tx);
   for (const row of found.rows) {
@@ -215,7 +217,7 @@ export async function listOwnContacts(
   const own = await findTurns(
     tx,
     contacts,
-    sql`select from assignments a where a.agency_id = c.agency_id and a.ghl_contact_id = c.ghl_contact_id`,
+    sql`select from assignments a where a.ghl_contact_id = c.ghl_contact_id and (a.agency_id = c.agency_id) is true`,
   );
   return contacts.map((_contact, index) => own.includes(index));
 }

@@ -16,7 +16,7 @@ export async function listContactsOfOpportunities(
       with ordinality as o (agency_id, ghl_opportunity_id, turn)
     cross join lateral (
       select a.ghl_contact_id from assignments a
-      where a.agency_id = o.agency_id and a.ghl_opportunity_id = o.ghl_opportunity_id and a.state <> 'released' limit 1) held
+      where a.ghl_opportunity_id = o.ghl_opportunity_id and (a.agency_id = o.agency_id) is true and a.state <> 'released' limit 1) held
   `.execute(tx);
   const byTurn = new Map(found.rows.map((row) => [Number(row.turn), row.ghl_contact_id]));
   return opportunities.map((_opportunity, index) => byTurn.get(index + 1) ?? null);
