@@ -37,10 +37,9 @@ export interface EventIntake {
   ): Promise<Receipt>;
 }
 
-/**
- * A second group is taken while the first waits for the disk. More would be smaller, and cost more.
- */
-const GROUPS_IN_FLIGHT = Number(process.env.P2_FLIGHT ?? 2);
+/** One at a time is the largest and so the cheapest; others begin only beside one that is held up. */
+const GROUPS_IN_FLIGHT = 4;
+const PATIENCE_MS = 100;
 const GROUP_SIZE = 64;
 const GROUP_BYTES = 4 * 1_048_576;
 /** As long as anybody waits for a connection to Postgres. */
@@ -49,6 +48,7 @@ const WAIT_MS = 2_000;
 export function createEventIntake(deps: EventIntakeDeps): EventIntake {
   const groups = createIntakeGroups<Delivery & Gathered, Taken>({
     inFlight: GROUPS_IN_FLIGHT,
+    patienceMs: PATIENCE_MS,
     size: GROUP_SIZE,
     bytes: GROUP_BYTES,
     waitMs: WAIT_MS,

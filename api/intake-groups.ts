@@ -23,8 +23,10 @@ export interface IntakeGroupOptions<Item, Answer> {
    * @returns the answer to each, in their order; an error is that of one alone
    */
   takeAll(items: Item[]): Promise<(Answer | Error)[]>;
-  /** Groups that are taken at once. */
+  /** Groups that are taken at once at most. */
   inFlight: number;
+  /** How long a group is waited for before another is begun beside it, in milliseconds. */
+  patienceMs: number;
   /** Items of a group at most. */
   size: number;
   /** Bytes of a group at most; a larger item goes alone. */
@@ -42,7 +44,8 @@ interface Waiting<Item, Answer> {
 
 /**
  * Takes together what came while the last group was being taken: one commit then does for all of them. Nothing waits
- * while nothing is being taken. A group that fails is taken in halves, so that what is wrong with one harms no other.
+ * while nothing is being taken, nor for long behind a group that is held up. A group that fails is taken in halves, so
+ * that what is wrong with one harms no other.
  */
 export function createIntakeGroups<Item extends Gathered, Answer>(
   options: IntakeGroupOptions<Item, Answer>,
@@ -50,6 +53,7 @@ export function createIntakeGroups<Item extends Gathered, Answer>(
   const waiting = new Set<Waiting<Item, Answer>>();
   const busy = new Set<string>();
   let inFlight = 0;
+  let mayBegin = true;
   let isCalled = false;
 
   /** The oldest that may go together now. */
@@ -78,16 +82,22 @@ export function createIntakeGroups<Item extends Gathered, Answer>(
 
   function begin(): void {
     isCalled = false;
-    while (inFlight < options.inFlight) {
-      const group = draw();
-      if (group.length === 0) return;
-      inFlight += 1;
-      void settle(group).finally(() => {
-        inFlight -= 1;
-        for (const { item } of group) for (const name of item.alone) busy.delete(name);
-        begin();
-      });
-    }
+    if (!mayBegin || inFlight === options.inFlight) return;
+    const group = draw();
+    if (group.length === 0) return;
+    inFlight += 1;
+    mayBegin = false;
+    const goOn = (): void => {
+      mayBegin = true;
+      begin();
+    };
+    const patience = setTimeout(goOn, options.patienceMs);
+    void settle(group).finally(() => {
+      clearTimeout(patience);
+      inFlight -= 1;
+      for (const { item } of group) for (const name of item.alone) busy.delete(name);
+      goOn();
+    });
   }
 
   async function settle(group: Waiting<Item, Answer>[]): Promise<void> {
@@ -121,7 +131,7 @@ export function createIntakeGroups<Item extends Gathered, Answer>(
         }, options.waitMs);
         const entry = { item, resolve, reject, timer };
         waiting.add(entry);
-        if (isCalled || inFlight === options.inFlight) return;
+        if (isCalled || !mayBegin || inFlight === options.inFlight) return;
         // What the same turn of the event loop brings goes along. A group belongs to no request's trace.
         isCalled = true;
         withoutTrace(() => setImmediate(begin));

@@ -15,6 +15,7 @@ function createWorld(options: Partial<IntakeGroupOptions<Item, string>> = {}) {
   const ends: (() => void)[] = [];
   const groups = createIntakeGroups<Item, string>({
     inFlight: 1,
+    patienceMs: 60_000,
     size: 64,
     bytes: 1_000,
     waitMs: 60_000,
@@ -62,14 +63,28 @@ describe('what comes', () => {
     expect(limited.taken).toEqual([['a', 'b', 'c'], ['d', 'e'], ['f'], ['g']]);
   });
 
+  it('does not wait long behind a group that is held up, and beside no more than so many of them', async () => {
+    const world = createWorld({ inFlight: 2, patienceMs: 10 });
+    const answers: Promise<string>[] = [];
+    for (const [begun, id] of ['a', 'b', 'c'].entries()) {
+      await vi.waitFor(() => expect(world.taken).toHaveLength(begun));
+      answers.push(...world.take(item(id)));
+    }
+    // The third begins once one of the two has ended.
+    await world.endAfter(2);
+    await world.endAfter(3);
+    expect(await Promise.all(answers)).toEqual(['took a', 'took b', 'took c']);
+  });
+
   it('waits for what it must not meet, in the order in which both came, and holds nothing else up', async () => {
-    const world = createWorld({ inFlight: 2 });
+    const world = createWorld({ inFlight: 2, patienceMs: 10 });
     const named = (id: string, ...alone: string[]) => item(id, { alone });
     const answers = world.take(named('a', 'x'), named('b', 'x', 'y'), named('c', 'y'), named('d', 'z'), item('e'));
     await vi.waitFor(() => expect(world.taken).toEqual([['a', 'd', 'e']]));
-    for (const begun of [1, 2, 3]) await world.endAfter(begun);
+    answers.push(...world.take(item('f')));
+    for (const begun of [2, 3, 4]) await world.endAfter(begun);
     await Promise.all(answers);
-    expect(world.taken).toEqual([['a', 'd', 'e'], ['b'], ['c']]);
+    expect(world.taken).toEqual([['a', 'd', 'e'], ['f'], ['b'], ['c']]);
   });
 
   it('is refused when its turn does not come in time, and is not taken later', async () => {
@@ -92,6 +107,7 @@ describe('a group that fails', () => {
     const tried: string[][] = [];
     const groups = createIntakeGroups<Item, string>({
       inFlight: 1,
+      patienceMs: 60_000,
       size: 64,
       bytes: 1_000,
       waitMs: 60_000,
