@@ -1,7 +1,7 @@
 import type { Transaction } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import type { NewWork } from '../db/event-capabilities.ts';
-import { type EventTimes, planEvent } from '../db/event-plans.ts';
+import { type EventTimes, planEvents } from '../db/event-plans.ts';
 import { createLead } from '../db/lead-intake.ts';
 import { leadChangeWork, leadStartWork } from '../db/lead-work.ts';
 import type { Database } from '../db/schema.ts';
@@ -22,10 +22,10 @@ export async function followChange(
 ): Promise<NewWork[]> {
   const { agencyId, locationId } = account;
   const { rowId, receivedAt, observedAt, source, now } = by;
-  const plan = await planEvent(tx, facts, account, { receivedAt, observedAt });
+  const [plan] = await planEvents(tx, [{ facts, account, times: { receivedAt, observedAt } }]);
   const cause = { agencyId, causeId: rowId, locationId };
-  const work = plan.changes.map(({ leadId, change }) => leadChangeWork(cause, leadId, change));
-  if (plan.lead) {
+  const work = plan!.changes.map(({ leadId, change }) => leadChangeWork(cause, leadId, change));
+  if (plan?.lead) {
     const { key, triggerName, sourceContactId } = plan.lead;
     const id = uuidv7();
     const of = { agencyId, intakeLocationId: locationId, eventRowId: rowId, eventReceivedAt: receivedAt };

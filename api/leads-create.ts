@@ -1,5 +1,5 @@
 import type { Request, RequestHandler } from 'express';
-import type { Kysely } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import type { Logger } from 'pino';
 import type { z } from 'zod';
 import { findLeadIdByKey } from '../db/lead-intake.ts';
@@ -9,11 +9,12 @@ import { findIntakeAccount } from '../db/tenants.ts';
 import { enquirySchema, normaliseEnquiry } from '../domain/enquiry.ts';
 import { authenticateBearer, type Caller } from './authentication.ts';
 import { keyOfRequest } from './event-key.ts';
-import { type EventIntake, type EventOwner, KnownLeadKeyError } from './event-intake.ts';
+import type { EventIntake } from './event-intake.ts';
 import { findIdempotencyKey, readBody } from './input.ts';
 import { ProblemError } from './problem.ts';
 import { describeRequest } from './request-log.ts';
 import { orRetryLater } from './retry-later.ts';
+import { type EventOwner, type Incoming, type IntakeDoor, KnownLeadKeyError } from './take-events.ts';
 
 export interface LeadsCreateDeps {
   db: Kysely<Database>;
@@ -67,6 +68,8 @@ async function take({ db, intake }: LeadsCreateDeps, req: Request, res: Paramete
   return { isNew: false, id, refused };
 }
 
+type LeadEvent = Incoming & { caller: Caller; leadKey: string; requestedLocationId: string | undefined };
+
 /** Returns the new lead's id; null for a repeat. */
 async function store(
   intake: EventIntake,
@@ -76,7 +79,7 @@ async function store(
   // Canonical: the order and spacing of the caller's JSON make no other request of it.
   const body = JSON.stringify(enquiry);
   try {
-    const receipt = await intake.take<EventOwner>({
+    const receipt = await intake.take(leadDoor, {
       source: 'api',
       key: keyOfRequest([caller.agencyId, leadKey, body]),
       type: 'LeadPosted',
@@ -84,23 +87,9 @@ async function store(
       ghlContactId: null,
       occurredAt: null,
       body: Buffer.from(body),
-      async findOwner(tx) {
-        const account = await findIntakeAccount(tx, caller.agencyId, caller.locationId);
-        if (!account)
-          throw new ProblemError(409, 'no-intake-location', { detail: 'The agency has no master location.' });
-        if (enquiry.locationId !== undefined && !(await mayAskFor(enquiry.locationId)))
-          throw new ProblemError(422, 'unknown-location', {
-            issues: [{ path: 'locationId', message: 'is not known' }],
-          });
-        return { agencyId: caller.agencyId, locationId: account.locationId, status: 'accepted' };
-
-        async function mayAskFor(requestedId: string): Promise<boolean> {
-          if (caller.locationId !== null) return requestedId.toLowerCase() === caller.locationId;
-          return (await findIntakeAccount(tx, caller.agencyId, requestedId)) !== undefined;
-        }
-      },
-      plan: () =>
-        Promise.resolve({ lead: { key: leadKey, triggerName: null, sourceContactId: null, mustBeNew: true } }),
+      caller,
+      leadKey,
+      requestedLocationId: enquiry.locationId,
     });
     return receipt.leadId;
   } catch (error) {
@@ -108,5 +97,40 @@ async function store(
     throw new ProblemError(422, 'idempotency-key-reused', {
       detail: 'This Idempotency-Key came with another body before.',
     });
+  }
+}
+
+const leadDoor: IntakeDoor<LeadEvent, EventOwner> = {
+  async findOwners(tx, events) {
+    const owners: (EventOwner | Error)[] = [];
+    for (const event of events) owners.push(await findOwner(tx, event));
+    return owners;
+  },
+  plan: (_tx, events) =>
+    Promise.resolve(
+      events.map(({ event }) => ({
+        lead: { key: event.leadKey, triggerName: null, sourceContactId: null, mustBeNew: true },
+      })),
+    ),
+};
+
+async function findOwner(
+  tx: Transaction<Database>,
+  { caller, requestedLocationId }: LeadEvent,
+): Promise<EventOwner | Error> {
+  const { agencyId, locationId } = caller;
+  const account = await findIntakeAccount(tx, agencyId, locationId);
+  if (!account) {
+    return new ProblemError(409, 'no-intake-location', { detail: 'The agency has no master location.' });
+  }
+  if (requestedLocationId !== undefined && !(await mayAskFor(requestedLocationId))) {
+    const issues = [{ path: 'locationId', message: 'is not known' }];
+    return new ProblemError(422, 'unknown-location', { issues });
+  }
+  return { agencyId, locationId: account.locationId, status: 'accepted' };
+
+  async function mayAskFor(requestedId: string): Promise<boolean> {
+    if (locationId !== null) return requestedId.toLowerCase() === locationId;
+    return (await findIntakeAccount(tx, agencyId, requestedId)) !== undefined;
   }
 }

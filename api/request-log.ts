@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestHandler } from 'express';
 import type { Logger } from 'pino';
-import { pinoHttp } from 'pino-http';
 
 interface RequestFacts {
   agencyId?: string | null;
@@ -24,26 +23,22 @@ export function patternOf(req: IncomingMessage): string {
   return typeof route?.path === 'string' ? route.path : 'none';
 }
 
+/** Asked every few seconds by machines. */
+const UNLOGGED: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics']);
+
 /** One line a request: method, route pattern, status, time and ids. No bodies, headers, queries or addresses. */
 export function logRequests(logger: Logger): RequestHandler {
-  const line = (req: IncomingMessage, res: ServerResponse, value: { responseTime?: number }) => ({
-    method: req.method,
-    route: patternOf(req),
-    status: res.statusCode,
-    ms: value.responseTime,
-    ...factsOf.get(res),
-  });
-  return pinoHttp({
-    logger,
-    quietReqLogger: true,
-    quietResLogger: true,
-    serializers: { req: () => undefined, res: () => undefined, err: () => undefined },
-    wrapSerializers: false,
-    autoLogging: { ignore: (req) => ['/healthz', '/readyz', '/metrics'].includes(req.url ?? '') },
-    customLogLevel: (_req, res) => (res.statusCode >= 500 ? 'error' : 'info'),
-    customSuccessMessage: () => 'request',
-    customErrorMessage: () => 'request',
-    customSuccessObject: (req, res, value: { responseTime?: number }) => line(req, res, value),
-    customErrorObject: (req, res, _error, value: { responseTime?: number }) => line(req, res, value),
-  });
+  return (req, res, next) => {
+    if (UNLOGGED.has(req.path)) return next();
+    const startedAt = performance.now();
+    // Told once the answer has left, or the caller has gone.
+    res.on('close', () => {
+      const status = res.statusCode;
+      const ms = Math.round(performance.now() - startedAt);
+      const line = { method: req.method, route: patternOf(req), status, ms, ...factsOf.get(res) };
+      if (status >= 500) logger.error(line, 'request');
+      else logger.info(line, 'request');
+    });
+    next();
+  };
 }

@@ -15,7 +15,9 @@ import { createService } from './service.ts';
 async function run(): Promise<void> {
   const environment = completeSecrets(process.env);
   const config = readConfig(environment);
-  const logger = pino({ level: config.LOG_LEVEL, base: { process: 'api' }, mixin: currentTrace });
+  // Lines that come while some are being written go out together after them; nobody's request waits for a terminal.
+  const lines = pino.destination({ dest: 1, sync: false });
+  const logger = pino({ level: config.LOG_LEVEL, base: { process: 'api' }, mixin: currentTrace }, lines);
   const endTracing = startTracing({
     service: 'switchyard-api',
     endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,

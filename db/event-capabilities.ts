@@ -1,5 +1,7 @@
 import { type Transaction, sql } from 'kysely';
 import { currentTraceparent } from '../tracing/trace.ts';
+import { jsonRows } from './json-rows.ts';
+import { inLockOrder } from './lock-order.ts';
 import type { Database } from './schema.ts';
 import type { EventCapability } from './schema/events.ts';
 
@@ -16,9 +18,11 @@ export interface NewWork {
   priority?: number;
   /** The relay leaves it alone until then: the process that took it tries first. */
   dueAt: Date;
+  /** The trace in which it was asked for; by default that of what is being done now. */
+  traceparent?: string | null;
 }
 
-export interface Work extends Omit<NewWork, 'dueAt' | 'priority'> {
+export interface Work extends Omit<NewWork, 'dueAt' | 'priority' | 'traceparent'> {
   sequence: string;
   attempts: number;
   /** The trace in which it was asked for. */
@@ -32,26 +36,39 @@ export interface Work extends Omit<NewWork, 'dueAt' | 'priority'> {
 export async function addWork(tx: Transaction<Database>, work: NewWork[]): Promise<void> {
   if (work.length === 0) return;
   const traceparent = currentTraceparent();
-  await tx
-    .insertInto('event_capabilities')
-    .values(
-      work.map((item) => ({
-        cause_id: item.causeId,
-        agency_id: item.agencyId,
-        location_id: item.locationId,
-        fairness_key: item.locationId ?? item.agencyId,
-        capability: item.capability,
-        ordering_key: item.orderingKey,
-        workflow_id: item.workflowId,
-        input: JSON.stringify(item.input),
-        priority: item.priority ?? 0,
-        state: 'pending' as const,
-        due_at: item.dueAt,
-        traceparent,
-      })),
-    )
-    .onConflict((conflict) => conflict.doNothing())
-    .execute();
+  const rows = orderWork(work).map((item) => ({
+    cause_id: item.causeId,
+    agency_id: item.agencyId,
+    location_id: item.locationId,
+    fairness_key: item.locationId ?? item.agencyId,
+    capability: item.capability,
+    ordering_key: item.orderingKey,
+    workflow_id: item.workflowId,
+    input: item.input,
+    priority: item.priority ?? 0,
+    due_at: item.dueAt,
+    traceparent: item.traceparent === undefined ? traceparent : item.traceparent,
+  }));
+  await sql`
+    insert into event_capabilities (cause_id, agency_id, location_id, fairness_key, capability, ordering_key, workflow_id,
+      input, priority, state, due_at, traceparent)
+    select cause_id, agency_id, location_id, fairness_key, capability, ordering_key, workflow_id,
+      input, priority, 'pending', due_at, traceparent
+    from json_to_recordset(${jsonRows(rows)}) as work (cause_id uuid, agency_id uuid, location_id uuid, fairness_key uuid,
+      capability text, ordering_key text, workflow_id text, input jsonb, priority integer, due_at timestamptz,
+      traceparent text)
+    on conflict do nothing
+  `.execute(tx);
+}
+
+/**
+ * Records of contacts, which several may ask for at once, contact by contact; what is asked of one contact or one lead
+ * keeps its order.
+ */
+function orderWork(work: readonly NewWork[]): NewWork[] {
+  const isOfContact = ({ capability }: NewWork): boolean => capability === 'contact-sync';
+  const ofContacts = inLockOrder(work.filter(isOfContact), ({ orderingKey }) => orderingKey);
+  return [...ofContacts, ...work.filter((item) => !isOfContact(item))];
 }
 
 /**

@@ -11,9 +11,16 @@ import {
 } from '../domain/event-plan.ts';
 import { decideContactReread, decideOpportunityReread } from '../domain/event-reread.ts';
 import type { LeadChange } from '../domain/lead-change.ts';
-import { type ConcernedLead, hasOpenLeads, isOwnContact, listLeadsOfGhlContact } from './lead-intake.ts';
-import { type LeadTrigger, listLeadTriggers } from './lead-triggers.ts';
-import { findContactOfOpportunity } from './opportunity-contacts.ts';
+import {
+  type AgencyContact,
+  type ConcernedLead,
+  listLeadsOfGhlContacts,
+  listLocationsWithOpenLeads,
+  listOwnContacts,
+} from './lead-intake.ts';
+import { type LeadTrigger, listTriggersOfLocations } from './lead-triggers.ts';
+import { inLockOrder } from './lock-order.ts';
+import { listContactsOfOpportunities } from './opportunity-contacts.ts';
 import type { Database } from './schema.ts';
 import type { IntakeAccount } from './tenants.ts';
 import { noteTriggerObservation } from './trigger-observations.ts';
@@ -35,56 +42,121 @@ export interface FollowPlan {
   needsReread: boolean;
 }
 
+/** An event of an account that is known. */
+export interface PlannedEvent {
+  facts: ContactFacts | OpportunityFacts;
+  account: IntakeAccount;
+  times: EventTimes;
+}
+
 /**
- * Finds out what an event asks for, and remembers what triggers saw of its contact. Intake asks when the event comes,
- * and an activity asks again when GHL had to be read first. Needs the intake role or the scope of the account's agency.
+ * Finds out what events ask for, and remembers what triggers saw of their contacts. Intake asks when they come, and an
+ * activity asks again when GHL had to be read first. Needs the intake role or the scope of the accounts' agency.
+ * @param events of which no two are of one contact: what one of them changes the others do not see
+ * @returns what each asks for, in their order
  */
-export function planEvent(
-  tx: Tx,
-  facts: ContactFacts | OpportunityFacts,
-  account: IntakeAccount,
-  times: EventTimes,
-): Promise<FollowPlan> {
-  return facts.kind === 'contact'
-    ? planContactEvent(tx, facts, account, times)
-    : planOpportunityEvent(tx, facts, account, times);
+export async function planEvents(tx: Tx, events: readonly PlannedEvent[]): Promise<FollowPlan[]> {
+  const plans = events.map((): FollowPlan => ({ changes: [], needsReread: false }));
+  const numbered = events.map((event, index) => ({ ...event, index }));
+  const contacts = numbered.flatMap((each) => (each.facts.kind === 'contact' ? [{ ...each, facts: each.facts }] : []));
+  const opportunities = numbered.flatMap((each) =>
+    each.facts.kind === 'opportunity' && mayChangeLeads(each.facts) ? [{ ...each, facts: each.facts }] : [],
+  );
+  for (const { index, plan } of await planContactEvents(tx, contacts)) plans[index] = plan;
+  for (const { index, plan } of await planOpportunityEvents(tx, opportunities)) plans[index] = plan;
+  return plans;
 }
 
-async function planContactEvent(
-  tx: Tx,
-  contact: ContactFacts,
-  account: IntakeAccount,
-  times: EventTimes,
-): Promise<FollowPlan> {
-  const { agencyId, locationId } = account;
-  const { ghlContactId } = contact;
+type Numbered<Facts> = PlannedEvent & { facts: Facts; index: number };
+type NumberedPlan = { index: number; plan: FollowPlan };
+
+async function planContactEvents(tx: Tx, events: readonly Numbered<ContactFacts>[]): Promise<NumberedPlan[]> {
   // Other events, which are many, cost no look-up.
-  const concerned = mayChangeLeads(contact) ? await listLeadsOfGhlContact(tx, agencyId, ghlContactId) : [];
-  const triggers = isSeenByTriggers(account, contact) ? await listLeadTriggers(tx, locationId) : [];
-  const lead = await planContactLead(tx, contact, account, triggers, times);
-  return {
-    ...(lead && { lead }),
-    changes: changesOf(contact, ghlContactId, concerned, times.observedAt),
-    needsReread: decideContactReread(contact, account, { concerned, hasTriggers: triggers.length > 0 }).isNeeded,
-  };
+  const concerned = await lookUp(
+    events,
+    ({ facts }) => mayChangeLeads(facts),
+    (some) => listLeadsOfGhlContacts(tx, some.map(contactOf)),
+  );
+  const isSeen = ({ account, facts }: PlannedEvent & { facts: ContactFacts }) => isSeenByTriggers(account, facts);
+  const places = new Set(events.filter(isSeen).map(({ account }) => account.locationId));
+  const triggers = await listTriggersOfLocations(tx, [...places]);
+  // Only a creation can be our own echo.
+  const own = await lookUp(
+    events,
+    (each) => each.facts.type === 'ContactCreate' && isSeen(each),
+    (some) => listOwnContacts(tx, some.map(contactOf)),
+  );
+  const triggered = await observeTriggers(
+    tx,
+    events.filter(isSeen).map((each) => ({ ...each, triggers: triggers.get(each.account.locationId) ?? [] })),
+  );
+  return events.map(({ facts, account, times, index }) => {
+    const ofContact = concerned.get(index) ?? [];
+    const { isLead } = decideContactLead(account, facts, {
+      isOwnContact: own.get(index) ?? false,
+      receivedAt: times.receivedAt,
+    });
+    const lead = leadOf(facts, account, isLead, triggered.get(index));
+    const hasTriggers = isSeen({ facts, account, times }) && triggers.has(account.locationId);
+    const plan: FollowPlan = {
+      ...(lead && { lead }),
+      changes: changesOf(facts, facts.ghlContactId, ofContact, times.observedAt),
+      needsReread: decideContactReread(facts, account, { concerned: ofContact, hasTriggers }).isNeeded,
+    };
+    return { index, plan };
+  });
 }
 
-async function planOpportunityEvent(
-  tx: Tx,
-  opportunity: OpportunityFacts,
-  { agencyId, locationId }: IntakeAccount,
-  { observedAt }: EventTimes,
-): Promise<FollowPlan> {
-  if (!mayChangeLeads(opportunity)) return { changes: [], needsReread: false };
-  const { ghlOpportunityId } = opportunity;
-  const contactId =
-    opportunity.ghlContactId ?? (await findContactOfOpportunity(tx, agencyId, ghlOpportunityId)) ?? null;
-  const concerned = contactId === null ? [] : await listLeadsOfGhlContact(tx, agencyId, contactId);
-  const isOpenHere = contactId === null && (await hasOpenLeads(tx, locationId));
-  const reread = decideOpportunityReread(opportunity, { contactId, concerned, hasOpenLeads: isOpenHere });
-  // Told once, by what GHL answers.
-  if (contactId === null || reread.isNeeded) return { changes: [], needsReread: reread.isNeeded };
-  return { changes: changesOf(opportunity, contactId, concerned, observedAt), needsReread: false };
+/** Asks for some of the events at once. @returns the answers by the events' numbers */
+async function lookUp<Event extends { index: number }, Answer>(
+  events: readonly Event[],
+  isConcerned: (event: Event) => boolean,
+  ask: (some: Event[]) => Promise<Answer[]>,
+): Promise<Map<number, Answer>> {
+  const some = events.filter(isConcerned);
+  const answers = await ask(some);
+  return new Map(some.map(({ index }, turn) => [index, answers[turn]!]));
+}
+
+const contactOf = ({ account, facts }: { account: IntakeAccount; facts: ContactFacts }): AgencyContact => ({
+  agencyId: account.agencyId,
+  ghlContactId: facts.ghlContactId,
+});
+
+async function planOpportunityEvents(tx: Tx, events: readonly Numbered<OpportunityFacts>[]): Promise<NumberedPlan[]> {
+  const found = await lookUp(
+    events,
+    ({ facts }) => facts.ghlContactId === null,
+    (some) =>
+      listContactsOfOpportunities(
+        tx,
+        some.map(({ account, facts }) => ({ agencyId: account.agencyId, ghlOpportunityId: facts.ghlOpportunityId })),
+      ),
+  );
+  const named = events.map((each) => ({
+    ...each,
+    contactId: each.facts.ghlContactId ?? found.get(each.index) ?? null,
+  }));
+  const concerned = await lookUp(
+    named,
+    ({ contactId }) => contactId !== null,
+    (some) =>
+      listLeadsOfGhlContacts(
+        tx,
+        some.map(({ account, contactId }) => ({ agencyId: account.agencyId, ghlContactId: contactId! })),
+      ),
+  );
+  const nameless = named.filter(({ contactId }) => contactId === null).map(({ account }) => account.locationId);
+  const open = await listLocationsWithOpenLeads(tx, nameless);
+  return named.map(({ facts, account, times, contactId, index }) => {
+    const ofContact = concerned.get(index) ?? [];
+    const hasOpenLeads = open.has(account.locationId);
+    const reread = decideOpportunityReread(facts, { contactId, concerned: ofContact, hasOpenLeads });
+    // Told once, by what GHL answers.
+    const isTold = contactId !== null && !reread.isNeeded;
+    const changes = isTold ? changesOf(facts, contactId, ofContact, times.observedAt) : [];
+    return { index, plan: { changes, needsReread: reread.isNeeded } };
+  });
 }
 
 const changesOf = (
@@ -98,48 +170,50 @@ const changesOf = (
     return change ? [{ leadId: lead.leadId, change }] : [];
   });
 
-async function planContactLead(
-  tx: Tx,
-  contact: ContactFacts,
-  account: IntakeAccount,
-  triggers: Trigger[],
-  { receivedAt, observedAt }: EventTimes,
-): Promise<FollowPlan['lead']> {
-  // Only a creation can be our own echo.
-  const mayBeOwn = contact.type === 'ContactCreate' && isSeenByTriggers(account, contact);
-  const isOwn = mayBeOwn && (await isOwnContact(tx, account.agencyId, contact.ghlContactId));
-  const { isLead } = decideContactLead(account, contact, { isOwnContact: isOwn, receivedAt });
-  const triggered = await observeTriggers(tx, contact, account, triggers, observedAt);
-  const key = `contact:${contact.ghlContactId}`;
-  const sourceContactId = contact.ghlContactId;
-  if (isLead) return { key, triggerName: null, sourceContactId };
-  if (!triggered || account.liveAt === null) return undefined;
-  const { name, occurrence } = triggered;
-  return { key: `${key}:trigger:${name}:${occurrence}`, triggerName: name, sourceContactId };
+interface Triggered {
+  name: string;
+  occurrence: number;
 }
 
-/** Every trigger remembers what it saw; an event asks for one lead at most, however many triggers it fits. */
+function leadOf(
+  { ghlContactId }: ContactFacts,
+  account: IntakeAccount,
+  isLead: boolean,
+  triggered: Triggered | undefined,
+): FollowPlan['lead'] {
+  const key = `contact:${ghlContactId}`;
+  if (isLead) return { key, triggerName: null, sourceContactId: ghlContactId };
+  if (!triggered || account.liveAt === null) return undefined;
+  const { name, occurrence } = triggered;
+  return { key: `${key}:trigger:${name}:${occurrence}`, triggerName: name, sourceContactId: ghlContactId };
+}
+
+/**
+ * Every trigger remembers what it saw; an event asks for one lead at most, however many triggers it fits.
+ * @returns for which trigger it asks, by the events' numbers
+ */
 async function observeTriggers(
   tx: Tx,
-  contact: ContactFacts,
-  account: IntakeAccount,
-  triggers: Trigger[],
-  observedAt: Date,
-): Promise<{ name: string; occurrence: number } | undefined> {
-  let first: { name: string; occurrence: number } | undefined;
-  for (const trigger of triggers) {
-    const matched = matchTrigger(trigger, contact);
-    const { sight } = judgeFirstSight(account, contact, trigger, observedAt);
-    if (matched === undefined || sight === 'nothing') continue;
-    const occurrence = await noteTriggerObservation(tx, {
-      triggerId: trigger.id,
-      agencyId: account.agencyId,
-      ghlContactId: contact.ghlContactId,
-      matched,
-      mayBeStep: sight === 'step',
-      observedAt,
-    });
-    if (occurrence !== undefined) first ??= { name: trigger.name, occurrence };
+  events: readonly (Numbered<ContactFacts> & { triggers: Trigger[] })[],
+): Promise<Map<number, Triggered>> {
+  const first = new Map<number, Triggered>();
+  const concerned = events.filter(({ triggers }) => triggers.length > 0);
+  // What a trigger remembers of a contact is locked.
+  for (const { facts, account, times, triggers, index } of inLockOrder(concerned, ({ facts }) => facts.ghlContactId)) {
+    for (const trigger of triggers) {
+      const matched = matchTrigger(trigger, facts);
+      const { sight } = judgeFirstSight(account, facts, trigger, times.observedAt);
+      if (matched === undefined || sight === 'nothing') continue;
+      const occurrence = await noteTriggerObservation(tx, {
+        triggerId: trigger.id,
+        agencyId: account.agencyId,
+        ghlContactId: facts.ghlContactId,
+        matched,
+        mayBeStep: sight === 'step',
+        observedAt: times.observedAt,
+      });
+      if (occurrence !== undefined && !first.has(index)) first.set(index, { name: trigger.name, occurrence });
+    }
   }
   return first;
 }

@@ -1,4 +1,6 @@
-import { type Transaction, sql } from 'kysely';
+import { type RawBuilder, type Transaction, sql } from 'kysely';
+import { jsonRows } from './json-rows.ts';
+import { inLockOrder } from './lock-order.ts';
 import type { Database } from './schema.ts';
 import type { EventSource } from './schema/events.ts';
 
@@ -14,35 +16,51 @@ export interface NewLead {
 }
 
 /**
- * Makes a lead's row unless its key made one before. In the transaction that takes the event, so that what was
+ * Makes the rows of leads whose keys made none before. In the transaction that takes their events, so that what was
  * answered 200 exists. Needs the intake role or an agency's scope.
- * @returns false when the key is known
+ * @returns the ids of those that were made: of several with one key the first
  */
-export async function createLead(tx: Transaction<Database>, key: string, lead: NewLead): Promise<boolean> {
-  const made = await tx
-    .insertInto('lead_keys')
-    .values({ agency_id: lead.agencyId, key, lead_id: lead.id })
-    .onConflict((conflict) => conflict.columns(['agency_id', 'key']).doNothing())
-    .returning('lead_id')
-    .executeTakeFirst();
-  if (!made) return false;
-  await tx
-    .insertInto('leads')
-    .values({
-      id: lead.id,
-      agency_id: lead.agencyId,
-      intake_location_id: lead.intakeLocationId,
-      state: 'received',
-      source: lead.source,
-      trigger_name: lead.triggerName,
-      event_row_id: lead.eventRowId,
-      event_received_at: lead.eventReceivedAt,
-      source_contact_id: lead.sourceContactId,
-      received_at: lead.eventReceivedAt,
-    })
-    .execute();
-  return true;
+export async function createLeads(
+  tx: Transaction<Database>,
+  leads: readonly (NewLead & { key: string })[],
+): Promise<Set<string>> {
+  if (leads.length === 0) return new Set();
+  const rows = inLockOrder(leads, ({ agencyId, key }) => `${agencyId} ${key}`).map((lead) => ({
+    id: lead.id,
+    agency_id: lead.agencyId,
+    key: lead.key,
+    intake_location_id: lead.intakeLocationId,
+    source: lead.source,
+    trigger_name: lead.triggerName,
+    event_row_id: lead.eventRowId,
+    event_received_at: lead.eventReceivedAt,
+    source_contact_id: lead.sourceContactId,
+  }));
+  const made = await sql<{ lead_id: string }>`
+    with lead as (
+      select * from json_to_recordset(${jsonRows(rows)}) as lead (id uuid, agency_id uuid, key text,
+        intake_location_id uuid, source text, trigger_name text, event_row_id uuid, event_received_at timestamptz,
+        source_contact_id text)
+    ),
+    made as (
+      insert into lead_keys (agency_id, key, lead_id) select agency_id, key, id from lead
+      on conflict (agency_id, key) do nothing returning lead_id
+    ),
+    stored as (
+      insert into leads (id, agency_id, intake_location_id, state, source, trigger_name, event_row_id, event_received_at,
+        source_contact_id, received_at)
+      select id, agency_id, intake_location_id, 'received', source, trigger_name, event_row_id, event_received_at,
+        source_contact_id, event_received_at
+      from lead where id in (select lead_id from made)
+    )
+    select lead_id from made
+  `.execute(tx);
+  return new Set(made.rows.map((row) => row.lead_id));
 }
+
+/** Makes one lead's row. @returns false when the key is known */
+export const createLead = async (tx: Transaction<Database>, key: string, lead: NewLead): Promise<boolean> =>
+  (await createLeads(tx, [{ ...lead, key }])).has(lead.id);
 
 /** The lead a key made. Needs the intake role. */
 export async function findLeadIdByKey(
@@ -72,41 +90,89 @@ export interface ConcernedLead {
   ghlOpportunityId: string | null;
 }
 
-/** The open leads that an event of a contact concerns. Needs the intake role or an agency's scope. */
-export async function listLeadsOfGhlContact(
+/** A contact of GHL, of an agency. */
+export interface AgencyContact {
+  agencyId: string;
+  ghlContactId: string;
+}
+
+/*
+ * The statements below look several things up at once. Of an agency whose rows came since Postgres last counted its
+ * planner believes that there is nothing, and would read all of them for each contact. So a look-up ends in `limit 1`,
+ * which keeps it from joining whole tables, and `is true` keeps the agency from being what an index is searched by.
+ */
+
+/** The open leads that events of contacts concern, in the order of the contacts. Needs the intake role or an agency's scope. */
+export async function listLeadsOfGhlContacts(
   tx: Transaction<Database>,
-  agencyId: string,
-  ghlContactId: string,
-): Promise<ConcernedLead[]> {
+  contacts: readonly AgencyContact[],
+): Promise<ConcernedLead[][]> {
+  const ofContacts: ConcernedLead[][] = contacts.map(() => []);
+  // Most contacts have none, and the whole question takes Postgres longer to plan than to answer.
+  const concerned = await findTurns(
+    tx,
+    contacts,
+    sql`(select from leads
+        where source_contact_id = c.ghl_contact_id and (agency_id = c.agency_id) is true and state <> 'closed' limit 1)
+      union all
+      (select from assignments
+        where ghl_contact_id = c.ghl_contact_id and (agency_id = c.agency_id) is true and state <> 'released' limit 1)`,
+  );
+  if (concerned.length === 0) return ofContacts;
   const found = await sql<{
+    turn: string;
     lead_id: string;
     is_assigned_contact: boolean;
     ghl_opportunity_id: string | null;
     ghl_user_ids: string[];
   }>`
-    select l.id as lead_id, held.location_id is not null as is_assigned_contact, held.ghl_opportunity_id, array(
+    select c.turn, l.id as lead_id, held.location_id is not null as is_assigned_contact, held.ghl_opportunity_id, array(
       select r.ghl_user_id from assignments a join reps r on r.agency_id = a.agency_id and r.id = a.rep_id
       where a.agency_id = l.agency_id and a.lead_id = l.id and a.state <> 'released'
         and a.location_id = held.location_id) as ghl_user_ids
-    from leads l
-    left join lateral (
-      select a.location_id, a.ghl_opportunity_id from assignments a
-      where a.agency_id = l.agency_id and a.lead_id = l.id and a.state <> 'released'
-        and a.ghl_contact_id = ${ghlContactId}
-      order by a.ghl_opportunity_id nulls last limit 1) held on true
-    where l.agency_id = ${agencyId} and l.state <> 'closed' and l.id in (
-      select id from leads where agency_id = ${agencyId} and source_contact_id = ${ghlContactId}
+    from ${unnestContacts(concerned.map((index) => contacts[index]!))}
+    cross join lateral (
+      select id from leads where source_contact_id = c.ghl_contact_id and (agency_id = c.agency_id) is true
       union
       select lead_id from assignments
-        where agency_id = ${agencyId} and ghl_contact_id = ${ghlContactId} and state <> 'released')
+        where ghl_contact_id = c.ghl_contact_id and (agency_id = c.agency_id) is true and state <> 'released') concerned
+    cross join lateral (
+      select id, agency_id from leads
+      where id = concerned.id and (agency_id = c.agency_id) is true and state <> 'closed' limit 1) l
+    left join lateral (
+      select a.location_id, a.ghl_opportunity_id from assignments a
+      where a.ghl_contact_id = c.ghl_contact_id and (a.agency_id = l.agency_id) is true and a.lead_id = l.id
+        and a.state <> 'released'
+      order by a.ghl_opportunity_id nulls last limit 1) held on true
   `.execute(tx);
-  return found.rows.map((row) => ({
-    leadId: row.lead_id,
-    isAssignedContact: row.is_assigned_contact,
-    ghlOpportunityId: row.ghl_opportunity_id,
-    ghlUserIds: row.ghl_user_ids,
-  }));
+  for (const row of found.rows) {
+    ofContacts[concerned[Number(row.turn) - 1]!]!.push({
+      leadId: row.lead_id,
+      isAssignedContact: row.is_assigned_contact,
+      ghlOpportunityId: row.ghl_opportunity_id,
+      ghlUserIds: row.ghl_user_ids,
+    });
+  }
+  return ofContacts;
 }
+
+/** For which contacts a subquery about `c` finds something: their places, from 0. */
+async function findTurns(
+  tx: Transaction<Database>,
+  contacts: readonly AgencyContact[],
+  subquery: RawBuilder<unknown>,
+): Promise<number[]> {
+  if (contacts.length === 0) return [];
+  const found = await sql<{ turn: string }>`
+    select c.turn from ${unnestContacts(contacts)}
+    cross join lateral (select from (${subquery}) concerned limit 1) found
+  `.execute(tx);
+  return found.rows.map(({ turn }) => Number(turn) - 1);
+}
+
+const unnestContacts = (contacts: readonly AgencyContact[]) => sql`unnest(
+  ${contacts.map((each) => each.agencyId)}::uuid[], ${contacts.map((each) => each.ghlContactId)}::text[])
+  with ordinality as c (agency_id, ghl_contact_id, turn)`;
 
 /** Which of some contacts open leads came in as or are assigned with. Needs the scope of the agency. */
 export async function listContactsOfOpenLeads(
@@ -126,30 +192,32 @@ export async function listContactsOfOpenLeads(
   return new Set(found.rows.map((row) => row.id));
 }
 
-/** Whether any lead is open in a location, so that an event there can concern one. Needs the intake role or an agency's scope. */
-export async function hasOpenLeads(tx: Transaction<Database>, locationId: string): Promise<boolean> {
-  const found = await tx
-    .selectFrom('assignments')
-    .select('lead_id')
-    .where('location_id', '=', locationId)
-    .where('state', '<>', 'released')
-    .limit(1)
-    .executeTakeFirst();
-  return found !== undefined;
+/** In which of some locations any lead is open, so that an event there can concern one. Needs the intake role or an agency's scope. */
+export async function listLocationsWithOpenLeads(
+  tx: Transaction<Database>,
+  locationIds: readonly string[],
+): Promise<Set<string>> {
+  if (locationIds.length === 0) return new Set();
+  const found = await sql<{ id: string }>`
+    select location.id from unnest(${[...locationIds]}::uuid[]) as location (id)
+    cross join lateral (
+      select from assignments a where a.location_id = location.id and a.state <> 'released' limit 1) found
+  `.execute(tx);
+  return new Set(found.rows.map((row) => row.id));
 }
 
-/** Whether we put this contact into GHL ourselves, so that its ContactCreate is our own echo. Needs the intake role or an agency's scope. */
-export async function isOwnContact(
+/**
+ * Which contacts we put into GHL ourselves, so that their ContactCreate is our own echo, in the order of the contacts.
+ * Needs the intake role or an agency's scope.
+ */
+export async function listOwnContacts(
   tx: Transaction<Database>,
-  agencyId: string,
-  ghlContactId: string,
-): Promise<boolean> {
-  const found = await tx
-    .selectFrom('assignments')
-    .select('lead_id')
-    .where('agency_id', '=', agencyId)
-    .where('ghl_contact_id', '=', ghlContactId)
-    .limit(1)
-    .executeTakeFirst();
-  return found !== undefined;
+  contacts: readonly AgencyContact[],
+): Promise<boolean[]> {
+  const own = await findTurns(
+    tx,
+    contacts,
+    sql`select from assignments a where a.ghl_contact_id = c.ghl_contact_id and (a.agency_id = c.agency_id) is true`,
+  );
+  return contacts.map((_contact, index) => own.includes(index));
 }

@@ -1,4 +1,4 @@
-import type { Transaction } from 'kysely';
+import { type Transaction, sql } from 'kysely';
 import type { Database } from './schema.ts';
 import type { LocationKind } from './schema/tenants.ts';
 
@@ -11,16 +11,18 @@ export interface IntakeAccount {
   liveAt: Date | null;
 }
 
-/** Whose a GHL location is. Needs the intake role: the answer is what the scope is made from. */
-export async function findAccountOfGhlLocation(
+/** Whose GHL locations are, by their ids in GHL. Needs the intake role: the answer is what scopes are made from. */
+export async function listAccountsOfGhlLocations(
   tx: Transaction<Database>,
-  ghlLocationId: string,
-): Promise<IntakeAccount | undefined> {
-  return tx
-    .selectFrom('locations')
-    .select(['agency_id as agencyId', 'id as locationId', 'kind', 'is_intake as isIntake', 'live_at as liveAt'])
-    .where('ghl_location_id', '=', ghlLocationId)
-    .executeTakeFirst();
+  ghlLocationIds: readonly string[],
+): Promise<Map<string, IntakeAccount>> {
+  if (ghlLocationIds.length === 0) return new Map();
+  const found = await sql<IntakeAccount & { ghlLocationId: string }>`
+    select ghl_location_id as "ghlLocationId", agency_id as "agencyId", id as "locationId", kind, is_intake as "isIntake",
+      live_at as "liveAt"
+    from locations where ghl_location_id = any(${ghlLocationIds}::text[])
+  `.execute(tx);
+  return new Map(found.rows.map(({ ghlLocationId, ...account }) => [ghlLocationId, account]));
 }
 
 /** The account a credential of ours names, for leads that come by the API. Needs the intake role. */
@@ -37,17 +39,17 @@ export async function findIntakeAccount(
     .executeTakeFirst();
 }
 
-/** The agency of a GHL company. Needs the intake role. */
-export async function findAgencyOfGhlCompany(
+/** The agencies of GHL companies, by the companies' ids. Needs the intake role. */
+export async function listAgenciesOfGhlCompanies(
   tx: Transaction<Database>,
-  ghlCompanyId: string,
-): Promise<string | undefined> {
-  const found = await tx
-    .selectFrom('agencies')
-    .select('id')
-    .where('ghl_company_id', '=', ghlCompanyId)
-    .executeTakeFirst();
-  return found?.id;
+  ghlCompanyIds: readonly string[],
+): Promise<Map<string, string>> {
+  if (ghlCompanyIds.length === 0) return new Map();
+  const found = await sql<{ ghlCompanyId: string; agencyId: string }>`
+    select ghl_company_id as "ghlCompanyId", id as "agencyId" from agencies
+    where ghl_company_id = any(${ghlCompanyIds}::text[])
+  `.execute(tx);
+  return new Map(found.rows.map(({ ghlCompanyId, agencyId }) => [ghlCompanyId, agencyId]));
 }
 
 /** Notes that an account spoke, for the alert on silence; at most once a minute, so that a storm does not rewrite one row. */

@@ -79,6 +79,9 @@ export function startSpan(name: string, options: SpanOptions): Span {
 /** Lets `work` happen within a step that was begun. */
 export const within = <T>(span: Span, work: () => T): T => context.with(trace.setSpan(context.active(), span), work);
 
+/** Lets `work` happen outside of all traces: it is done for several of them. */
+export const withoutTrace = <T>(work: () => T): T => context.with(ROOT_CONTEXT, work);
+
 /** Notes a step that is over. @param durationMs how long it took until now */
 export function noteSpan(
   name: string,

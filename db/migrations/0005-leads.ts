@@ -61,7 +61,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     create index leads_newest on leads (agency_id, received_at desc, id desc);
     create index leads_of_location on leads (agency_id, location_id, received_at desc, id desc);
     create index leads_of_rep on leads (agency_id, rep_id) where state <> 'closed';
-    create index leads_of_source_contact on leads (agency_id, source_contact_id) where source_contact_id is not null;
+    create index leads_of_source_contact on leads (source_contact_id, agency_id) where source_contact_id is not null;
 
     -- Outlives the leads' rows: what made a lead once does not make another.
     create table lead_keys (
@@ -120,8 +120,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     create index assignments_open_of_rep on assignments (rep_id) where state <> 'released';
     create index assignments_daily on assignments (location_id, reserved_at);
     create index assignments_of_lead on assignments (lead_id, reserved_at);
-    create index assignments_of_contact on assignments (agency_id, ghl_contact_id) where ghl_contact_id is not null;
-    create index assignments_of_opportunity on assignments (agency_id, ghl_opportunity_id) where ghl_opportunity_id is not null;
+    create index assignments_of_contact on assignments (ghl_contact_id, agency_id) where ghl_contact_id is not null;
+    create index assignments_of_opportunity on assignments (ghl_opportunity_id, agency_id) where ghl_opportunity_id is not null;
 
     create table lead_timeline (
       id uuid not null,

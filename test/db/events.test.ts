@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { v7 as uuidv7 } from 'uuid';
 import { createDatabase } from '../../db/database.ts';
-import { findEvent, type NewEvent, takeEvent } from '../../db/events.ts';
+import { findEvent, type NewEvent, takeEvent, takeEvents } from '../../db/events.ts';
 import { withSystemRole } from '../../db/scope.ts';
 import { createTestDatabase, type TestDatabase } from '../stack/database.ts';
 
@@ -87,6 +87,41 @@ describe('takeEvent', () => {
     expect(await take(of())).toBe(true);
     expect(await take(of())).toBe(false);
     expect(await stored('hash')).toHaveLength(2);
+  });
+
+  it('takes of several at once what is new, whose window has passed, or was nobody’s, each with its own body', async () => {
+    const windowed = (id: string, body: string) =>
+      event(id, { repeatWithinMs: TEN_MINUTES_MS, body: Buffer.from(body) });
+    for (const before of [event('known'), windowed('early', '1'), windowed('late', '1'), event('nobody’s')])
+      await take(before);
+    await age('late', '11 minutes');
+    const agencyId = uuidv7();
+    const several = [
+      event('known', { agencyId: null }),
+      event('no-body', { body: null }),
+      windowed('late', 'second'),
+      event('nobody’s', { agencyId, body: Buffer.from('found') }),
+      windowed('early', '2'),
+      event('new', { body: Buffer.from('') }),
+    ];
+    const taken = await withSystemRole(database.db, 'intake', (tx) => takeEvents(tx, several));
+    expect(several.filter(({ rowId }) => taken.has(rowId)).map(({ eventId }) => eventId)).toEqual([
+      'no-body',
+      'late',
+      'nobody’s',
+      'new',
+    ]);
+    const bodies = await database.ownerDb
+      .selectFrom('events')
+      .select(['id', 'body'])
+      .where('id', 'in', [...taken])
+      .execute();
+    expect(new Map(bodies.map(({ id, body }) => [id, body?.toString() ?? null]))).toEqual(
+      new Map([1, 2, 3, 5].map((index) => [several[index]!.rowId, several[index]!.body?.toString() ?? null])),
+    );
+    const keys = database.ownerDb.selectFrom('event_keys').select('agency_id').where('event_id', '=', 'nobody’s');
+    expect(await keys.execute()).toEqual([{ agency_id: agencyId }]);
+    expect(await take(event('nobody’s', { agencyId }))).toBe(false);
   });
 
   it('leaves no key behind when the transaction is undone', async () => {
