@@ -15,6 +15,7 @@ import { resolveTemporalBinary } from '../../scripts/stack/temporal-binary.ts';
 import { SEARCH_ATTRIBUTES, startTemporal, type Temporal } from '../../scripts/stack/temporal.ts';
 import { recordTerminal } from '../cli/harness.ts';
 import { repository } from './compose.ts';
+import { runSetUp } from './run-set-up.ts';
 
 const runFile = promisify(execFile);
 const log = (): void => {};
@@ -31,30 +32,12 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** Does what psql does with the file: variables from files by `\set`, put in as literals; statement by statement. */
-async function runSetUp(url: string): Promise<void> {
-  const text = await readFile(pathOf('ops/postgres/10-set-up.sql'), 'utf8');
-  const variables = new Map<string, string>();
-  for (const [, name, file] of text.matchAll(/^\\set (\w+) `cat \/run\/secrets\/(\w+)`$/gm)) {
-    variables.set(name!, await secretOf(file!));
-  }
-  const statements = text
-    .replace(/^(--|\\).*$/gm, '')
-    .replace(/:'(\w+)'/g, (_, name: string) => `'${variables.get(name)!}'`)
-    .split(';')
-    .map((statement) => statement.trim())
-    .filter((statement) => statement !== '');
-  const db = createDatabase({ url, poolSize: 1 });
-  for (const statement of statements) await sql.raw(statement).execute(db);
-  await db.destroy();
-}
-
 describe('Postgres as the containers set it up', () => {
   let postgres: Postgres;
   beforeAll(async () => {
     const dataDir = join(folder, 'postgres');
     postgres = await startPostgres({ dataDir, port: 0, database: 'postgres', unsafeAndFast: true, log });
-    await runSetUp(postgres.ownerUrl);
+    await runSetUp(postgres.ownerUrl, secretOf);
     for (const name of ['database_owner_url', 'database_url']) {
       const here = (await secretOf(name)).replace('@postgres:5432/', `@127.0.0.1:${postgres.port}/`);
       await writeFile(join(folder, name), `${here}\n`);
