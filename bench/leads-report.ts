@@ -32,7 +32,11 @@ export function describeLeads(result: LeadsResult): string[] {
     ['statements a lead, all that follows from it', result.statements, 0],
     ['transactions a lead', result.commits, 1],
     ['calls of GHL a lead', result.ghlCalls, 1],
-    ...Object.entries(result.cpu).map(([part, cpu]): [string, Spread, number] => [`CPU ms a lead, ${part}`, scale(cpu), 0]),
+    ...Object.entries(result.cpu).map(([part, cpu]): [string, Spread, number] => [
+      `CPU ms a lead, ${part}`,
+      scale(cpu),
+      0,
+    ]),
   ];
   const cells = rows.map(([what, { median, min, max }, digits]) => [
     what,

@@ -60,7 +60,7 @@ export async function measureLeads(leads: number, runs: number, log: Log): Promi
     await stack.ask(WARM_UP, null);
     await floor.measure(WARM_UP);
     const idle = await watchIdle(stack);
-    const found = [];
+    const found: (Run & { floorPerSecond: number })[] = [];
     for (let run = 0; run < runs; run += 1) {
       const floorPerSecond = await floor.measure(leads);
       const one = await measureRun(stack, leads, idle);
@@ -106,7 +106,17 @@ async function readCpu({ owner }: LeadsStack): Promise<Record<Part, number>> {
   return { ...(await readCpuOfChildren(PARTS)), postgres: (await readPostgresCpu(owner)) ?? Number.NaN };
 }
 
-async function measureRun(stack: LeadsStack, count: number, idle: Idle) {
+interface Run {
+  perSecond: number;
+  events: number[];
+  statements: number;
+  commits: number;
+  ghlCalls: number;
+  cpu: Record<Part, number>;
+  workflows: WorkflowCost[];
+}
+
+async function measureRun(stack: LeadsStack, count: number, idle: Idle): Promise<Run> {
   const since = new Date();
   await stack.system.simulator.resetCalls();
   const cpuBefore = await readCpu(stack);
@@ -124,9 +134,10 @@ async function measureRun(stack: LeadsStack, count: number, idle: Idle) {
     perSecond: count / ((lastMs - firstMs) / 1_000),
     events,
     ghlCalls: (await countGhlCalls(stack.system.simulator)) / count,
-    cpu: Object.fromEntries(
-      ALL_PARTS.map((part) => [part, (cpuAfter[part] - cpuBefore[part]) / count]),
-    ) as Record<Part, number>,
+    cpu: Object.fromEntries(ALL_PARTS.map((part) => [part, (cpuAfter[part] - cpuBefore[part]) / count])) as Record<
+      Part,
+      number
+    >,
     workflows: await readWorkflowCost(stack.system.temporal, since, count),
     statements: (after.statements - before.statements - idle.statementsPerMs * ms) / count,
     commits: (after.commits - before.commits - idle.commitsPerMs * ms) / count,

@@ -55,7 +55,9 @@ export async function readPostgresCpu(db: Kysely<Database>): Promise<number | nu
 }
 
 /** CPU seconds of the processes that this one has started and that run, by what stands in their command lines; 0 where it stands in none. */
-export async function readCpuOfChildren<Name extends string>(marks: Record<Name, string>): Promise<Record<Name, number>> {
+export async function readCpuOfChildren<Name extends string>(
+  marks: Record<Name, string>,
+): Promise<Record<Name, number>> {
   const found = Object.fromEntries(Object.keys(marks).map((name) => [name, 0])) as Record<Name, number>;
   for (const pid of (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name))) {
     const times = await timesOf(pid);

@@ -75,6 +75,7 @@ export function createGhlGateway(options: GatewayOptions): GhlGateway {
   const { log = silentLog, now = () => new Date(), maxBudgetWaitMs = 2_000 } = options;
   const transport = createTransport({ baseUrl: options.baseUrl, maxConnections: options.maxConnections ?? 50 });
   const breakers = createBreakers(options.breakers, { ...DEFAULT_BREAKER, ...options.breaker }, log);
+  const unsettled = new Set<Promise<void>>();
   const gateway: GhlGateway = {
     call: (name, request) => measured(name, request, (heard) => callWithToken(name, request, heard)),
     requestToken: (fields, of = {}) => measured('requestToken', null, (heard) => requestToken(fields, of, heard)),
@@ -83,6 +84,7 @@ export function createGhlGateway(options: GatewayOptions): GhlGateway {
     async close() {
       breakers.close();
       await transport.close();
+      await Promise.all(unsettled);
     },
   };
   const tokens = createTokenSource({
@@ -155,13 +157,19 @@ export function createGhlGateway(options: GatewayOptions): GhlGateway {
     return checkAnswer(name, answer);
   }
 
-  /** Tells the budget that a call is over and what its headers say. A store that fails must not undo what was done. */
+  /**
+   * Tells the budget that a call is over and what its headers say; what is no news is stored in a moment, and nobody waits
+   * for it. A store that fails must not undo what was done: the request counts from its grant then.
+   */
   async function settle(request: CallRequest, grant: BudgetGrant, observation: BudgetObservation): Promise<void> {
-    try {
-      await options.budget.settle(request.resource, grant, observation);
-    } catch (error) {
-      log.warn({ errorName: error instanceof Error ? error.name : 'unknown' }, 'GHL budget not corrected');
-    }
+    const { isNews, stored } = options.budget.settle(request.resource, grant, observation);
+    const settled = stored
+      .catch((error: unknown) =>
+        log.warn({ errorName: error instanceof Error ? error.name : 'unknown' }, 'GHL budget not corrected'),
+      )
+      .finally(() => unsettled.delete(settled));
+    unsettled.add(settled);
+    if (isNews) await settled;
   }
 
   async function measured<T>(
