@@ -59,7 +59,12 @@ export interface GatewayOptions {
   maxConnections?: number;
   /** The longest wait for budget inside a call; a longer one becomes GhlRateLimitedError. */
   maxBudgetWaitMs?: number;
+  /** How long a token is used without its install being read again: so long one of this process outlives an uninstall elsewhere. */
+  installRememberedMs?: number;
 }
+
+/** The steps of a lead follow each other within this time. */
+const INSTALL_REMEMBERED_MS = 3_000;
 
 export interface GhlGateway extends GhlCalls {
   breakerStates: Breakers['states'];
@@ -73,6 +78,7 @@ export interface GhlGateway extends GhlCalls {
  */
 export function createGhlGateway(options: GatewayOptions): GhlGateway {
   const { log = silentLog, now = () => new Date(), maxBudgetWaitMs = 2_000 } = options;
+  const rememberedMs = options.installRememberedMs ?? INSTALL_REMEMBERED_MS;
   const transport = createTransport({ baseUrl: options.baseUrl, maxConnections: options.maxConnections ?? 50 });
   const breakers = createBreakers(options.breakers, { ...DEFAULT_BREAKER, ...options.breaker }, log);
   const unsettled = new Set<Promise<void>>();
@@ -96,6 +102,7 @@ export function createGhlGateway(options: GatewayOptions): GhlGateway {
     },
     log,
     now,
+    rememberedMs,
   });
 
   async function callWithToken<Name extends OperationName>(
