@@ -5,12 +5,14 @@ import type { GhlEvent } from '../ghl/webhooks.ts';
 export function recordOf(event: GhlEvent): ContactChange | undefined {
   switch (event.type) {
     case 'ContactCreate':
+      return asCreation(name('contact', event.id, event.id));
     case 'ContactUpdate':
     case 'ContactDelete':
     case 'ContactTagUpdate':
     case 'ContactDndUpdate':
       return name('contact', event.id, event.id);
     case 'OpportunityCreate':
+      return asCreation(name('opportunity', event.id, event.contactId));
     case 'OpportunityUpdate':
     case 'OpportunityDelete':
     case 'OpportunityStageUpdate':
@@ -28,10 +30,12 @@ export function recordOf(event: GhlEvent): ContactChange | undefined {
     case 'AppointmentDelete':
       return name('appointment', event.appointment.id, event.appointment.contactId);
     case 'NoteCreate':
+      return asCreation(name('note', event.id, event.contactId));
     case 'NoteUpdate':
     case 'NoteDelete':
       return name('note', event.id, event.contactId);
     case 'TaskCreate':
+      return asCreation(name('task', event.id, event.contactId));
     case 'TaskComplete':
     case 'TaskDelete':
       return name('task', event.id, event.contactId);
@@ -46,3 +50,6 @@ const name = (
   ghlContactId: string | null,
 ): ContactChange | undefined =>
   ghlId === null ? undefined : { resource, ghlId, ...(ghlContactId !== null && { ghlContactId }) };
+
+const asCreation = (change: ContactChange | undefined): ContactChange | undefined =>
+  change && { ...change, isCreation: true };

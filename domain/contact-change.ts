@@ -8,6 +8,8 @@ export interface ContactChange {
   ghlContactId?: string;
   /** Of a message, where the event tells it: several of one conversation are read at once. */
   conversationId?: string;
+  /** The event tells that it was made, and nothing else. */
+  isCreation?: true;
 }
 
 /** Whose workflow a change goes to: the contact's, or that of the record itself where the event does not tell the contact. */

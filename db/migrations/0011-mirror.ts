@@ -91,6 +91,12 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     insert into monthly_tables values ('messages', date_trunc('month', now())::date);
     select ensure_month_partitions(current_date, 12);
 
+    -- An event that only tells that a record was made is not handed over where the mirror has it.
+    create policy relay_knows on contacts for select to switchyard_relay using (true);
+    create policy relay_knows on mirror_records for select to switchyard_relay using (true);
+    grant select (location_id, ghl_id, is_exact, deleted_at) on contacts to switchyard_relay;
+    grant select (location_id, resource, ghl_id, deleted_at) on mirror_records to switchyard_relay;
+
     -- What makes leads goes before what keeps the mirror; events of one record that wait together are handed over once.
     alter table event_capabilities add column priority integer not null default 0;
     create unique index event_capabilities_gathered on event_capabilities (workflow_id, (input -> 'change'))
