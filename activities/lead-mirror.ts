@@ -11,7 +11,7 @@ type Tx = Transaction<Database>;
 
 /*
  * What GHL answered when a step of a lead made a record: a sight of it as good as a read. With it in the mirror, the event
- * of the creation has nothing to tell (db/known-creations.ts).
+ * of the creation has nothing to tell (db/known-changes.ts).
  */
 
 /** A contact that was made: what it was made with is no step of a trigger. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { ContactChange } from '../domain/contact-change.ts';
 import type { GhlEvent } from '../ghl/webhooks.ts';
 
@@ -13,7 +14,10 @@ export function recordOf(event: GhlEvent): ContactChange | undefined {
       return name('contact', event.id, event.id);
     case 'OpportunityCreate':
       return asCreation(name('opportunity', event.id, event.contactId));
-    case 'OpportunityUpdate':
+    case 'OpportunityUpdate': {
+      const change = name('opportunity', event.id, event.contactId);
+      return change && event.payloadTooLarge !== true ? { ...change, digest: digestOpportunity(event) } : change;
+    }
     case 'OpportunityDelete':
     case 'OpportunityStageUpdate':
     case 'OpportunityStatusUpdate':
@@ -53,3 +57,12 @@ const name = (
 
 const asCreation = (change: ContactChange | undefined): ContactChange | undefined =>
   change && { ...change, isCreation: true };
+
+/** All that the mirror keeps of an opportunity, as `opportunity_digest` of db/migrations/0011-mirror.ts digests it there. */
+function digestOpportunity(event: Extract<GhlEvent, { type: 'OpportunityUpdate' }>): string {
+  const { contactId, name: title, pipelineId, pipelineStageId, status, monetaryValue, assignedTo, source } = event;
+  const told = [contactId, title, pipelineId, pipelineStageId, status, monetaryValue, assignedTo, source];
+  return createHash('sha256')
+    .update(told.map((value) => value ?? '').join('\u001f'))
+    .digest('hex');
+}

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { LeadStuckError, type SwitchyardClient, TemporalUnavailableError } from '../client.ts';
 import { addDeadLetter } from '../db/dead-letters.ts';
 import { buryWork, claimDueWork, markWorkStarted, postponeWork, type Work } from '../db/event-capabilities.ts';
-import { settleKnownCreations } from '../db/known-creations.ts';
+import { settleKnownChanges } from '../db/known-changes.ts';
 import { findLead } from '../db/leads.ts';
 import type { Database } from '../db/schema.ts';
 import { withScope, withSystemRole } from '../db/scope.ts';
@@ -66,7 +66,7 @@ export function createRelay(deps: RelayDeps): Relay {
       const options = { limit: BATCH, perLocation: BATCH_PER_LOCATION, leaseMs: LEASE_MS };
       const { claimed, work } = await withSystemRole(db, 'relay', async (tx) => {
         const all = await claimDueWork(tx, options);
-        return { claimed: all.length, work: await settleKnownCreations(tx, all) };
+        return { claimed: all.length, work: await settleKnownChanges(tx, all) };
       });
       if (claimed === 0) {
         temporal.isAway = false;

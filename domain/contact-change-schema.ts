@@ -9,5 +9,4 @@ export const contactChangeSchema: z.ZodType<ContactChange> = z.object({
   ghlId: id,
   ghlContactId: id.exactOptional(),
   conversationId: id.exactOptional(),
-  isCreation: z.literal(true).exactOptional(),
 });
