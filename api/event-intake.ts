@@ -156,7 +156,8 @@ export function createEventIntake(deps: EventIntakeDeps): EventIntake {
       }
     }
     await addWork(tx, work);
-    starting.wakesRelay = work.length > (starting.slot ? 1 : 0);
+    // What is due later is found by the relay's own rounds: waking it now would have it look in vain.
+    starting.wakesRelay = work.some(({ dueAt }) => dueAt <= receivedAt);
     return receipt;
   }
 
