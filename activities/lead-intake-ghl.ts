@@ -29,15 +29,20 @@ const CALL_WITHIN_MS = 15 * 60_000;
 export function createLeadGhlActivities(deps: GhlDeps) {
   const { ghl, reads } = deps;
 
-  const remember = (
+  /** What the mirror will not have keeps no lead back: it is remembered without, and the event of it is read. */
+  async function remember(
     { agencyId, assignmentId }: AssignmentArgs,
     change: Parameters<typeof updateAssignment>[2],
-    mirror?: (tx: Transaction<Database>) => Promise<void>,
-  ) =>
-    withScope(deps.db, { agencyId }, async (tx) => {
+    mirror: (tx: Transaction<Database>) => Promise<void> = async () => {},
+  ): Promise<void> {
+    const stored = withScope(deps.db, { agencyId }, async (tx) => {
       await updateAssignment(tx, assignmentId, change);
-      await mirror?.(tx);
+      await mirror(tx);
+      return true;
     });
+    if (await nullIfFinal(stored)) return;
+    await withScope(deps.db, { agencyId }, (tx) => updateAssignment(tx, assignmentId, change));
+  }
 
   /** Puts the person into GHL, and has what was done there stored by `store`. */
   async function writePerson<T>(
@@ -71,7 +76,8 @@ export function createLeadGhlActivities(deps: GhlDeps) {
   /**
    * Does what `placeLead` does, and makes the reservation the assignment that counts in the transaction that remembers the
    * contact: what `confirmAssignment` does where there is nothing to be written. Repeatable.
-   * @returns null when the lead is in GHL and cannot be confirmed, which no waiting mends: `confirmAssignment` says why
+   * @returns null when the lead is in GHL and cannot be confirmed with all that, which no waiting mends: `confirmAssignment`
+   * does without the mirror, or says why it cannot
    */
   async function assignLead(args: AssignmentArgs): Promise<LeadStanding | null> {
     const facts = await getAssignmentFacts(deps.db, args);
@@ -85,7 +91,7 @@ export function createLeadGhlActivities(deps: GhlDeps) {
           await mirror(tx);
         }),
       );
-      if (!confirmed && contactId !== null) await remember(args, change, mirror);
+      if (!confirmed && contactId !== null) await remember(args, change);
       return confirmed;
     });
   }

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../stack/activity-bench.ts';
 import { somebody } from '../stack/lead-harness.ts';
@@ -89,6 +90,40 @@ describe('a lead that is told in one step', () => {
     const { notes, tasks, opportunities } = await readShown(all, held);
     expect([notes.length, tasks.length, opportunities.length]).toEqual([1, 1, 1]);
     await expectToRepeat(bench, all, bench.ghl.tellLead, held);
+  });
+});
+
+describe('a mirror that will not have what was made', () => {
+  const refuse = (table: string) =>
+    sql`alter table ${sql.table(table)} add constraint refused check (found_by <> 'edit') not valid`.execute(
+      all.bench.database.ownerDb,
+    );
+  const mend = (table: string) =>
+    sql`alter table ${sql.table(table)} drop constraint if exists refused`.execute(all.bench.database.ownerDb);
+  afterEach(async () => {
+    for (const table of ['contacts', 'mirror_records']) await mend(table);
+  });
+
+  it('keeps no lead from its rep: the contact is remembered, and confirming is left to its own step', async () => {
+    const { bench, agency } = all;
+    const held = await agency.reserved(somebody('02116'));
+    await refuse('contacts');
+    expect(await run(bench.ghl.assignLead, held)).toBeNull();
+    const { assignment, contact } = await readShown(all, held);
+    expect(assignment).toMatchObject({ state: 'reserved', ghl_contact_id: contact.id });
+    expect(await run(bench.leads.confirmAssignment, held)).toMatchObject({ status: 'assigned' });
+  });
+
+  it('keeps no rep from being told, once', async () => {
+    const { bench, agency } = all;
+    const held = await agency.reserved(somebody('02116'));
+    await run(bench.ghl.assignLead, held);
+    await refuse('mirror_records');
+    await run(bench.ghl.tellLead, held);
+    const { notes, tasks, opportunities, assignment } = await readShown(all, held);
+    expect([notes.length, tasks.length, opportunities.length]).toEqual([1, 1, 1]);
+    expect(assignment).toMatchObject({ ghl_note_id: notes[0]?.id, ghl_task_id: tasks[0]?.id });
+    expect((await mirrored(held)).records).toEqual([]);
   });
 });
 
