@@ -72,7 +72,9 @@ describe('the budget store', () => {
     );
     const taken = await Promise.all(Array.from({ length: 20 }, () => store.take(location('gathered'), 'interactive')));
     await Promise.all(
-      taken.map((each) => each.granted && store.settle(location('gathered'), each.grant, NOTHING_OBSERVED).stored),
+      taken.map(async (each) => {
+        if (each.granted) await store.settle(location('gathered'), each.grant, NOTHING_OBSERVED).stored;
+      }),
     );
     const { rows } = await sql<{ writes: number }>`
       select count(*)::int as writes from budget_writes where resource = 'location/gathered'
