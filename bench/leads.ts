@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../scripts/stack/progress.ts';
 import { countGhlCalls, readWorkflowCost, type WorkflowCost } from './leads/cost.ts';
 import { readCourse, type Stretch } from './leads/course.ts';
@@ -36,6 +37,8 @@ const ALL_PARTS = [...Object.keys(PARTS), 'postgres'] as Part[];
 /** Leads of a first run that is not counted: connections, tokens and caches are made by it. */
 const WARM_UP = 30;
 const IDLE_MS = 5_000;
+/** Postgres' processes tell what they have committed a second late. */
+const COUNTED_LATE_MS = 1_500;
 /** Histories that are read of each run. */
 const SAMPLE = 20;
 
@@ -93,7 +96,7 @@ interface Idle {
 
 async function watchIdle({ owner }: LeadsStack): Promise<Idle> {
   const before = await readDatabaseWork(owner);
-  await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
+  await sleep(IDLE_MS);
   const after = await readDatabaseWork(owner);
   const ms = after.atMs - before.atMs;
   return {
@@ -122,6 +125,7 @@ async function measureRun(stack: LeadsStack, count: number, idle: Idle): Promise
   const cpuBefore = await readCpu(stack);
   const before = await readDatabaseWork(stack.owner);
   const { leads } = await stack.ask(count, null);
+  await sleep(COUNTED_LATE_MS);
   const after = await readDatabaseWork(stack.owner);
   const cpuAfter = await readCpu(stack);
   const ms = after.atMs - before.atMs;
