@@ -1,8 +1,10 @@
+import type { Transaction } from 'kysely';
 import { findAssignment, releaseAssignments, updateAssignment } from '../db/assignments.ts';
 import { addDeadLetter } from '../db/dead-letters.ts';
 import { addToTimeline, listTimeline } from '../db/lead-timeline.ts';
 import { getLocation } from '../db/locations.ts';
 import { updateLead } from '../db/leads.ts';
+import type { Database } from '../db/schema.ts';
 import { withScope } from '../db/scope.ts';
 import { leadIntakeWorkflowId } from '../domain/workflow-ids.ts';
 import type { LeadStanding } from '../domain/lead-messages.ts';
@@ -14,38 +16,7 @@ import { standingOf } from './lead-standing.ts';
 
 export function createLeadAssignment(deps: StoreDeps) {
   /** Makes a placed reservation the assignment that counts and gives the slot of the one before back. Repeatable. */
-  async function confirmAssignment({ agencyId, leadId, assignmentId }: AssignmentArgs): Promise<LeadStanding> {
-    const now = deps.now();
-    let firstAssignedAfterMs: number | undefined;
-    const standing = await withScope(deps.db, { agencyId }, async (tx) => {
-      const lead = await lockKnownLead(tx, leadId);
-      const assignment = await getAssignmentOf(tx, { leadId, assignmentId });
-      if (lead.state === 'closed' || assignment.state !== 'reserved') {
-        const active = await findAssignment(tx, leadId, 'active');
-        return standingOf(lead, active?.id ?? null);
-      }
-      await releaseAssignments(tx, leadId, { reason: 'moved', now, state: 'active' });
-      await updateAssignment(tx, assignmentId, { state: 'active', assigned_at: now });
-      const { location_id: locationId, rep_id: repId } = assignment;
-      const location = await getLocation(tx, locationId);
-      const change = {
-        state: repId === null ? ('queued' as const) : ('assigned' as const),
-        location_id: locationId,
-        rep_id: repId,
-        assigned_at: repId === null ? lead.assigned_at : now,
-        accepted_at: null,
-        expires_at: lead.expires_at ?? new Date(lead.received_at.getTime() + location.lead_max_age_seconds * 1000),
-      };
-      await updateLead(tx, leadId, change);
-      if (repId !== null && lead.assigned_at === null)
-        firstAssignedAfterMs = now.getTime() - lead.received_at.getTime();
-      const kind = repId === null ? 'queued' : 'assigned';
-      await addToTimeline(tx, { agencyId, leadId }, { at: now, kind, detail: { locationId, repId, assignmentId } });
-      return standingOf({ ...lead, ...change }, assignmentId);
-    });
-    if (firstAssignedAfterMs !== undefined) deps.leadObserver?.firstAssigned(firstAssignedAfterMs);
-    return standing;
-  }
+  const confirmAssignment = (args: AssignmentArgs): Promise<LeadStanding> => confirmReserved(deps, args);
 
   /** Gives the slot of a placement back that GHL refused for good, and puts the reason before an operator. Repeatable. */
   async function giveUpPlacement({
@@ -123,4 +94,45 @@ export function createLeadAssignment(deps: StoreDeps) {
   }
 
   return { confirmAssignment, giveUpPlacement, recordUntold, acceptLead };
+}
+
+/**
+ * Makes a reservation the assignment that counts and gives the slot of the one before back, as `confirmAssignment` does.
+ * @param alongside is done in the same transaction, while the lead is locked, whether the reservation still stands or not
+ */
+export async function confirmReserved(
+  deps: StoreDeps,
+  { agencyId, leadId, assignmentId }: AssignmentArgs,
+  alongside?: (tx: Transaction<Database>) => Promise<void>,
+): Promise<LeadStanding> {
+  const now = deps.now();
+  let firstAssignedAfterMs: number | undefined;
+  const standing = await withScope(deps.db, { agencyId }, async (tx) => {
+    const lead = await lockKnownLead(tx, leadId);
+    await alongside?.(tx);
+    const assignment = await getAssignmentOf(tx, { leadId, assignmentId });
+    if (lead.state === 'closed' || assignment.state !== 'reserved') {
+      const active = await findAssignment(tx, leadId, 'active');
+      return standingOf(lead, active?.id ?? null);
+    }
+    await releaseAssignments(tx, leadId, { reason: 'moved', now, state: 'active' });
+    await updateAssignment(tx, assignmentId, { state: 'active', assigned_at: now });
+    const { location_id: locationId, rep_id: repId } = assignment;
+    const location = await getLocation(tx, locationId);
+    const change = {
+      state: repId === null ? ('queued' as const) : ('assigned' as const),
+      location_id: locationId,
+      rep_id: repId,
+      assigned_at: repId === null ? lead.assigned_at : now,
+      accepted_at: null,
+      expires_at: lead.expires_at ?? new Date(lead.received_at.getTime() + location.lead_max_age_seconds * 1000),
+    };
+    await updateLead(tx, leadId, change);
+    if (repId !== null && lead.assigned_at === null) firstAssignedAfterMs = now.getTime() - lead.received_at.getTime();
+    const kind = repId === null ? 'queued' : 'assigned';
+    await addToTimeline(tx, { agencyId, leadId }, { at: now, kind, detail: { locationId, repId, assignmentId } });
+    return standingOf({ ...lead, ...change }, assignmentId);
+  });
+  if (firstAssignedAfterMs !== undefined) deps.leadObserver?.firstAssigned(firstAssignedAfterMs);
+  return standing;
 }

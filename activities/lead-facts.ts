@@ -25,7 +25,7 @@ export function getAssignmentFacts(db: Kysely<Database>, args: AssignmentArgs): 
     if (!(await findGhlAddress(tx, assignment.location_id))) {
       throw ApplicationFailure.nonRetryable('the location is not connected to GHL', 'LocationNotConnected');
     }
-    return { ...(await getPlacementFacts(tx, args.assignmentId)), isReleased: assignment.state === 'released' };
+    return { ...(await getPlacementFacts(tx, assignment)), isReleased: assignment.state === 'released' };
   });
 }
 

@@ -1,5 +1,6 @@
 import type { PlacementFacts } from '../db/lead-placement.ts';
 import type { GhlCalls, LocationCall } from '../ghl/calls.ts';
+import type { GhlOpportunity } from '../ghl/opportunity-schema.ts';
 import { createOpportunity, searchOpportunities, updateOpportunity, upsertOpportunity } from '../ghl/opportunities.ts';
 import type { ReadCache } from '../ghl/read-cache.ts';
 import { writeInStage } from './lead-pipeline.ts';
@@ -8,7 +9,8 @@ import { writeInStage } from './lead-pipeline.ts';
  * Opens the lead's opportunity, or hands over the one the contact has open already: what its reps have made of that,
  * its stage and its name, stays. Repeatable. Opportunities are looked for in GHL itself: one that is remembered may be
  * closed or gone, and the lead would have two or none.
- * @returns its id @throws GhlError; ApplicationFailure PipelineGone, final
+ * @returns its id, and how GHL showed it where it was made now
+ * @throws GhlError; ApplicationFailure PipelineGone, final
  */
 export async function writeOpportunity(
   ghl: GhlCalls,
@@ -16,7 +18,7 @@ export async function writeOpportunity(
   call: LocationCall,
   facts: PlacementFacts,
   to: { contactId: string; pipelineId: string },
-): Promise<string> {
+): Promise<{ opportunityId: string; made?: GhlOpportunity }> {
   const { pipelineStageId, ghlUserId, person } = facts;
   const earlier = await searchOpportunities(ghl, call, to);
   const own = earlier.find((opportunity) => opportunity.id === facts.knownOpportunityId);
@@ -24,7 +26,7 @@ export async function writeOpportunity(
   if (open) {
     // A lead that comes back finds its own, which was abandoned when it left.
     await updateOpportunity(ghl, call, open.id, { status: 'open', assignedTo: ghlUserId });
-    return open.id;
+    return { opportunityId: open.id };
   }
   const fields = {
     ...to,
@@ -35,7 +37,11 @@ export async function writeOpportunity(
   return writeInStage(reads, call, { pipelineId: to.pipelineId, stageId: pipelineStageId }, async (stageId) => {
     const inStage = { ...fields, ...(stageId === null ? {} : { pipelineStageId: stageId }) };
     // An upsert would open the won or lost one of an earlier enquiry again, and with it change the agency's history.
-    if (earlier.length > 0) return (await createOpportunity(ghl, call, inStage)).id;
-    return (await upsertOpportunity(ghl, call, inStage)).opportunity.id;
+    if (earlier.length > 0) {
+      const made = await createOpportunity(ghl, call, inStage);
+      return { opportunityId: made.id, made };
+    }
+    const { opportunity, isNew } = await upsertOpportunity(ghl, call, inStage);
+    return { opportunityId: opportunity.id, ...(isNew && { made: opportunity }) };
   });
 }

@@ -1,4 +1,5 @@
 import type { GhlCalls, LocationCall } from '../ghl/calls.ts';
+import type { GhlTask } from '../ghl/contact-schema.ts';
 import { createTask, listTasks, setTaskCompleted } from '../ghl/contacts.ts';
 
 interface RepNotice {
@@ -15,8 +16,8 @@ interface RepNotice {
 
 /** A way of telling a rep about a lead. More ways (e-mail, outgoing webhooks) stand beside the GHL task. */
 export interface RepNotifier {
-  /** Tells the rep once. @returns the id of what was sent @throws GhlError */
-  notify(notice: RepNotice): Promise<string>;
+  /** Tells the rep once. @returns the id of what was sent, and the task where it is one @throws GhlError */
+  notify(notice: RepNotice): Promise<{ noticeId: string; task?: GhlTask }>;
   /** Takes a notice back, because the lead is not theirs any more. Repeatable. @throws GhlError */
   takeBack(notice: { call: LocationCall; ghlContactId: string; noticeId: string }): Promise<void>;
 }
@@ -27,7 +28,7 @@ export function createGhlTaskNotifier(ghl: GhlCalls): RepNotifier {
     async notify({ call, ghlContactId, ghlUserId, marker, dueAt, mayBeRepeat }) {
       if (mayBeRepeat) {
         const earlier = (await listTasks(ghl, call, ghlContactId)).find((task) => task.body?.includes(marker));
-        if (earlier) return earlier.id;
+        if (earlier) return { noticeId: earlier.id, task: earlier };
       }
       const task = await createTask(ghl, call, ghlContactId, {
         title: 'New lead: please get in touch',
@@ -35,7 +36,7 @@ export function createGhlTaskNotifier(ghl: GhlCalls): RepNotifier {
         dueDate: dueAt,
         assignedTo: ghlUserId,
       });
-      return task.id;
+      return { noticeId: task.id, task };
     },
 
     takeBack: ({ call, ghlContactId, noticeId }) =>

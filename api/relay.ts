@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { LeadStuckError, type SwitchyardClient, TemporalUnavailableError } from '../client.ts';
 import { addDeadLetter } from '../db/dead-letters.ts';
 import { buryWork, claimDueWork, markWorkStarted, postponeWork, type Work } from '../db/event-capabilities.ts';
+import { settleKnownChanges } from '../db/known-changes.ts';
 import { findLead } from '../db/leads.ts';
 import type { Database } from '../db/schema.ts';
 import { withScope, withSystemRole } from '../db/scope.ts';
@@ -63,12 +64,16 @@ export function createRelay(deps: RelayDeps): Relay {
     try {
       if (temporal.isAway && !(await client.isReachable())) return 'failed';
       const options = { limit: BATCH, perLocation: BATCH_PER_LOCATION, leaseMs: LEASE_MS };
-      const claimed = await withSystemRole(db, 'relay', (tx) => claimDueWork(tx, options));
-      if (claimed.length === 0) {
+      const { claimed, work } = await withSystemRole(db, 'relay', async (tx) => {
+        const all = await claimDueWork(tx, options);
+        return { claimed: all.length, work: await settleKnownChanges(tx, all) };
+      });
+      if (claimed === 0) {
         temporal.isAway = false;
         return 'idle';
       }
-      const results = (await Promise.all(gatherWork(claimed).map(attempt))).flat();
+      if (work.length === 0) return 'busy';
+      const results = (await Promise.all(gatherWork(work).map(attempt))).flat();
       await record(results);
       const isAway = results.every((result) => result.error instanceof TemporalUnavailableError);
       if (isAway !== temporal.isAway) logger.warn({ isAway }, isAway ? 'Temporal is away' : 'Temporal is back');

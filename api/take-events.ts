@@ -94,7 +94,7 @@ export interface Taken {
   receipt: Receipt;
   /** The start that this process makes itself. */
   start?: { slot: StartSlot; work: Omit<NewWork, 'dueAt'> };
-  /** There is work that the relay hands over. */
+  /** There is work that the relay hands over now. */
   wakesRelay: boolean;
 }
 
@@ -158,7 +158,8 @@ export async function takeAll(
     answers[each.at] = {
       receipt: receiptOf(each, 'taken', each.leadId),
       ...(start?.slot && { start: { slot: start.slot, work: start.work } }),
-      wakesRelay: asked.length > (start?.slot ? 1 : 0),
+      // What is due later is found by the relay's own rounds: waking it now would have it look in vain.
+      wakesRelay: asked.some(({ dueAt }) => dueAt <= receivedAt),
     };
   }
   try {

@@ -30,7 +30,13 @@ export function describeLeads(result: LeadsResult): string[] {
     ['floor: workflows a second with one empty step', result.floorPerSecond, 1],
     ['events of a lead’s workflow to its rep', result.eventsToAssigned, 0],
     ['statements a lead, all that follows from it', result.statements, 0],
-    ['transactions a lead', result.commits, 0],
+    ['transactions a lead', result.commits, 1],
+    ['calls of GHL a lead', result.ghlCalls, 1],
+    ...Object.entries(result.cpu).map(([part, cpu]): [string, Spread, number] => [
+      `CPU ms a lead, ${part}`,
+      scale(cpu),
+      0,
+    ]),
   ];
   const cells = rows.map(([what, { median, min, max }, digits]) => [
     what,
@@ -39,10 +45,19 @@ export function describeLeads(result: LeadsResult): string[] {
   ]);
   return [
     ...drawTable([`${result.leads} leads a run`, 'median', 'spread'], cells),
+    ...drawTable(
+      ['a lead’s workflows', 'runs', 'events', 'workflow tasks', 'activities'],
+      result.workflows.map(({ type, ...figures }) => [
+        type,
+        ...[figures.runs, figures.events, figures.workflowTasks, figures.activities].map((each) => each.toFixed(1)),
+      ]),
+    ),
     `share of the floor: ${result.share.toFixed(2)}`,
     ...checkLeads(result).map(describeCheck),
   ];
 }
+
+const scale = ({ median, min, max }: Spread): Spread => ({ median: median * 1e3, min: min * 1e3, max: max * 1e3 });
 
 export function describeLatency(result: LatencyResult): string[] {
   const { p50Ms, p95Ms, p99Ms } = result;

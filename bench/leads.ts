@@ -1,9 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../scripts/stack/progress.ts';
+import { countGhlCalls, readWorkflowCost, type WorkflowCost } from './leads/cost.ts';
 import { readCourse, type Stretch } from './leads/course.ts';
 import { readDatabaseWork } from './leads/database.ts';
 import { startFloor } from './leads/floor.ts';
 import { type LeadsStack, startLeadsStack } from './leads/stack.ts';
 import { quantile, type Spread, spread } from './spread.ts';
+import { readCpuOfChildren, readPostgresCpu } from './usage.ts';
 
 export interface LeadsResult {
   leads: number;
@@ -18,11 +21,24 @@ export interface LeadsResult {
   /** Of all processes together, for each lead and all that follows from it, beside what an idle system sends. */
   statements: Spread;
   commits: Spread;
+  /** A lead, and all that follows from it. */
+  ghlCalls: Spread;
+  /** CPU seconds a lead, by process; what an idle system uses meanwhile is in it. */
+  cpu: Record<Part, Spread>;
+  /** Of the last run. */
+  workflows: WorkflowCost[];
 }
+
+/** The processes of the system, by what stands in their command lines. */
+const PARTS = { worker: 'worker.ts', api: 'api/server.ts', temporal: 'start-dev', simulator: 'simulator/main.ts' };
+export type Part = keyof typeof PARTS | 'postgres';
+const ALL_PARTS = [...Object.keys(PARTS), 'postgres'] as Part[];
 
 /** Leads of a first run that is not counted: connections, tokens and caches are made by it. */
 const WARM_UP = 30;
 const IDLE_MS = 5_000;
+/** Postgres' processes tell what they have committed a second late. */
+const COUNTED_LATE_MS = 1_500;
 /** Histories that are read of each run. */
 const SAMPLE = 20;
 
@@ -47,7 +63,7 @@ export async function measureLeads(leads: number, runs: number, log: Log): Promi
     await stack.ask(WARM_UP, null);
     await floor.measure(WARM_UP);
     const idle = await watchIdle(stack);
-    const found = [];
+    const found: (Run & { floorPerSecond: number })[] = [];
     for (let run = 0; run < runs; run += 1) {
       const floorPerSecond = await floor.measure(leads);
       const one = await measureRun(stack, leads, idle);
@@ -64,6 +80,11 @@ export async function measureLeads(leads: number, runs: number, log: Log): Promi
       eventsToAssigned: spread(found.flatMap((run) => run.events)),
       statements: spread(found.map((run) => run.statements)),
       commits: spread(found.map((run) => run.commits)),
+      ghlCalls: spread(found.map((run) => run.ghlCalls)),
+      cpu: Object.fromEntries(
+        ALL_PARTS.map((part) => [part, spread(found.map((run) => run.cpu[part]))]),
+      ) as LeadsResult['cpu'],
+      workflows: found.at(-1)!.workflows,
     };
   }
 }
@@ -75,7 +96,7 @@ interface Idle {
 
 async function watchIdle({ owner }: LeadsStack): Promise<Idle> {
   const before = await readDatabaseWork(owner);
-  await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
+  await sleep(IDLE_MS);
   const after = await readDatabaseWork(owner);
   const ms = after.atMs - before.atMs;
   return {
@@ -84,10 +105,29 @@ async function watchIdle({ owner }: LeadsStack): Promise<Idle> {
   };
 }
 
-async function measureRun(stack: LeadsStack, count: number, idle: Idle) {
+async function readCpu({ owner }: LeadsStack): Promise<Record<Part, number>> {
+  return { ...(await readCpuOfChildren(PARTS)), postgres: (await readPostgresCpu(owner)) ?? Number.NaN };
+}
+
+interface Run {
+  perSecond: number;
+  events: number[];
+  statements: number;
+  commits: number;
+  ghlCalls: number;
+  cpu: Record<Part, number>;
+  workflows: WorkflowCost[];
+}
+
+async function measureRun(stack: LeadsStack, count: number, idle: Idle): Promise<Run> {
+  const since = new Date();
+  await stack.system.simulator.resetCalls();
+  const cpuBefore = await readCpu(stack);
   const before = await readDatabaseWork(stack.owner);
   const { leads } = await stack.ask(count, null);
+  await sleep(COUNTED_LATE_MS);
   const after = await readDatabaseWork(stack.owner);
+  const cpuAfter = await readCpu(stack);
   const ms = after.atMs - before.atMs;
   const firstMs = Math.min(...leads.map(({ receivedAt }) => receivedAt.getTime()));
   const lastMs = Math.max(...leads.map(({ assignedAt }) => assignedAt.getTime()));
@@ -97,6 +137,12 @@ async function measureRun(stack: LeadsStack, count: number, idle: Idle) {
   return {
     perSecond: count / ((lastMs - firstMs) / 1_000),
     events,
+    ghlCalls: (await countGhlCalls(stack.system.simulator)) / count,
+    cpu: Object.fromEntries(ALL_PARTS.map((part) => [part, (cpuAfter[part] - cpuBefore[part]) / count])) as Record<
+      Part,
+      number
+    >,
+    workflows: await readWorkflowCost(stack.system.temporal, since, count),
     statements: (after.statements - before.statements - idle.statementsPerMs * ms) / count,
     commits: (after.commits - before.commits - idle.commitsPerMs * ms) / count,
   };

@@ -54,6 +54,21 @@ export async function readPostgresCpu(db: Kysely<Database>): Promise<number | nu
   }
 }
 
+/** CPU seconds of the processes that this one has started and that run, by what stands in their command lines; 0 where it stands in none. */
+export async function readCpuOfChildren<Name extends string>(
+  marks: Record<Name, string>,
+): Promise<Record<Name, number>> {
+  const found = Object.fromEntries(Object.keys(marks).map((name) => [name, 0])) as Record<Name, number>;
+  for (const pid of (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name))) {
+    const times = await timesOf(pid);
+    if (times?.parentPid !== process.pid) continue;
+    const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+    for (const [name, mark] of Object.entries<string>(marks))
+      if (line.includes(mark)) found[name as Name] += times.ownSeconds + times.endedSeconds;
+  }
+  return found;
+}
+
 async function timesOf(pid: number | string) {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
   return stat === null ? null : readProcessTimes(stat);

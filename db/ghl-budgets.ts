@@ -4,13 +4,15 @@ import {
   type BudgetObservation,
   type BudgetState,
   decideBudget,
+  isBudgetNews,
   type Lane,
   openBudget,
   settleBudget,
 } from '../domain/ghl-budget.ts';
 import type { InstallPurpose } from '../domain/ghl-scopes.ts';
+import { createGathering } from './gathering.ts';
 import type { Database } from './schema.ts';
-import { withScope } from './scope.ts';
+import { withBriefScope } from './scope.ts';
 
 /** A GHL resource as far as its budget is concerned. */
 type BudgetOwner = { agencyId: string } & (
@@ -25,41 +27,77 @@ const keyOf = (owner: BudgetOwner): string =>
 
 type Taken = { granted: true; grant: BudgetGrant } | { granted: false; waitMs: number };
 
+/** What is asked of a resource's state: the state after it, and the answer to who asked. */
+type Step<T> = (state: BudgetState, now: Date) => { state: BudgetState; answer: T };
+
 /**
- * The budget of each GHL resource, shared by every process: the row is locked for one decision, never while a call runs.
+ * So long the end of a call may wait for another request of the same resource, to be stored with it. Until then the call
+ * counts from its grant, which leaves the window 10 s later at the soonest: only one that took longer than that could be
+ * forgotten in between, and it could before.
+ */
+const SETTLE_WITHIN_MS = 100;
+/** Resources of which a process remembers what it last saw; of others every answer is news. */
+const REMEMBERED = 1_000;
+
+/**
+ * The budget of each GHL resource, shared by every process: the row is locked for one transaction, never while a call
+ * runs. What this process asks of a resource at the same time shares that transaction. Its commit is not waited for: what
+ * a crash of Postgres could make it forget is less than a second's requests, and GHL's next answer tells of them.
  * @param clock replaces Postgres' clock, the one that all processes have in common
  */
 export function createBudgetStore(db: Kysely<Database>, clock?: () => Date) {
-  async function change<T>(
-    owner: BudgetOwner,
-    decide: (state: BudgetState, now: Date) => { state: BudgetState; answer: T },
-  ): Promise<T> {
-    const resource = keyOf(owner);
-    return withScope(db, { agencyId: owner.agencyId }, async (tx) => {
-      const { state, now } = await lockState(tx, owner.agencyId, resource, clock);
-      const decided = decide(state, now);
+  const lastSeen = new Map<string, BudgetState>();
+  const gathering = createGathering<Step<unknown>, unknown>((key, steps) => {
+    const [agencyId = '', resource = ''] = splitOnce(key);
+    return withBriefScope(db, { agencyId }, async (tx) => {
+      const { state: before, now } = await lockState(tx, agencyId, resource, clock);
+      let state = before;
+      const answers = steps.map((step) => {
+        const decided = step(state, now);
+        state = decided.state;
+        return decided.answer;
+      });
       await tx
         .updateTable('ghl_budgets')
-        .set({ state: JSON.stringify(decided.state), updated_at: now })
+        .set({ state: JSON.stringify(state), updated_at: now })
         .where('resource', '=', resource)
         .execute();
-      return decided.answer;
+      remember(key, state);
+      return answers;
     });
+  });
+  const ask = async <T>(key: string, withinMs: number, step: Step<T>): Promise<T> =>
+    (await gathering.ask(key, step, withinMs)) as T;
+
+  function remember(key: string, state: BudgetState): void {
+    lastSeen.delete(key);
+    lastSeen.set(key, state);
+    const [oldest] = lastSeen.keys();
+    if (oldest !== undefined && lastSeen.size > REMEMBERED) lastSeen.delete(oldest);
   }
 
   return {
-    async take(owner: BudgetOwner, lane: Lane): Promise<Taken> {
-      return change(owner, (state, now) => {
+    take: (owner: BudgetOwner, lane: Lane): Promise<Taken> =>
+      ask<Taken>(gatheringKeyOf(owner), 0, (state, now) => {
         const { granted, waitMs, state: next } = decideBudget(state, lane, now);
         const answer: Taken = granted ? { granted, grant: { lane, atMs: now.getTime() } } : { granted, waitMs };
         return { state: next, answer };
-      });
-    },
-    async settle(owner: BudgetOwner, grant: BudgetGrant, observation: BudgetObservation): Promise<void> {
-      await change(owner, (state, now) => ({ state: settleBudget(state, grant, observation, now), answer: undefined }));
+      }),
+    settle(owner: BudgetOwner, grant: BudgetGrant, observation: BudgetObservation) {
+      const key = gatheringKeyOf(owner);
+      const known = lastSeen.get(key);
+      const isNews = !known || isBudgetNews(known, observation, clock?.() ?? new Date());
+      const stored = ask(key, isNews ? 0 : SETTLE_WITHIN_MS, (state, now) => ({
+        state: settleBudget(state, grant, observation, now),
+        answer: undefined,
+      }));
+      return { isNews, stored };
     },
   };
 }
+
+const gatheringKeyOf = (owner: BudgetOwner): string => `${owner.agencyId} ${keyOf(owner)}`;
+const splitOnce = (key: string): string[] => [key.slice(0, key.indexOf(' ')), key.slice(key.indexOf(' ') + 1)];
 
 async function lockState(
   tx: Transaction<Database>,

@@ -1,6 +1,6 @@
 import { type Transaction, sql } from 'kysely';
 import type { GhlAddress } from './locations.ts';
-import type { Database } from './schema.ts';
+import type { Assignment, Database } from './schema.ts';
 
 /** Everything that writing an assignment into GHL needs, read at once. */
 export interface PlacementFacts {
@@ -37,8 +37,20 @@ export interface PlacementFacts {
   distanceKm: number | null;
 }
 
-/** @throws Error when the scope does not hold the assignment, or its location is not connected to GHL */
-export async function getPlacementFacts(tx: Transaction<Database>, assignmentId: string): Promise<PlacementFacts> {
+const DAY_MS = 86_400_000;
+
+/**
+ * The months of decisions and events that need not be looked at are named to the planner as constants: planning for each of
+ * them took longer than the whole query. A decision and its slot are stored with the same time, and no event is of the
+ * months to come, whatever the clocks.
+ * @throws Error when the scope does not hold the assignment, or its location is not connected to GHL
+ */
+export async function getPlacementFacts(
+  tx: Transaction<Database>,
+  { id: assignmentId, reserved_at: reservedAt }: Pick<Assignment, 'id' | 'reserved_at'>,
+): Promise<PlacementFacts> {
+  const [earliest, latest] = [-1, 1].map((days) => new Date(reservedAt.getTime() + days * DAY_MS));
+  const soon = new Date(Date.now() + 31 * DAY_MS);
   const found = await sql<Omit<PlacementFacts, 'address' | 'person'> & GhlAddress & PlacementFacts['person']>`
     select a.agency_id as "agencyId", g.ghl_company_id as "ghlCompanyId", a.location_id as "locationId",
       l.ghl_location_id as "ghlLocationId", l.name as "locationName", l.pipeline_id as "pipelineId",
@@ -55,7 +67,7 @@ export async function getPlacementFacts(tx: Transaction<Database>, assignmentId:
       present.id as "activeContactId",
       (select holder.ghl_user_id from reps holder where holder.id = present.rep_id) as "activeGhlUserId",
       exists (select from events e
-        where e.agency_id = a.agency_id and e.type = 'ContactDelete' and e.received_at >= d.received_at
+        where e.agency_id = a.agency_id and e.type = 'ContactDelete' and e.received_at >= d.received_at and e.received_at < ${soon}
           and e.ghl_contact_id = coalesce(a.ghl_contact_id,
             case when known.id = coalesce(present.id, d.source_contact_id) then known.id end)) as "isContactDeleted",
       c.step, c.reason, c.rule_version as "ruleVersion",
@@ -68,6 +80,7 @@ export async function getPlacementFacts(tx: Transaction<Database>, assignmentId:
       left join persons p on p.id = d.person_id
       left join reps r on r.id = a.rep_id
       join decisions c on c.id = a.decision_id and c.lead_id = a.lead_id
+        and c.decided_at between ${earliest} and ${latest}
       cross join lateral (select coalesce(
         case when d.intake_location_id = a.location_id then d.source_contact_id end,
         (select earlier.ghl_contact_id from assignments earlier

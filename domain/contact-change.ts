@@ -8,6 +8,10 @@ export interface ContactChange {
   ghlContactId?: string;
   /** Of a message, where the event tells it: several of one conversation are read at once. */
   conversationId?: string;
+  /** For the inbox alone: the event tells that it was made, and nothing else. */
+  isCreation?: true;
+  /** For the inbox alone: a digest of all that the mirror keeps of it, where the event tells all of that. */
+  digest?: string;
 }
 
 /** Whose workflow a change goes to: the contact's, or that of the record itself where the event does not tell the contact. */

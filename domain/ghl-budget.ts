@@ -167,6 +167,27 @@ export function settleBudget(
   return { ...current, pausedUntilMs: Math.max(current.pausedUntilMs, pausedUntilMs) };
 }
 
+/** A day's end that moves by less is the time an answer took. */
+const DAY_END_TOLERANCE_MS = 60_000;
+
+/**
+ * Whether an answer of GHL says more than that its request is over, seen what a process last knew of the resource: other
+ * limits, use that was not counted, a pause. That must be stored before anything else is sent: what is counted meanwhile
+ * would hide it. The rest may be settled a moment later, for until then its request counts from its grant.
+ */
+export function isBudgetNews(state: BudgetState, observation: BudgetObservation, now: Date): boolean {
+  const current = advance(state, now.getTime());
+  const { windowLimit, windowRemaining, windowMs } = observation;
+  if (observation.pauseMs !== null) return true;
+  if (windowLimit && (!current.isLimitKnown || windowLimit !== current.windowLimit)) return true;
+  if (windowMs && windowMs !== current.windowMs) return true;
+  const used = current.windowLimit - (windowRemaining ?? current.windowLimit);
+  if (used > total(sumSlots(current.slots))) return true;
+  const { dayLimit, dayCounts, dayResetsAtMs } = observeDay(current, observation, now.getTime());
+  const isOtherDay = Math.abs(dayResetsAtMs - current.dayResetsAtMs) > DAY_END_TOLERANCE_MS;
+  return isOtherDay || dayLimit !== current.dayLimit || total(dayCounts) !== total(current.dayCounts);
+}
+
 /**
  * What of a resource's budget is left for its most favoured lane, as shares of 1.
  * @returns `window` of GHL's 10 s, 0 while a 429 keeps everybody waiting; `day` of GHL's day

@@ -11,7 +11,7 @@ export interface WorkflowStanding {
 /** What is known of a thing, as far as it tells how it stands. */
 export interface Facts {
   openLetters: readonly { cause: string; advice: string }[];
-  work: readonly { capability: string; state: 'pending' | 'started' | 'dead'; lastError: string | null }[];
+  work: readonly { capability: string; state: 'pending' | 'started' | 'known' | 'dead'; lastError: string | null }[];
   workflows: readonly WorkflowStanding[];
   leads: readonly { id: string; state: string; closeReason: string | null; lastReason: string | null }[];
   edits: readonly { id: string; state: string; reason: string | null; lastError: string | null }[];

@@ -3,6 +3,13 @@ import type { BudgetGrant, BudgetObservation, Lane } from '../domain/ghl-budget.
 import { GhlRateLimitedError } from './errors.ts';
 import type { GhlResource } from './resource.ts';
 
+/** The end of a request on its way into the budget. */
+export interface Settling {
+  /** It tells more than that the request is over: nothing goes on before it is stored. */
+  isNews: boolean;
+  stored: Promise<void>;
+}
+
 /**
  * The budget shared by all that speak to GHL. An implementation applies `domain/ghl-budget.ts` to one stored state for
  * each resource, under a lock and by one clock for all processes.
@@ -13,7 +20,7 @@ export interface BudgetStore {
     lane: Lane,
   ): Promise<{ granted: true; grant: BudgetGrant } | { granted: false; waitMs: number }>;
   /** Every granted request is settled once it is over, answered or not. */
-  settle(resource: GhlResource, grant: BudgetGrant, observation: BudgetObservation): Promise<void>;
+  settle(resource: GhlResource, grant: BudgetGrant, observation: BudgetObservation): Settling;
 }
 
 export interface BudgetWait {

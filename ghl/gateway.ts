@@ -59,7 +59,12 @@ export interface GatewayOptions {
   maxConnections?: number;
   /** The longest wait for budget inside a call; a longer one becomes GhlRateLimitedError. */
   maxBudgetWaitMs?: number;
+  /** How long a token is used without its install being read again: so long one of this process outlives an uninstall elsewhere. */
+  installRememberedMs?: number;
 }
+
+/** The steps of a lead follow each other within this time. */
+const INSTALL_REMEMBERED_MS = 3_000;
 
 export interface GhlGateway extends GhlCalls {
   breakerStates: Breakers['states'];
@@ -73,8 +78,10 @@ export interface GhlGateway extends GhlCalls {
  */
 export function createGhlGateway(options: GatewayOptions): GhlGateway {
   const { log = silentLog, now = () => new Date(), maxBudgetWaitMs = 2_000 } = options;
+  const rememberedMs = options.installRememberedMs ?? INSTALL_REMEMBERED_MS;
   const transport = createTransport({ baseUrl: options.baseUrl, maxConnections: options.maxConnections ?? 50 });
   const breakers = createBreakers(options.breakers, { ...DEFAULT_BREAKER, ...options.breaker }, log);
+  const unsettled = new Set<Promise<void>>();
   const gateway: GhlGateway = {
     call: (name, request) => measured(name, request, (heard) => callWithToken(name, request, heard)),
     requestToken: (fields, of = {}) => measured('requestToken', null, (heard) => requestToken(fields, of, heard)),
@@ -83,6 +90,7 @@ export function createGhlGateway(options: GatewayOptions): GhlGateway {
     async close() {
       breakers.close();
       await transport.close();
+      await Promise.all(unsettled);
     },
   };
   const tokens = createTokenSource({
@@ -94,6 +102,7 @@ export function createGhlGateway(options: GatewayOptions): GhlGateway {
     },
     log,
     now,
+    rememberedMs,
   });
 
   async function callWithToken<Name extends OperationName>(
@@ -155,13 +164,19 @@ export function createGhlGateway(options: GatewayOptions): GhlGateway {
     return checkAnswer(name, answer);
   }
 
-  /** Tells the budget that a call is over and what its headers say. A store that fails must not undo what was done. */
+  /**
+   * Tells the budget that a call is over and what its headers say; what is no news is stored in a moment, and nobody waits
+   * for it. A store that fails must not undo what was done: the request counts from its grant then.
+   */
   async function settle(request: CallRequest, grant: BudgetGrant, observation: BudgetObservation): Promise<void> {
-    try {
-      await options.budget.settle(request.resource, grant, observation);
-    } catch (error) {
-      log.warn({ errorName: error instanceof Error ? error.name : 'unknown' }, 'GHL budget not corrected');
-    }
+    const { isNews, stored } = options.budget.settle(request.resource, grant, observation);
+    const settled = stored
+      .catch((error: unknown) =>
+        log.warn({ errorName: error instanceof Error ? error.name : 'unknown' }, 'GHL budget not corrected'),
+      )
+      .finally(() => unsettled.delete(settled));
+    unsettled.add(settled);
+    if (isNews) await settled;
   }
 
   async function measured<T>(

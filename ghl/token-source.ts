@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { LRUCache } from 'lru-cache';
 import type { Lane } from '../domain/ghl-budget.ts';
 import { GhlAuthExpiredError, GhlForbiddenError, GhlUnavailableError } from './errors.ts';
 import type { GhlLog } from './log.ts';
@@ -14,6 +15,8 @@ export interface TokenSourceDeps {
   mint: (resource: GhlLocationResource, lane: Lane) => Promise<NewTokens>;
   log: GhlLog;
   now: () => Date;
+  /** How long an install is believed without being read again; 0 for not at all. */
+  rememberedMs: number;
 }
 
 export interface TokenRequest {
@@ -32,35 +35,52 @@ const REFRESH_MARGIN_MS = 60_000;
 /** Installs made together do not expire together: each is refreshed at its own moment within this time. */
 const REFRESH_SPREAD_MS = 10 * 60_000;
 const INACTIVE_PAUSE_MS = 15 * 60_000;
+/** Installs that a process remembers at most. */
+const REMEMBERED = 1_000;
 
 /**
  * Gives access tokens and renews them: one refresh at a time for each install, in this process and across processes.
- * Whoever does not get the lease waits for the other's result and never refreshes the same token again.
+ * Whoever does not get the lease waits for the other's result and never refreshes the same token again. A token that works
+ * is remembered for a moment, because the steps of a lead ask for it several times; one that GHL refuses, or that
+ * is renewed or given up here, is forgotten at once, and what another process does counts when the moment is over.
  */
 export function createTokenSource(deps: TokenSourceDeps): { getToken(request: TokenRequest): Promise<string> } {
   const { store, now } = deps;
   const owner = randomUUID();
   const underWay = new Map<string, Promise<GhlInstall>>();
+  const remembered =
+    deps.rememberedMs > 0
+      ? new LRUCache<string, GhlInstall>({ max: REMEMBERED, ttl: deps.rememberedMs, ttlResolution: 0 })
+      : undefined;
 
   /** Raises GhlAuthExpiredError, GhlForbiddenError and what the renewal raises. */
   async function getToken(request: TokenRequest): Promise<string> {
+    const key = `${request.resource.agencyId}/${resourceKey(request.resource)}`;
+    const known = remembered?.get(key);
+    if (known && known.accessToken !== request.refusedToken && isFresh(known)) return known.accessToken;
+    remembered?.delete(key);
+    const install = await findWorking(request);
+    if (install.status === 'active') remembered?.set(key, install);
+    return install.accessToken;
+  }
+
+  /** The install of a request with a token that is good, as far as is known: made or renewed where that is needed. */
+  async function findWorking(request: TokenRequest): Promise<GhlInstall> {
     const install = await store.findInstall(request.resource);
     if (!install) {
       const { resource } = request;
       if (resource.kind === 'company') throw forbidden(request, 'not-installed');
-      const minted = await once(resourceKey(resource), () => mintLocation(resource, request, null));
-      return minted.accessToken;
+      return once(resourceKey(resource), () => mintLocation(resource, request, null));
     }
     assertUsable(install, request);
     const isRefused = install.accessToken === request.refusedToken;
     if (install.kind === 'pit') {
-      if (!isRefused) return install.accessToken;
+      if (!isRefused) return install;
       await giveUp(install, 'private-token-refused');
       throw authExpired(request, 'private-token-refused');
     }
-    if (!isRefused && isFresh(install)) return install.accessToken;
-    const renewed = await once(install.installId, () => renew(install, request));
-    return renewed.accessToken;
+    if (!isRefused && isFresh(install)) return install;
+    return once(install.installId, () => renew(install, request));
   }
 
   /** Joins work of the same key that is under way in this process. */

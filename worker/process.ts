@@ -107,7 +107,9 @@ export async function runWorkerProcess(config: Config, parts: WorkerParts): Prom
     }
   } finally {
     await sealing.stop();
-    const closed = await Promise.allSettled([activities.close(), db.destroy(), health.close(), endTracing()]);
+    // What the gateway has still to store needs the database.
+    const storing = activities.close().finally(() => db.destroy());
+    const closed = await Promise.allSettled([storing, health.close(), endTracing()]);
     for (const each of closed) {
       if (each.status === 'rejected') log.warn({ error: messageOf(each.reason) }, 'closing failed');
     }

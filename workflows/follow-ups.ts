@@ -9,11 +9,18 @@ export interface FollowUps {
   isIdle(): boolean;
 }
 
+/**
+ * Runs that were begun when placing and confirming, and explaining and notifying, were steps of their own go on like that.
+ * Asked before the older questions: a run of now answers them with it, and its history holds one mark instead of three.
+ */
+export const isInFewerSteps = (): boolean => patched('lead-in-fewer-steps');
+
 /** Runs that were begun when GHL was told inside the loop go on as their histories say. */
-export const isGhlToldBeside = (): boolean => patched('ghl-told-beside');
+export const isGhlToldBeside = (): boolean => isInFewerSteps() || patched('ghl-told-beside');
 
 /** Runs that were begun when all locations were told in one row go on like that. */
-const rowOf = (locationId: string): string => (patched('ghl-told-by-location') ? locationId : 'all');
+const rowOf = (locationId: string): string =>
+  isInFewerSteps() || patched('ghl-told-by-location') ? locationId : 'all';
 
 /** A step is done after all that were added before it for its location; one that fails stops none of the others. */
 export function openFollowUps(): FollowUps {

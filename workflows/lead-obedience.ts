@@ -3,7 +3,7 @@ import type { LeadChange } from '../domain/lead-change.ts';
 import type { LeadMessage } from './lead-inbox.ts';
 import type { LeadStanding, ReassignRequest } from '../domain/lead-messages.ts';
 import { isGhlToldBeside } from './follow-ups.ts';
-import { ghlOf, type LeadRun, leads, place, takeIn, tellGhl } from './lead-placement.ts';
+import { assign, ghlOf, type LeadRun, leads, takeIn, tellGhl } from './lead-placement.ts';
 import { failureCode, isStepFailure, putBeforeOperator } from './step-failure.ts';
 
 /**
@@ -38,8 +38,8 @@ async function reassign(run: LeadRun, standing: LeadStanding, request: ReassignR
   const { lead, followUps } = run;
   const route = await leads.reserveReassignment({ ...lead, request });
   if (route.outcome === 'refused') throw ApplicationFailure.nonRetryable(`refused: ${route.reason}`, route.reason);
-  if (!(await place(run, route))) throw ApplicationFailure.nonRetryable('refused: not-placed', 'not-placed');
-  const moved = await leads.confirmAssignment({ ...lead, assignmentId: route.assignmentId });
+  const moved = await assign(run, route);
+  if (!moved) throw ApplicationFailure.nonRetryable('refused: not-placed', 'not-placed');
   await followUps.add(route.locationId, () => tellGhl(run, route));
   await followInGhl(run, standing, ['withdrawLead']);
   return moved;

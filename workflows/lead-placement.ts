@@ -3,7 +3,7 @@ import type { LeadActivities } from '../activities/lead-intake.ts';
 import type { RouteOutcome } from '../activities/lead-routing.ts';
 import type { LeadGhlActivities } from '../activities/lead-intake-ghl.ts';
 import type { LeadStanding } from '../domain/lead-messages.ts';
-import { type FollowUps, isGhlToldBeside } from './follow-ups.ts';
+import { type FollowUps, isGhlToldBeside, isInFewerSteps } from './follow-ups.ts';
 import { failureCode, putBeforeOperator } from './step-failure.ts';
 import { ghlQueueOf } from './task-queues.ts';
 
@@ -48,24 +48,28 @@ export const ghlOf = (locationId: string, patienceMs: number) =>
   });
 
 /**
- * Writes a reserved lead into GHL. What counts here changes afterwards, by `confirmAssignment`.
- * @returns false when GHL refused for good or stayed away longer than the run's patience: the slot is given back, and
- *   GHL is asked to show nobody as placed who is not
+ * Writes a reserved lead into GHL, and makes it count.
+ * @returns how the lead stands then; undefined when GHL refused for good or stayed away longer than the run's patience: the
+ *   slot is given back, and GHL is asked to show nobody as placed who is not
  */
-export async function place(run: LeadRun, reservation: Reservation): Promise<boolean> {
+export async function assign(run: LeadRun, reservation: Reservation): Promise<LeadStanding | undefined> {
   const { lead, patienceMs } = run;
   const { assignmentId, locationId } = reservation;
+  const ghl = ghlOf(locationId, patienceMs);
   try {
-    if (reservation.isPlaceable) await ghlOf(locationId, patienceMs).placeLead({ ...lead, assignmentId });
+    if (reservation.isPlaceable && isInFewerSteps()) {
+      const standing = await ghl.assignLead({ ...lead, assignmentId });
+      if (standing) return standing;
+    } else if (reservation.isPlaceable) await ghl.placeLead({ ...lead, assignmentId });
   } catch (error) {
     if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
     const cause = failureCode(error);
     log.warn('a lead could not be placed', { locationId, cause });
     await leads.giveUpPlacement({ ...lead, assignmentId, cause });
     if (isGhlToldBeside()) await run.followUps.add(locationId, () => undo(run, reservation, cause));
-    return false;
+    return undefined;
   }
-  return true;
+  return leads.confirmAssignment({ ...lead, assignmentId });
 }
 
 /** An answer of GHL's may have been lost on the way: the contact may show the rep all the same. */
@@ -86,8 +90,10 @@ export async function tellGhl({ lead, patienceMs }: LeadRun, reservation: Reserv
   if (!reservation.isPlaceable) return;
   const { assignmentId, locationId } = reservation;
   try {
-    await ghlOf(locationId, patienceMs).explainLead({ ...lead, assignmentId });
-    if (reservation.repId !== null) await ghlOf(locationId, patienceMs).notifyRep({ ...lead, assignmentId });
+    const ghl = ghlOf(locationId, patienceMs);
+    if (isInFewerSteps()) return await ghl.tellLead({ ...lead, assignmentId });
+    await ghl.explainLead({ ...lead, assignmentId });
+    if (reservation.repId !== null) await ghl.notifyRep({ ...lead, assignmentId });
   } catch (error) {
     if (!(error instanceof ActivityFailure)) throw error;
     const cause = failureCode(error);
@@ -100,8 +106,8 @@ export async function takeIn(run: LeadRun, reroute = false): Promise<LeadStandin
   for (;;) {
     const route = await decideRoute(run, reroute);
     if (route.outcome === 'closed') return route.standing;
-    if (!(await place(run, route))) continue;
-    const standing = await leads.confirmAssignment({ ...run.lead, assignmentId: route.assignmentId });
+    const standing = await assign(run, route);
+    if (!standing) continue;
     await run.followUps.add(route.locationId, () => tellGhl(run, route));
     return standing;
   }

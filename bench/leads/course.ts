@@ -16,8 +16,8 @@ export interface Course {
 
 type HistoryEvent = proto.api.history.v1.IHistoryEvent;
 
-/** The step after which a lead counts as assigned. */
-const LAST_STEP = 'confirmAssignment';
+/** The steps after which a lead counts as assigned: with its contact, or without one. */
+const LAST_STEPS = ['assignLead', 'confirmAssignment'];
 
 /** Reads a lead's way out of its workflow's history. */
 export async function readCourse(temporal: Client, lead: TimedLead): Promise<Course> {
@@ -49,7 +49,7 @@ export function followCourse(events: readonly HistoryEvent[], receivedMs: number
     if (event.activityTaskStartedEventAttributes) add(`queue ${nameOf(scheduled)}`, event);
     if (event.activityTaskCompletedEventAttributes) {
       add(`do ${nameOf(scheduled)}`, event);
-      if (nameOf(scheduled) === LAST_STEP) return { stretches, events: index + 1 };
+      if (LAST_STEPS.includes(nameOf(scheduled))) return { stretches, events: index + 1 };
     }
   }
   return { stretches, events: events.length };

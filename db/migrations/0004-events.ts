@@ -52,7 +52,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       workflow_id text not null,
       -- Small ids for the workflow; never a payload.
       input jsonb not null,
-      state text not null check (state in ('pending', 'started', 'dead')),
+      -- 'known': what it was to bring into the mirror was there by then.
+      state text not null check (state in ('pending', 'started', 'known', 'dead')),
       attempts integer not null default 0,
       due_at timestamptz not null,
       created_at timestamptz not null default now(),

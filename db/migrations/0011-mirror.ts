@@ -51,6 +51,14 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     ) partition by range (ghl_created_at);
     create index messages_of_contact on messages (location_id, ghl_contact_id, ghl_created_at);
 
+    -- All that is kept of an opportunity, to be compared with what an event tells of it (api/ghl-record.ts).
+    create function opportunity_digest(contact_id text, fields jsonb) returns text
+      language sql immutable parallel safe as $$
+      select encode(sha256(convert_to(concat_ws(chr(31), coalesce(contact_id, ''), coalesce(fields ->> 'name', ''),
+        coalesce(fields ->> 'pipelineId', ''), coalesce(fields ->> 'pipelineStageId', ''), coalesce(fields ->> 'status', ''),
+        coalesce(fields ->> 'monetaryValue', ''), coalesce(fields ->> 'assignedTo', ''), coalesce(fields ->> 'source', '')),
+        'UTF8')), 'hex') $$;
+
     -- Everything else that GHL holds, a row each.
     create table mirror_records (
       agency_id uuid not null,
@@ -61,6 +69,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       ghl_contact_id text,
       ghl_created_at timestamptz,
       ${observed},
+      digest text generated always as
+        (case resource when 'opportunity' then opportunity_digest(ghl_contact_id, fields) end) stored,
       primary key (location_id, resource, ghl_id),
       foreign key (agency_id, location_id) references locations (agency_id, id)
     );
@@ -91,6 +101,12 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     insert into monthly_tables values ('messages', date_trunc('month', now())::date);
     select ensure_month_partitions(current_date, 12);
 
+    -- An event of a record that we have just made tells nothing where the mirror has it.
+    create policy relay_knows on contacts for select to switchyard_relay using (true);
+    create policy relay_knows on mirror_records for select to switchyard_relay using (true);
+    grant select (location_id, ghl_id, is_exact, deleted_at) on contacts to switchyard_relay;
+    grant select (location_id, resource, ghl_id, ghl_created_at, found_by, digest, deleted_at) on mirror_records to switchyard_relay;
+
     -- What makes leads goes before what keeps the mirror; events of one record that wait together are handed over once.
     alter table event_capabilities add column priority integer not null default 0;
     create unique index event_capabilities_gathered on event_capabilities (workflow_id, (input -> 'change'))
@@ -119,6 +135,7 @@ export async function down(db: Kysely<unknown>): Promise<void> {
     alter table event_capabilities drop column priority;
     delete from monthly_tables where name = 'messages';
     drop table mirror_records, messages, contacts;
+    drop function opportunity_digest;
   `,
     )
     .execute(db);

@@ -43,7 +43,7 @@ export interface EventCapabilityTable {
   ordering_key: string;
   workflow_id: string;
   input: Json;
-  state: 'pending' | 'started' | 'dead';
+  state: 'pending' | 'started' | 'known' | 'dead';
   attempts: Generated<number>;
   due_at: Date;
   priority: Generated<number>;

@@ -37,4 +37,5 @@ export interface MirrorRecordTable extends ObservedColumns {
   ghl_id: string;
   ghl_contact_id: string | null;
   ghl_created_at: NullableTimestamp;
+  digest: GeneratedAlways<string | null>;
 }

@@ -27,3 +27,33 @@ it('gathers what is to be read of a contact for a while, and then tells of it in
     expect(states.map(({ state }) => state)).toEqual(['started', 'started', 'started']);
   });
 });
+
+it('tells of no creation whose record the mirror has by then, and of what came after it', async () => {
+  const { agencyId, branch } = world.agency;
+  const id = `made-${randomUUID()}`;
+  const of = {
+    agency_id: agencyId,
+    location_id: branch.id,
+    ghl_contact_id: id,
+    fields: '{}',
+    found_by: 'edit' as const,
+  };
+  const told = () => world.client.handovers.filter((each) => each.record?.includes(id));
+  const deliver = (type: string, recordId: string) =>
+    world.deliver({ type, locationId: branch.ghlId, webhookId: randomUUID(), contactId: id, id: recordId }).expect(200);
+  await deliver('NoteCreate', `made-note-${id}`);
+  await deliver('NoteCreate', `changed-note-${id}`);
+  await deliver('NoteUpdate', `changed-note-${id}`);
+  // Our step has its answer a moment after the webhook of it came.
+  for (const ghl_id of [`made-note-${id}`, `changed-note-${id}`]) {
+    const row = { ...of, resource: 'note' as const, ghl_id, observed_at: new Date() };
+    await world.ownerDb.insertInto('mirror_records').values(row).execute();
+  }
+  await vi.waitFor(() => expect(told()).not.toEqual([]), 10_000);
+  expect(told()).toMatchObject([{ record: `note/changed-note-${id}` }]);
+  const rows = world.ownerDb.selectFrom('event_capabilities').select('state').orderBy('sequence');
+  await vi.waitFor(async () => {
+    const states = await rows.where('workflow_id', 'like', `%/${id}`).execute();
+    expect(states.map(({ state }) => state)).toEqual(['known', 'known', 'started']);
+  });
+});

@@ -71,7 +71,7 @@ describe('the page of metrics', () => {
     const of = { kind: 'location', agencyId: world.agency.agencyId, ghlLocationId: 'measured' } as const;
     const taken = await store.take(of, 'interactive');
     if (!taken.granted) throw new Error('refused');
-    await store.settle(of, taken.grant, { ...NOTHING_OBSERVED, windowLimit: 100, windowRemaining: 25 });
+    await store.settle(of, taken.grant, { ...NOTHING_OBSERVED, windowLimit: 100, windowRemaining: 25 }).stored;
     world.client.backlogs = [{ queue: 'ghl-bulk', type: 'activity', tasks: 12, ageMs: 3_500 }];
     const { text } = await world.http.get('/metrics').expect(200);
     expect(text).toContain('switchyard_ghl_budget_left_ratio{class="location",window="window",stat="min"} 0.25');

@@ -24,7 +24,8 @@ const clock = (): Date => now;
 async function learnLimit(store: ReturnType<typeof createBudgetStore>, of: ReturnType<typeof location>): Promise<void> {
   const taken = await store.take(of, 'interactive');
   if (!taken.granted) throw new Error('refused');
-  await store.settle(of, taken.grant, { ...NOTHING_OBSERVED, windowLimit: 100, windowRemaining: 99 });
+  const observation = { ...NOTHING_OBSERVED, windowLimit: 100, windowRemaining: 99 };
+  await store.settle(of, taken.grant, observation).stored;
 }
 
 describe('the budget store', () => {
@@ -57,6 +58,62 @@ describe('the budget store', () => {
     if (!answer.granted) throw new Error('refused');
     expect(rows[0]!.now.getTime() - answer.grant.atMs).toBeLessThan(5_000);
     expect(rows[0]!.now.getTime()).toBeGreaterThanOrEqual(answer.grant.atMs);
+  });
+
+  it('stores what a process asks of one location meanwhile in one transaction', async () => {
+    const store = createBudgetStore(database.db, clock);
+    await learnLimit(store, location('gathered'));
+    const { ownerDb } = database;
+    await sql`create table budget_writes (resource text)`.execute(ownerDb);
+    await sql`create function note_write() returns trigger language plpgsql security definer as
+      $$ begin insert into public.budget_writes values (new.resource); return new; end $$`.execute(ownerDb);
+    await sql`create trigger note_write after update on ghl_budgets for each row execute function note_write()`.execute(
+      ownerDb,
+    );
+    const taken = await Promise.all(Array.from({ length: 20 }, () => store.take(location('gathered'), 'interactive')));
+    await Promise.all(
+      taken.map(async (each) => {
+        if (each.granted) await store.settle(location('gathered'), each.grant, NOTHING_OBSERVED).stored;
+      }),
+    );
+    const { rows } = await sql<{ writes: number }>`
+      select count(*)::int as writes from budget_writes where resource = 'location/gathered'
+    `.execute(ownerDb);
+    expect(taken.every(({ granted }) => granted)).toBe(true);
+    // The first take goes alone, those that came meanwhile follow together, and all ends of calls are one more.
+    expect(rows[0]!.writes).toBe(3);
+  });
+
+  it('has what a call brought in its state for the next request, though nobody has waited for that', async () => {
+    const store = createBudgetStore(database.db, clock);
+    const first = await store.take(location('ridden'), 'interactive');
+    if (!first.granted) throw new Error('refused');
+    const limits = { ...NOTHING_OBSERVED, windowLimit: 1, windowRemaining: 0 };
+    const { isNews, stored } = store.settle(location('ridden'), first.grant, limits);
+    expect(isNews).toBe(true);
+    expect(await store.take(location('ridden'), 'interactive')).toMatchObject({ granted: false });
+    await stored;
+  });
+
+  it('stores the end of a call that nothing follows, soon', async () => {
+    const store = createBudgetStore(database.db);
+    await learnLimit(store, location('alone'));
+    const taken = await store.take(location('alone'), 'interactive');
+    if (!taken.granted) throw new Error('refused');
+    const answered = { ...NOTHING_OBSERVED, windowLimit: 100, windowRemaining: 98 };
+    const { isNews, stored } = store.settle(location('alone'), taken.grant, answered);
+    expect(isNews).toBe(false);
+    await stored;
+  });
+
+  it('raises to each who waits what Postgres raises, and works again afterwards', async () => {
+    const store = createBudgetStore(database.db, clock);
+    const { ownerDb } = database;
+    await sql`alter table ghl_budgets rename to ghl_budgets_away`.execute(ownerDb);
+    const asked = await Promise.allSettled([1, 2, 3].map(() => store.take(location('failing'), 'interactive')));
+    await sql`alter table ghl_budgets_away rename to ghl_budgets`.execute(ownerDb);
+    expect(asked.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    expect(await store.take(location('failing'), 'interactive')).toMatchObject({ granted: true });
   });
 
   it('has a budget for each location and each company, and one for each agency', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { BudgetGrant, BudgetState } from '../../domain/ghl-budget.ts';
-import { decideBudget, NOTHING_OBSERVED, openBudget, settleBudget } from '../../domain/ghl-budget.ts';
+import { decideBudget, isBudgetNews, NOTHING_OBSERVED, openBudget, settleBudget } from '../../domain/ghl-budget.ts';
 import { at, drain, known, START } from './budget-fixtures.ts';
 
 const silent = NOTHING_OBSERVED;
@@ -146,5 +146,39 @@ describe('the budget of a GHL resource', () => {
     const used = answered(known(), { ...silent, dayRemaining: 0 }, START);
     expect(decideBudget(used, 'interactive', at(14 * 60_000)).granted).toBe(false);
     expect(decideBudget(used, 'interactive', at(15 * 60_000)).granted).toBe(true);
+  });
+});
+
+describe('an answer of GHL', () => {
+  const taken = decideBudget(decideBudget(known(), 'interactive', START).state, 'interactive', START).state;
+  const told = { ...silent, windowLimit: 100, windowMs: 10_000, dayLimit: 200_000, dayResetInMs: 86_400_000 };
+  const asCounted = { ...told, windowRemaining: 98, dayRemaining: 199_998 };
+
+  it.each([
+    ['as much used as we count', asCounted],
+    ['less used than we count, for requests that are still on their way', { ...asCounted, windowRemaining: 99 }],
+    ['no headers', silent],
+  ])('is no news with %s, and then only moves its request', (_, observation) => {
+    expect(isBudgetNews(taken, observation, at(500))).toBe(false);
+    const settled = settleBudget(taken, first, observation, at(500));
+    const moved = settleBudget(taken, first, silent, at(500));
+    expect({ ...settled, dayResetsAtMs: 0 }).toEqual({ ...moved, dayResetsAtMs: 0 });
+  });
+
+  it.each([
+    ['more used in the window than we count', { ...asCounted, windowRemaining: 97 }],
+    ['more used in the day than we count', { ...asCounted, dayRemaining: 199_990 }],
+    ['a day begun anew', { ...asCounted, dayRemaining: 200_000, dayResetInMs: 3_600_000 }],
+    ['another limit', { ...asCounted, windowLimit: 25, windowRemaining: 23 }],
+    ['another day’s limit', { ...asCounted, dayLimit: 100_000, dayRemaining: 99_998 }],
+    ['another window', { ...asCounted, windowMs: 60_000 }],
+    ['a pause', { ...silent, pauseMs: 1_000 }],
+  ])('is news with %s', (_, observation) => {
+    expect(isBudgetNews(taken, observation, at(500))).toBe(true);
+  });
+
+  it('is news while no limit is known', () => {
+    const opened = decideBudget(openBudget(START), 'interactive', START).state;
+    expect(isBudgetNews(opened, { ...silent, windowLimit: 25, windowRemaining: 24 }, at(100))).toBe(true);
   });
 });

@@ -36,7 +36,7 @@ describe('the budget of a location', () => {
 
   it('is waited for inside the call when that takes less than two seconds', async () => {
     const grant = { lane: 'interactive' as const, atMs: Date.now() };
-    await world.budget.settle(interactive.resource, grant, { ...NOTHING_OBSERVED, pauseMs: 300 });
+    await world.budget.settle(interactive.resource, grant, { ...NOTHING_OBSERVED, pauseMs: 300 }).stored;
     const startedMs = performance.now();
     await upsertContact(world.openGateway(), interactive, { email: 'ann@example.com' });
     expect(performance.now() - startedMs).toBeGreaterThanOrEqual(290);
@@ -62,6 +62,38 @@ describe('the budget of a location', () => {
     expect(second).toMatchObject({ code: 'GhlRateLimited', reason: 'budget' });
     expect((second as { retryAfterMs: number }).retryAfterMs).toBeGreaterThan(5_000);
     expect(await world.countCalls(/\/contacts/)).toBe(1);
+  });
+});
+
+describe('the end of a call', () => {
+  const heldBack = (isNews: boolean) => {
+    let store: () => void = () => {};
+    const stored = new Promise<void>((resolve) => (store = resolve));
+    return { settle: () => ({ isNews, stored }), store: () => store() };
+  };
+
+  it('is waited for where GHL told something new of the budget', async () => {
+    const { settle, store } = heldBack(true);
+    const gateway = world.openGateway({ budget: { ...world.budget, settle } });
+    let isAnswered = false;
+    const call = upsertContact(gateway, interactive, { email: 'ann@example.com' }).then(() => (isAnswered = true));
+    await expect.poll(() => world.countCalls(/ 200$/)).toBe(1);
+    expect(isAnswered).toBe(false);
+    store();
+    await call;
+  });
+
+  it('is not waited for otherwise, but before the gateway is closed', async () => {
+    const { settle, store } = heldBack(false);
+    const gateway = world.openGateway({ budget: { ...world.budget, settle } });
+    await upsertContact(gateway, interactive, { email: 'ann@example.com' });
+    let isClosed = false;
+    const closing = gateway.close().then(() => (isClosed = true));
+    // A round trip to GHL's side takes longer than closing a gateway that waits for nothing.
+    await world.countCalls(/ 200$/);
+    expect(isClosed).toBe(false);
+    store();
+    await closing;
   });
 });
 

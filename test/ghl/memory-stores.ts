@@ -124,9 +124,10 @@ export function createMemoryBudgetStore(): BudgetStore {
       states.set(resourceKey(resource), state);
       return granted ? { granted, grant: { lane, atMs: now.getTime() } } : { granted, waitMs };
     },
-    async settle(resource, grant, observation) {
+    settle(resource, grant, observation) {
       const now = new Date();
       states.set(resourceKey(resource), settleBudget(stateOf(resource, now), grant, observation, now));
+      return { isNews: false, stored: Promise.resolve() };
     },
   };
 }

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { getContact, upsertContact } from '../../ghl/contacts.ts';
 import { exchangeCode, listInstalledLocations } from '../../ghl/oauth.ts';
-import { company, interactive, location, openGhlWorld } from './ghl-world.ts';
+import { app, company, interactive, location, openGhlWorld } from './ghl-world.ts';
 import type { GhlWorld } from './ghl-world.ts';
 
 let world: GhlWorld;
@@ -103,6 +103,63 @@ describe('an expired access token', () => {
     const call = upsertContact(world.openGateway({ app: null }), interactive, { email: 'ann@example.com' });
     await expect(call).rejects.toMatchObject({ code: 'GhlForbidden', reason: 'no-app' });
     expect(world.tokens.marks).toEqual([]);
+  });
+});
+
+describe('a token that works', () => {
+  /** A process that tells how often it has read the install. */
+  const openCounting = (installRememberedMs?: number) => {
+    let reads = 0;
+    const findInstall: typeof world.tokens.findInstall = (resource) => {
+      reads += 1;
+      return world.tokens.findInstall(resource);
+    };
+    const tokens = { ...world.tokens, findInstall };
+    const gateway = world.openGateway({ tokens, ...(installRememberedMs !== undefined && { installRememberedMs }) });
+    let calls = 0;
+    const call = () => upsertContact(gateway, interactive, { email: `ann${(calls += 1)}@example.com` });
+    return { call, reads: () => reads };
+  };
+
+  it('is read once for calls that follow each other', async () => {
+    world = await openGhlWorld();
+    await world.giveLocationTokens('valid');
+    const { call, reads } = openCounting();
+    for (let turn = 0; turn < 5; turn += 1) await call();
+    expect(reads()).toBe(1);
+  });
+
+  it('is forgotten when GHL refuses it: what is stored by then is used, and nothing is refreshed', async () => {
+    world = await openGhlWorld();
+    await world.giveLocationTokens('valid');
+    const { call, reads } = openCounting();
+    await call();
+    const of = { class: 'Location', companyId: 'company1', locationId: 'loc1', clientId: app.clientId } as const;
+    await world.control.seed({ tokens: [{ ...of, token: 'access-2', refreshToken: 'refresh-2' }] });
+    await world.control.revokeTokens({ token: 'access-1' });
+    world.tokens.put(location, { ...world.tokens.get(location), accessToken: 'access-2', refreshToken: 'refresh-2' });
+    await expect(call()).resolves.toMatchObject({ isNew: true });
+    expect(reads()).toBe(2);
+    expect(await world.countCalls(/\/oauth\/token/)).toBe(0);
+  });
+
+  it('is used no longer than its moment after another process has ended it', async () => {
+    world = await openGhlWorld();
+    await world.giveLocationTokens('valid');
+    const { call } = openCounting(200);
+    await call();
+    world.tokens.put(location, { ...world.tokens.get(location), status: 'uninstalled' });
+    await call();
+    const endsMs = performance.now() + 5_000;
+    await expect
+      .poll(() =>
+        call().then(
+          () => 'works',
+          (error: { reason?: string }) => error.reason,
+        ),
+      )
+      .toBe('not-installed');
+    expect(performance.now()).toBeLessThan(endsMs);
   });
 });
 

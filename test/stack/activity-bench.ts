@@ -86,6 +86,8 @@ export async function startActivityBench(options: { ghl?: Partial<GatewayOptions
     budget: createBudgetStore(db),
     breakers: createBreakerStore(db),
     log: createTestLogger(),
+    // Tests change installs past it, and go on at once.
+    installRememberedMs: 0,
     ...options.ghl,
   });
   const assignedAfterMs: number[] = [];

@@ -1,0 +1,148 @@
+import { sql } from 'kysely';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { run } from '../stack/activity-bench.ts';
+import { somebody } from '../stack/lead-harness.ts';
+import type { HeldLead } from './bench-agency.ts';
+import { failureOf } from './failure.ts';
+import { type Neighbours, startNeighbours } from './neighbours.ts';
+import { readShown } from './lead-moves.ts';
+import { expectToRepeat } from './picture.ts';
+
+let all: Neighbours;
+beforeAll(async () => {
+  all = await startNeighbours();
+});
+afterEach(() => all.bench.simulator.clearFaults());
+afterAll(() => all.bench.stop());
+
+/** What the mirror holds of what was written for a lead, without when it was seen. */
+async function mirrored({ assignmentId }: HeldLead) {
+  const { ownerDb } = all.bench.database;
+  const written = await ownerDb
+    .selectFrom('assignments')
+    .selectAll()
+    .where('id', '=', assignmentId)
+    .executeTakeFirstOrThrow();
+  const { ghl_contact_id, ghl_note_id, ghl_task_id, ghl_opportunity_id } = written;
+  const columns = ['ghl_id', 'fields', 'ghl_created_at', 'ghl_updated_at', 'found_by', 'deleted_at'] as const;
+  const contacts = ownerDb.selectFrom('contacts').select([...columns, 'is_exact']);
+  const records = ownerDb.selectFrom('mirror_records').select([...columns, 'ghl_contact_id', 'resource']);
+  return {
+    contact: await contacts.where('ghl_id', '=', ghl_contact_id).execute(),
+    records: await records
+      .where('ghl_id', 'in', [ghl_note_id, ghl_task_id, ghl_opportunity_id])
+      .orderBy('resource')
+      .execute(),
+  };
+}
+
+describe('a lead that is assigned in one step', () => {
+  it('has one contact and stands as if it had been placed and confirmed, however often that is repeated', async () => {
+    const { bench, agency } = all;
+    const held = await agency.reserved(somebody('02116'));
+    const standing = await expectToRepeat(bench, all, bench.ghl.assignLead, held);
+    expect(standing).toMatchObject({ status: 'assigned', assignmentId: held.assignmentId });
+    expect(await agency.get(held.leadId)).toMatchObject({ state: 'assigned' });
+    const { assignment, contact } = await readShown(all, held);
+    expect(assignment).toMatchObject({ state: 'active', ghl_contact_id: contact.id });
+    expect(await run(bench.leads.confirmAssignment, held)).toEqual(standing);
+  });
+
+  it.each(['failAfterCommit', 'cutAfterCommit'] as const)(
+    'is assigned by the next attempt, with the contact of the first, when GHL’s answer is lost (%s)',
+    async (effect) => {
+      const { bench, agency } = all;
+      const held = await agency.reserved(somebody('02116'));
+      await bench.simulator.addFault({ [effect]: true, times: 1, path: '/contacts/upsert', method: 'POST' });
+      expect(await failureOf(run(bench.ghl.assignLead, held))).toMatchObject({ type: 'GhlUnavailable' });
+      expect(await agency.get(held.leadId)).toMatchObject({ state: 'routing', assigned_at: null });
+      await run(bench.ghl.assignLead, held, { attempt: 2 });
+      const { contact } = await readShown(all, held);
+      const contacts = await bench.simulator.listContacts(agency.ghlLocation('back-bay'));
+      expect(contacts.filter(({ email }) => email === contact.email)).toHaveLength(1);
+    },
+  );
+
+  it('remembers the contact, and no more, where the lead was closed while GHL was asked', async () => {
+    const { bench, agency } = all;
+    const held = await agency.reserved(somebody('02116'));
+    await bench.simulator.addFault({ latencyMs: 1_000, path: '/contacts/upsert' });
+    const assigning = run(bench.ghl.assignLead, held);
+    await expect.poll(async () => (await bench.simulator.listFaults()).some(({ struck }) => struck > 0)).toBe(true);
+    await run(bench.leads.closeLead, { ...held, closeReason: 'lost' as const, actor: 'test' });
+    expect(await assigning).toMatchObject({ status: 'closed' });
+    expect((await agency.assignments(held.leadId)).map(({ state }) => state)).toEqual(['released']);
+    const [assignment] = await agency.assignments(held.leadId);
+    expect(assignment?.ghl_contact_id).not.toBeNull();
+  });
+});
+
+describe('a lead that is told in one step', () => {
+  it('has one note, one opportunity and one task, whichever answers of GHL are lost', async () => {
+    const { bench, agency } = all;
+    const held = await agency.reserved(somebody('02116'));
+    await run(bench.ghl.assignLead, held);
+    const paths = ['/notes', '/opportunities/upsert', '/tasks'];
+    for (const path of paths) await bench.simulator.addFault({ cutAfterCommit: true, times: 1, path, method: 'POST' });
+    for (const attempt of [1, 2, 3])
+      expect(await failureOf(run(bench.ghl.tellLead, held, { attempt }))).toMatchObject({ type: 'GhlUnavailable' });
+    await run(bench.ghl.tellLead, held, { attempt: 4 });
+    const { notes, tasks, opportunities } = await readShown(all, held);
+    expect([notes.length, tasks.length, opportunities.length]).toEqual([1, 1, 1]);
+    await expectToRepeat(bench, all, bench.ghl.tellLead, held);
+  });
+});
+
+describe('a mirror that will not have what was made', () => {
+  const refuse = (table: string) =>
+    sql`alter table ${sql.table(table)} add constraint refused check (found_by <> 'edit') not valid`.execute(
+      all.bench.database.ownerDb,
+    );
+  const mend = (table: string) =>
+    sql`alter table ${sql.table(table)} drop constraint if exists refused`.execute(all.bench.database.ownerDb);
+  afterEach(async () => {
+    for (const table of ['contacts', 'mirror_records']) await mend(table);
+  });
+
+  it('keeps no lead from its rep: the contact is remembered, and confirming is left to its own step', async () => {
+    const { bench, agency } = all;
+    const held = await agency.reserved(somebody('02116'));
+    await refuse('contacts');
+    expect(await run(bench.ghl.assignLead, held)).toBeNull();
+    const { assignment, contact } = await readShown(all, held);
+    expect(assignment).toMatchObject({ state: 'reserved', ghl_contact_id: contact.id });
+    expect(await run(bench.leads.confirmAssignment, held)).toMatchObject({ status: 'assigned' });
+  });
+
+  it('keeps no rep from being told, once', async () => {
+    const { bench, agency } = all;
+    const held = await agency.reserved(somebody('02116'));
+    await run(bench.ghl.assignLead, held);
+    await refuse('mirror_records');
+    await run(bench.ghl.tellLead, held);
+    const { notes, tasks, opportunities, assignment } = await readShown(all, held);
+    expect([notes.length, tasks.length, opportunities.length]).toEqual([1, 1, 1]);
+    expect(assignment).toMatchObject({ ghl_note_id: notes[0]?.id, ghl_task_id: tasks[0]?.id });
+    expect((await mirrored(held)).records).toEqual([]);
+  });
+});
+
+describe('what the steps of a lead have made in GHL', () => {
+  it('is in the mirror as reading it brings it there', async () => {
+    const { bench, agency } = all;
+    const held = await agency.reserved({ ...somebody('02116'), phone: '(617) 555-0142' });
+    await run(bench.ghl.assignLead, held);
+    await run(bench.ghl.tellLead, held);
+    const written = await mirrored(held);
+    expect(written.contact).toMatchObject([{ found_by: 'edit', is_exact: true, deleted_at: null }]);
+    expect(written.records.map(({ resource }) => resource)).toEqual(['note', 'opportunity', 'task']);
+    const ghlContactId = written.contact[0]!.ghl_id!;
+    const changes = [
+      { resource: 'contact' as const, ghlId: ghlContactId, ghlContactId },
+      ...written.records.map(({ resource, ghl_id: ghlId }) => ({ resource: resource as 'note', ghlId, ghlContactId })),
+    ];
+    const of = { agencyId: held.agencyId, locationId: agency.location('back-bay') };
+    expect(await run(bench.contactsGhl.readChanges, { ...of, changes })).toMatchObject({ read: 4 });
+    expect(await mirrored(held)).toEqual(written);
+  });
+});
