@@ -1,0 +1,128 @@
+import { randomUUID } from 'node:crypto';
+import { type Client, isGrpcServiceError, WorkflowFailedError } from '@temporalio/client';
+import { type QueuePollers, type Routing, versionStatusOf, type WorkerVersion } from '../domain/worker-deployment.ts';
+import { deploymentProbeWorkflowId } from '../domain/workflow-ids.ts';
+import type { pollRounds } from '../workflows/index.ts';
+import { QUEUES } from './task-queues.ts';
+import { timeOf } from './timestamps.ts';
+
+/** How Temporal hands work to the versions of our workers. */
+export interface Deployment {
+  routing: Routing;
+  versions: WorkerVersion[];
+  /** All queues follow the routing. */
+  isSettled: boolean;
+}
+
+/** ROUTING_CONFIG_UPDATE_STATE_IN_PROGRESS. */
+const IN_PROGRESS = 1;
+/** Of gRPC. */
+const NOT_FOUND = 5;
+const DEADLINE_MS = 15_000;
+/** WORKER_VERSIONING_MODE_VERSIONED. */
+const VERSIONED = 2;
+
+/** What the client tells of versions of the workers, and changes. @param within calls with a deadline; it raises TemporalUnavailableError */
+export function createDeploymentCalls(
+  client: Client,
+  within: <T>(deadlineMs: number, call: () => Promise<T>) => Promise<T>,
+) {
+  const { workflowService } = client;
+  const { namespace } = client.options;
+  return {
+    /** The deployment of a name; undefined while no worker of it has ever polled. @throws TemporalUnavailableError */
+    findDeployment: (deploymentName: string): Promise<Deployment | undefined> =>
+      within(DEADLINE_MS, async () => {
+        try {
+          const { workerDeploymentInfo: info } = await workflowService.describeWorkerDeployment({
+            namespace,
+            deploymentName,
+          });
+          const ramping = info?.routingConfig?.rampingDeploymentVersion?.buildId;
+          return {
+            routing: {
+              currentBuildId: info?.routingConfig?.currentDeploymentVersion?.buildId ?? null,
+              ramping: ramping
+                ? { buildId: ramping, percentage: info?.routingConfig?.rampingVersionPercentage ?? 0 }
+                : null,
+            },
+            versions: (info?.versionSummaries ?? []).map((version) => ({
+              buildId: version.deploymentVersion?.buildId ?? '',
+              status: versionStatusOf(Number(version.status)),
+              lastCurrentAt: timeOf(version.lastCurrentTime),
+            })),
+            isSettled: Number(info?.routingConfigUpdateState) !== IN_PROGRESS,
+          };
+        } catch (error) {
+          if (isGrpcServiceError(error) && Number(error.code) === NOT_FOUND) return undefined;
+          throw error;
+        }
+      }),
+
+    /** Lets a version take so many of a hundred workflows; null ends the ramp. @throws TemporalUnavailableError, what gRPC refuses with */
+    async rampVersion(of: { deploymentName: string; identity: string }, to: Routing['ramping']): Promise<void> {
+      const { buildId = '', percentage = 0 } = to ?? {};
+      await within(DEADLINE_MS, () =>
+        workflowService.setWorkerDeploymentRampingVersion({ namespace, ...of, buildId, percentage }),
+      );
+    },
+
+    /** Lets a version take all work, or, with null, workers that tell none. @throws TemporalUnavailableError, what gRPC refuses with */
+    async setCurrentVersion(of: { deploymentName: string; identity: string }, buildId: string | null): Promise<void> {
+      await within(DEADLINE_MS, () =>
+        workflowService.setWorkerDeploymentCurrentVersion({ namespace, ...of, buildId: buildId ?? '' }),
+      );
+    },
+
+    /** Who polls each of our queues, or has done so within minutes. @throws TemporalUnavailableError */
+    listPollers: (deploymentName: string): Promise<QueuePollers[]> =>
+      within(DEADLINE_MS, () =>
+        Promise.all(
+          QUEUES.map(async ({ queue, type, typeNumber }) => {
+            const taskQueue = { name: queue };
+            const { pollers } = await workflowService.describeTaskQueue({
+              namespace,
+              taskQueue,
+              taskQueueType: typeNumber,
+            });
+            return {
+              queue,
+              type,
+              pollers: (pollers ?? []).flatMap(({ deploymentOptions: told, lastAccessTime }) => {
+                const isVersioned = Number(told?.workerVersioningMode) === VERSIONED;
+                if (isVersioned && told?.deploymentName !== deploymentName) return [];
+                return [
+                  { buildId: (isVersioned && told?.buildId) || null, seenAt: timeOf(lastAccessTime) ?? new Date(0) },
+                ];
+              }),
+            };
+          }),
+        ),
+      ),
+
+    /**
+     * Lets a version do a small piece of work that changes nothing: a round of polling for no location, which asks Postgres.
+     * @returns whether it was done in time; where not, it is taken back
+     * @throws TemporalUnavailableError
+     */
+    async probeVersion(version: { deploymentName: string; buildId: string }, queue: string, timeoutMs: number) {
+      const handle = await within(DEADLINE_MS, () =>
+        client.workflow.start<typeof pollRounds>('pollRounds', {
+          workflowId: deploymentProbeWorkflowId(version.buildId, queue, randomUUID()),
+          taskQueue: queue,
+          args: [{ locations: 0, spreadMs: 0 }],
+          workflowExecutionTimeout: timeoutMs,
+          versioningOverride: { pinnedTo: version },
+          staticSummary: 'Shows that a version of the workers can do its work',
+        }),
+      );
+      try {
+        await within(timeoutMs + DEADLINE_MS, () => handle.result());
+        return true;
+      } catch (error) {
+        if (error instanceof WorkflowFailedError) return false;
+        throw error;
+      }
+    },
+  };
+}
