@@ -88,12 +88,11 @@ export function createDeploymentCalls(
             return {
               queue,
               type,
-              pollers: (pollers ?? []).flatMap(({ deploymentOptions: told, lastAccessTime }) => {
+              pollers: (pollers ?? []).flatMap(({ deploymentOptions: told, lastAccessTime, identity }) => {
                 const isVersioned = Number(told?.workerVersioningMode) === VERSIONED;
                 if (isVersioned && told?.deploymentName !== deploymentName) return [];
-                return [
-                  { buildId: (isVersioned && told?.buildId) || null, seenAt: timeOf(lastAccessTime) ?? new Date(0) },
-                ];
+                const buildId = (isVersioned && told?.buildId) || null;
+                return [{ buildId, identity: identity ?? '', seenAt: timeOf(lastAccessTime) ?? new Date(0) }];
               }),
             };
           }),

@@ -34,18 +34,26 @@ export interface Routing {
 export interface QueuePollers {
   queue: string;
   type: 'workflow' | 'activity';
-  /** A build id of null: without a version. */
-  pollers: readonly { buildId: string | null; seenAt: Date }[];
+  /** A build id of null: without a version. The identity is the worker's: its process and its host or container. */
+  pollers: readonly { buildId: string | null; identity: string; seenAt: Date }[];
 }
 
 /** Temporal notes when a poll begins, and a poll lasts a minute. */
 const FRESH_MS = 75_000;
+const isFresh = (seenAt: Date, now: Date): boolean => now.getTime() - seenAt.getTime() < FRESH_MS;
 
 /** The queues that a version polls now. */
 export const listPolledQueues = (queues: readonly QueuePollers[], buildId: string | null, now: Date): QueuePollers[] =>
-  queues.filter(({ pollers }) =>
-    pollers.some((each) => each.buildId === buildId && now.getTime() - each.seenAt.getTime() < FRESH_MS),
-  );
+  queues.filter(({ pollers }) => pollers.some((each) => each.buildId === buildId && isFresh(each.seenAt, now)));
+
+/** The workers of a version that poll now, by their identity. */
+export const listWorkers = (queues: readonly QueuePollers[], buildId: string | null, now: Date): string[] => [
+  ...new Set(
+    queues.flatMap(({ pollers }) =>
+      pollers.filter((each) => each.buildId === buildId && isFresh(each.seenAt, now)).map(({ identity }) => identity),
+    ),
+  ),
+];
 
 export type TakeoverDecision =
   | { mayTakeOver: true; reason: 'ok' }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { judgeStop, listPolledQueues, type StopDecision } from '../../domain/worker-deployment.ts';
+import { judgeStop, listWorkers, type StopDecision } from '../../domain/worker-deployment.ts';
 import { perform } from '../command.ts';
 import { type Answer, formatTable } from '../output.ts';
 import type { Session } from '../session.ts';
@@ -26,27 +26,35 @@ async function showDrainage(session: Session): Promise<Answer> {
   const { client, of } = opened;
   const { routing, versions } = await getDeployment(opened);
   const pollers = await client.listPollers(of.deploymentName);
-  const isPolling = (id: string | null): boolean => listPolledQueues(pollers, id, session.terminal.now()).length > 0;
+  const workersOf = (id: string | null): string[] => listWorkers(pollers, id, session.terminal.now());
   const listed = await Promise.all(
     versions.map(async ({ buildId, status }) => {
       const openPinned = await client.countOnVersion({ ...of, buildId }, 'open-pinned');
-      return { buildId, status, openPinned, isPolling: isPolling(buildId), ...judgeStop({ status }, openPinned) };
+      return { buildId, status, openPinned, workers: workersOf(buildId), ...judgeStop({ status }, openPinned) };
     }),
   );
-  const rows = listed.map((each) => [each.buildId, each.status, each.openPinned, each.isPolling, WHY[each.reason]]);
-  const table = formatTable(['build', 'status', 'workflows ending on it', 'workers poll', 'its workers'], rows, '');
+  const rows = listed.map((each) => [
+    each.buildId,
+    each.status,
+    each.openPinned,
+    each.workers.join(', '),
+    WHY[each.reason],
+  ]);
+  const table = formatTable(['build', 'status', 'workflows ending on it', 'workers that poll', 'so'], rows, '');
   const notes = listed
-    .filter((each) => each.openPinned > 0 && !each.isPolling)
+    .filter((each) => each.openPinned > 0 && each.workers.length === 0)
     .map(
       ({ buildId, openPinned }) =>
         `${openPinned} workflows wait for workers of ${buildId}, which are gone: start them.`,
     );
   const { currentBuildId } = routing;
-  if (isPolling(null) && currentBuildId !== null) {
-    notes.push('Workers without a version poll as well and are given nothing: they may be stopped.');
+  const unversioned = { workers: workersOf(null), mayStop: currentBuildId !== null };
+  if (unversioned.workers.length > 0 && unversioned.mayStop) {
+    const who = unversioned.workers.join(', ');
+    notes.push(`Workers without a version poll as well and are given nothing: ${who} may be stopped.`);
   }
   return {
-    data: { versions: listed, unversioned: { isPolling: isPolling(null), mayStop: currentBuildId !== null } },
+    data: { versions: listed, unversioned },
     text: [table, `Current: ${nameVersion(currentBuildId)}`, ...notes].join('\n\n'),
   };
 }
