@@ -91,11 +91,6 @@ const environmentSchema = z.object({
 
 export type Config = z.infer<typeof environmentSchema>;
 
-const processSchema = environmentSchema.superRefine((config, context) => {
-  if (config.WORKER_DEPLOYMENT === undefined || config.WORKER_BUILD_ID !== undefined) return;
-  context.addIssue({ code: 'custom', path: ['WORKER_BUILD_ID'], message: 'is wanted by WORKER_DEPLOYMENT' });
-});
-
 /** What `readConfig` looks at. */
 export const CONFIG_VARIABLES = Object.keys(environmentSchema.shape);
 
@@ -152,7 +147,7 @@ export function completeSecrets(given: NodeJS.ProcessEnv): Record<string, string
  * @throws ConfigError naming every variable that is missing or wrong
  */
 export function readConfig(environment: NodeJS.ProcessEnv): Config {
-  const parsed = processSchema.safeParse(environment);
+  const parsed = environmentSchema.safeParse(environment);
   if (parsed.success) return parsed.data;
   throw new ConfigError(
     parsed.error.issues.map((issue) => {
@@ -170,10 +165,15 @@ export function publicUrlOf(config: Pick<Config, 'API_PUBLIC_URL' | 'API_HOST' |
   return `http://${host.includes(':') ? `[${host}]` : host}:${config.API_PORT}`;
 }
 
-/** The version that the workers of this process tell Temporal; null where they tell none. */
+/**
+ * The version that the workers of this process tell Temporal; null where they tell none.
+ * @throws ConfigError for a deployment without a build id: only workers need both
+ */
 export function workerVersionOf(config: Config): { deploymentName: string; buildId: string } | null {
   const { WORKER_DEPLOYMENT: deploymentName, WORKER_BUILD_ID: buildId } = config;
-  return deploymentName !== undefined && buildId !== undefined ? { deploymentName, buildId } : null;
+  if (deploymentName === undefined) return null;
+  if (buildId === undefined) throw new ConfigError(['WORKER_BUILD_ID is missing: WORKER_DEPLOYMENT wants it']);
+  return { deploymentName, buildId };
 }
 
 /** The credentials of our two GHL apps; null where none is configured. */
