@@ -30,25 +30,27 @@ export function createVersionWatch(
      * Workflows among the newest, the untouched and the marked ones whose task fails on the version's workers.
      * @param since when the version began to take work @throws TemporalUnavailableError
      */
-    listBrokenBy: (buildId: string, since: Date): Promise<BrokenWorkflow[]> =>
-      within(DEADLINE_MS, async () => {
-        const running = `ExecutionStatus = 'Running'`;
-        const untouched = `StartTime >= '${since.toISOString()}' and TemporalWorkerDeploymentVersion is null`;
-        const found = await Promise.all(
-          [running, `${running} and ${untouched}`, FAILING_WORKFLOWS].map((query) => list(client, query)),
-        );
-        const candidates = [...new Map(found.flat().map((each) => [each.runId, each])).values()];
-        const broken: BrokenWorkflow[] = [];
-        const look = async (): Promise<void> => {
-          for (let next = candidates.shift(); next !== undefined; next = candidates.shift()) {
-            const standing = await describeTask(client, next);
-            if (standing && isBrokenBy(buildId, standing))
-              broken.push({ workflowId: next.workflowId, failure: standing.failure! });
-          }
-        };
-        await Promise.all(Array.from({ length: SIDE_BY_SIDE }, look));
-        return broken;
-      }),
+    async listBrokenBy(buildId: string, since: Date): Promise<BrokenWorkflow[]> {
+      const running = `ExecutionStatus = 'Running'`;
+      const untouched = `StartTime >= '${since.toISOString()}' and TemporalWorkerDeploymentVersion is null`;
+      const found = await Promise.all(
+        [running, `${running} and ${untouched}`, FAILING_WORKFLOWS].map((query) =>
+          within(DEADLINE_MS, () => list(client, query)),
+        ),
+      );
+      const candidates = [...new Map(found.flat().map((each) => [each.runId, each])).values()];
+      const broken: BrokenWorkflow[] = [];
+      const look = async (): Promise<void> => {
+        for (let next = candidates.shift(); next !== undefined; next = candidates.shift()) {
+          const run = next;
+          const standing = await within(DEADLINE_MS, () => describeTask(client, run));
+          if (standing && isBrokenBy(buildId, standing))
+            broken.push({ workflowId: run.workflowId, failure: standing.failure! });
+        }
+      };
+      await Promise.all(Array.from({ length: SIDE_BY_SIDE }, look));
+      return broken;
+    },
 
     /** How many workflows had their last task done by a version. Lists follow a little later. @throws TemporalUnavailableError */
     countOnVersion: (version: { deploymentName: string; buildId: string }, only: 'all' | 'open-pinned') =>

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Client, isGrpcServiceError, WorkflowFailedError } from '@temporalio/client';
+import { type Client, isGrpcServiceError, ServiceError, WorkflowFailedError } from '@temporalio/client';
 import { type QueuePollers, type Routing, versionStatusOf, type WorkerVersion } from '../domain/worker-deployment.ts';
 import { deploymentProbeWorkflowId } from '../domain/workflow-ids.ts';
 import type { pollRounds } from '../workflows/index.ts';
@@ -18,6 +18,7 @@ export interface Deployment {
 const IN_PROGRESS = 1;
 /** Of gRPC. */
 const NOT_FOUND = 5;
+const FAILED_PRECONDITION = 9;
 const DEADLINE_MS = 15_000;
 /** WORKER_VERSIONING_MODE_VERSIONED. */
 const VERSIONED = 2;
@@ -76,50 +77,50 @@ export function createDeploymentCalls(
 
     /** Who polls each of our queues, or has done so within minutes. @throws TemporalUnavailableError */
     listPollers: (deploymentName: string): Promise<QueuePollers[]> =>
-      within(DEADLINE_MS, () =>
-        Promise.all(
-          QUEUES.map(async ({ queue, type, typeNumber }) => {
-            const taskQueue = { name: queue };
-            const { pollers } = await workflowService.describeTaskQueue({
-              namespace,
-              taskQueue,
-              taskQueueType: typeNumber,
-            });
-            return {
-              queue,
-              type,
-              pollers: (pollers ?? []).flatMap(({ deploymentOptions: told, lastAccessTime, identity }) => {
-                const isVersioned = Number(told?.workerVersioningMode) === VERSIONED;
-                if (isVersioned && told?.deploymentName !== deploymentName) return [];
-                const buildId = (isVersioned && told?.buildId) || null;
-                return [{ buildId, identity: identity ?? '', seenAt: timeOf(lastAccessTime) ?? new Date(0) }];
-              }),
-            };
-          }),
-        ),
+      Promise.all(
+        QUEUES.map(async ({ queue, type, typeNumber }) => {
+          const asked = { namespace, taskQueue: { name: queue }, taskQueueType: typeNumber };
+          const { pollers } = await within(DEADLINE_MS, () => workflowService.describeTaskQueue(asked));
+          return {
+            queue,
+            type,
+            pollers: (pollers ?? []).flatMap(({ deploymentOptions: told, lastAccessTime, identity }) => {
+              const isVersioned = Number(told?.workerVersioningMode) === VERSIONED;
+              if (isVersioned && told?.deploymentName !== deploymentName) return [];
+              const buildId = (isVersioned && told?.buildId) || null;
+              return [{ buildId, identity: identity ?? '', seenAt: timeOf(lastAccessTime) ?? new Date(0) }];
+            }),
+          };
+        }),
       ),
 
     /**
      * Lets a version do a small piece of work that changes nothing: a round of polling for no location, which asks Postgres.
-     * @returns whether it was done in time; where not, it is taken back
+     * @returns whether it was done in time; `not-taken` where the queue does not know the version, or not yet
      * @throws TemporalUnavailableError
      */
-    async probeVersion(version: { deploymentName: string; buildId: string }, queue: string, timeoutMs: number) {
-      const handle = await within(DEADLINE_MS, () =>
-        client.workflow.start<typeof pollRounds>('pollRounds', {
-          workflowId: deploymentProbeWorkflowId(version.buildId, queue, randomUUID()),
-          taskQueue: queue,
-          args: [{ locations: 0, spreadMs: 0 }],
-          workflowExecutionTimeout: timeoutMs,
-          versioningOverride: { pinnedTo: version },
-          staticSummary: 'Shows that a version of the workers can do its work',
-        }),
-      );
+    async probeVersion(
+      version: { deploymentName: string; buildId: string },
+      queue: string,
+      timeoutMs: number,
+    ): Promise<'done' | 'not-done' | 'not-taken'> {
       try {
+        const handle = await within(DEADLINE_MS, () =>
+          client.workflow.start<typeof pollRounds>('pollRounds', {
+            workflowId: deploymentProbeWorkflowId(version.buildId, queue, randomUUID()),
+            taskQueue: queue,
+            args: [{ locations: 0, spreadMs: 0 }],
+            workflowExecutionTimeout: timeoutMs,
+            versioningOverride: { pinnedTo: version },
+            staticSummary: 'Shows that a version of the workers can do its work',
+          }),
+        );
         await within(timeoutMs + DEADLINE_MS, () => handle.result());
-        return true;
+        return 'done';
       } catch (error) {
-        if (error instanceof WorkflowFailedError) return false;
+        if (error instanceof WorkflowFailedError) return 'not-done';
+        const cause = error instanceof ServiceError ? error.cause : error;
+        if (isGrpcServiceError(cause) && Number(cause.code) === FAILED_PRECONDITION) return 'not-taken';
         throw error;
       }
     },

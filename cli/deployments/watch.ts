@@ -59,9 +59,16 @@ export async function tryVersion({ client, of, session }: Deployments, buildId: 
   const { deploymentName } = of;
   const polled = listPolledQueues(await client.listPollers(deploymentName), buildId, session.terminal.now());
   const queues = polled.filter(({ type }) => type === 'workflow').map(({ queue }) => queue);
-  const done = await Promise.all(
-    queues.map((queue) => client.probeVersion({ deploymentName, buildId }, queue, PROBE_MS)),
-  );
+  const deadlineMs = Date.now() + READY_MS;
+  const probe = async (queue: string): Promise<boolean> => {
+    for (;;) {
+      const outcome = await client.probeVersion({ deploymentName, buildId }, queue, PROBE_MS);
+      // A queue hears of a version a moment after its first poll.
+      if (outcome !== 'not-taken' || Date.now() > deadlineMs) return outcome === 'done';
+      await sleep(LOOK_MS);
+    }
+  };
+  const done = await Promise.all(queues.map(probe));
   const idle = queues.filter((_, index) => !done[index]);
   if (idle.length === 0) return;
   const what = `Workers of ${buildId} did not do a piece of work on ${idle.join(', ')} within ${PROBE_MS / 1_000} s.`;
