@@ -23,7 +23,6 @@ import {
 import { createPayloadCodec } from './crypto/payload-codec.ts';
 import type { KeyProvider } from './crypto/key-ring.ts';
 import { createBackfillClient } from './client/backfill.ts';
-import { type BrokenWorkflow, createVersionWatch } from './client/broken-tasks.ts';
 import { connectLazily } from './client/connection.ts';
 import { createContactCalls, type FieldAnswer } from './client/contact-calls.ts';
 import { type ChangedContact, signalContactChanged } from './client/contact-sync.ts';
@@ -71,9 +70,8 @@ const LIST_DEADLINE_MS = 15_000;
 const SCRAPE_DEADLINE_MS = 1_000;
 
 export { LeadOverError, LeadPendingError, LeadRefusedError, TemporalUnavailableError };
-
 export { type BrokenLead, bringLeadBack, type FieldAnswer, type LeadFate, type LeadReviver, LeadStuckError };
-export { type BrokenWorkflow, type Deployment, type QueueBacklog, type RunningWorkflow };
+export { type Deployment, type QueueBacklog, type RunningWorkflow };
 
 interface LeadRef {
   agencyId: string;
@@ -217,7 +215,6 @@ export function createSwitchyardClient(options: ClientOptions) {
     ...createContactCalls(client, within),
     ...createWorkflowWatch(client, within),
     ...createDeploymentCalls(client, within),
-    ...createVersionWatch(client, within),
 
     /** Tells a contact's workflow which of its records have changed, starting it when it does not run. @throws TemporalUnavailableError */
     contactChanged: (of: ChangedContact): Promise<void> =>

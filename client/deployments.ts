@@ -3,6 +3,7 @@ import { type Client, isGrpcServiceError, ServiceError, WorkflowFailedError } fr
 import { type QueuePollers, type Routing, versionStatusOf, type WorkerVersion } from '../domain/worker-deployment.ts';
 import { deploymentProbeWorkflowId } from '../domain/workflow-ids.ts';
 import type { pollRounds } from '../workflows/index.ts';
+import { createVersionWatch } from './broken-tasks.ts';
 import { QUEUES } from './task-queues.ts';
 import { timeOf } from './timestamps.ts';
 
@@ -31,6 +32,8 @@ export function createDeploymentCalls(
   const { workflowService } = client;
   const { namespace } = client.options;
   return {
+    ...createVersionWatch(client, within),
+
     /** The deployment of a name; undefined while no worker of it has ever polled. @throws TemporalUnavailableError */
     findDeployment: (deploymentName: string): Promise<Deployment | undefined> =>
       within(DEADLINE_MS, async () => {

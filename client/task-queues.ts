@@ -17,8 +17,8 @@ const ACTIVITY = { type: 'activity', typeNumber: 2 } as const;
 
 /** Every task queue of ours, by what is taken from it. */
 export const QUEUES = LANES.flatMap((lane) => [
-  { queue: lane as string, ...WORKFLOW },
-  { queue: lane as string, ...ACTIVITY },
+  { queue: lane, ...WORKFLOW },
+  { queue: lane, ...ACTIVITY },
   { queue: ghlQueueOf(lane), ...ACTIVITY },
 ]);
 

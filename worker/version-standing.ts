@@ -43,10 +43,10 @@ export function createVersionStanding(version: WorkerDeploymentVersion | null, n
   }
   return {
     /** By which Temporal is asked from now on; null while there is none. */
-    use(next: typeof connection): void {
+    use: (next: typeof connection): void => {
       connection = next;
     },
-    async read(): Promise<VersionStanding> {
+    read: async (): Promise<VersionStanding> => {
       await ask();
       return last;
     },

@@ -33,7 +33,7 @@ async function rollBackVersion(session: Session, given: z.infer<typeof input>): 
   if (plan.way === 'none') throw new CommandError(plan.reason, `${REFUSALS[plan.reason]} Nothing was done.`);
   const { from, to, way } = plan;
   // Whoever has most of the work while another is ramped keeps it; one that gets it back must be there.
-  if (way === 'set-current') await awaitPollers(at, { from, to });
+  if (way === 'set-current') await awaitPollers(at, { from, to }, given.yes ? undefined : 0);
   const data = { from, to, done: given.yes };
   if (!given.yes) {
     const what = way === 'end-ramp' ? `the part that ${from} takes` : `the work of ${nameVersion(from)}`;

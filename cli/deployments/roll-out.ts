@@ -55,7 +55,7 @@ async function rollOutVersion(session: Session, given: Input): Promise<Answer> {
   const { currentBuildId: from } = deployment.routing;
   const plan = planRollOut(deployment, build, ramp);
   if (!plan.mayBegin) throw describeRefusal(plan.reason, build, deployment.routing);
-  await awaitPollers(at, { from, to: build });
+  await awaitPollers(at, { from, to: build }, given.yes ? undefined : 0);
   const { steps } = plan;
   if (!given.yes) {
     const parts = [...steps.map((step) => `${step} %`), 'all'].join(', then ');

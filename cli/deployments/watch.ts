@@ -16,18 +16,20 @@ const NAMED_WORKFLOWS = 3;
 
 /**
  * Waits until a version's workers poll all that another version's poll now.
- * @throws CommandError when they do not within half a minute
+ * @param waitMs how long at most
+ * @throws CommandError when they do not
  */
 export async function awaitPollers(
   at: Deployments,
   versions: { from: string | null; to: string | null },
+  waitMs = READY_MS,
 ): Promise<void> {
   const { client, of, session } = at;
-  const deadlineMs = Date.now() + READY_MS;
+  const deadlineMs = Date.now() + waitMs;
   for (;;) {
     const decision = judgeTakeover(await client.listPollers(of.deploymentName), versions, session.terminal.now());
     if (decision.mayTakeOver) return;
-    if (Date.now() > deadlineMs) throw describeUnready(decision);
+    if (Date.now() >= deadlineMs) throw describeUnready(decision);
     await sleep(LOOK_MS);
   }
 }

@@ -212,12 +212,24 @@ describe('a next version', () => {
     expect(last).toMatchObject({ action: 'worker-version.rolled-back', after: { to: 'A', cause: 'version-broken' } });
   }, 60_000);
 
-  it('is refused when nobody has it, or its workers leave a queue alone', async () => {
-    expect(await rollOut('nowhere', '--yes')).toMatchObject({
-      code: 1,
-      error: expect.stringContaining('No worker of nowhere has polled yet') as string,
-    });
-    expect(await rollOut('A', '--yes')).toMatchObject({ code: 1, error: expect.stringContaining('already') as string });
-    expect(await rollOut('B', '--ramp', '50,10')).toMatchObject({ code: 2 });
+  it('is refused when nobody has it, when its workers leave a queue alone, and while another one is under way', async () => {
+    const refused = async (args: string[], words: string) =>
+      expect(await rollOut(...args)).toMatchObject({ code: 1, error: expect.stringContaining(words) as string });
+    await refused(['nowhere', '--yes'], 'No worker of nowhere has polled yet');
+    await refused(['A', '--yes'], 'A has the work already');
+    await start('narrow', { lanes: ['interactive'] });
+    await waitFor('it to be known', async () => (await cli.run(['deployments', 'show'])).out.includes('narrow'));
+    await refused(
+      ['narrow'],
+      'Nobody of it polls sync (workflow), sync (activity), ghl-sync (activity), as is done now',
+    );
+
+    const of = { deploymentName: DEPLOYMENT, identity: 'another operator' };
+    await system.client.rampVersion(of, { buildId: 'B', percentage: 5 });
+    await refused(['broken', '--yes'], 'B takes 5 % now');
+    expect((await cli.run(['deployments', 'roll-back'])).out).toContain('A would be given the part that B takes');
+    expect(await cli.run(['deployments', 'roll-back', '--yes'])).toMatchObject({ code: 0 });
+    expect(await routing()).toEqual({ currentBuildId: 'A', ramping: null });
+    expect((await rollOut('B', '--ramp', '50,10')).error).toContain('growing percentages');
   });
 });
