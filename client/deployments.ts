@@ -13,6 +13,15 @@ export interface Deployment {
   versions: WorkerVersion[];
   /** All queues follow the routing. */
   isSettled: boolean;
+  /** With it a change is refused when somebody else has changed something since. */
+  conflictToken: Uint8Array;
+}
+
+/** Of which deployment, by whom, and, where it matters, since which look. */
+export interface RoutingChange {
+  deploymentName: string;
+  identity: string;
+  conflictToken?: Uint8Array;
 }
 
 /** ROUTING_CONFIG_UPDATE_STATE_IN_PROGRESS. */
@@ -38,7 +47,7 @@ export function createDeploymentCalls(
     findDeployment: (deploymentName: string): Promise<Deployment | undefined> =>
       within(DEADLINE_MS, async () => {
         try {
-          const { workerDeploymentInfo: info } = await workflowService.describeWorkerDeployment({
+          const { workerDeploymentInfo: info, conflictToken } = await workflowService.describeWorkerDeployment({
             namespace,
             deploymentName,
           });
@@ -55,6 +64,7 @@ export function createDeploymentCalls(
               status: versionStatusOf(Number(version.status)),
               lastCurrentAt: timeOf(version.lastCurrentTime),
             })),
+            conflictToken: conflictToken ?? new Uint8Array(),
             isSettled: Number(info?.routingConfigUpdateState) !== IN_PROGRESS,
           };
         } catch (error) {
@@ -64,7 +74,7 @@ export function createDeploymentCalls(
       }),
 
     /** Lets a version take so many of a hundred workflows; null ends the ramp. @throws TemporalUnavailableError, what gRPC refuses with */
-    async rampVersion(of: { deploymentName: string; identity: string }, to: Routing['ramping']): Promise<void> {
+    async rampVersion(of: RoutingChange, to: Routing['ramping']): Promise<void> {
       const { buildId = '', percentage = 0 } = to ?? {};
       await within(DEADLINE_MS, () =>
         workflowService.setWorkerDeploymentRampingVersion({ namespace, ...of, buildId, percentage }),
@@ -72,7 +82,7 @@ export function createDeploymentCalls(
     },
 
     /** Lets a version take all work, or, with null, workers that tell none. @throws TemporalUnavailableError, what gRPC refuses with */
-    async setCurrentVersion(of: { deploymentName: string; identity: string }, buildId: string | null): Promise<void> {
+    async setCurrentVersion(of: RoutingChange, buildId: string | null): Promise<void> {
       await within(DEADLINE_MS, () =>
         workflowService.setWorkerDeploymentCurrentVersion({ namespace, ...of, buildId: buildId ?? '' }),
       );

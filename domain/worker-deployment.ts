@@ -30,6 +30,12 @@ export interface Routing {
   ramping: { buildId: string; percentage: number } | null;
 }
 
+/** Whether nobody has changed the routing. */
+export const isSameRouting = (one: Routing, other: Routing): boolean =>
+  one.currentBuildId === other.currentBuildId &&
+  one.ramping?.buildId === other.ramping?.buildId &&
+  one.ramping?.percentage === other.ramping?.percentage;
+
 /** Who polls a task queue. */
 export interface QueuePollers {
   queue: string;

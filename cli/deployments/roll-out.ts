@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { planRollOut, type Routing } from '../../domain/worker-deployment.ts';
+import { isSameRouting, planRollOut, type Routing } from '../../domain/worker-deployment.ts';
 import { perform } from '../command.ts';
 import { CommandError, explainFailure } from '../failure.ts';
 import type { Answer } from '../output.ts';
@@ -71,7 +71,7 @@ async function rollOutVersion(session: Session, given: Input): Promise<Answer> {
   const tell = (step: object, line: string): void =>
     session.terminal.writeError(given.json ? `${JSON.stringify({ progress: step })}\n` : `${line}\n`);
   try {
-    await takeOver(at, { build, steps, pauseMs }, tell);
+    await takeOver(at, { build, steps, pauseMs, before: deployment.routing }, tell);
   } catch (error) {
     throw await takeBack(at, { build, from }, error);
   }
@@ -80,18 +80,28 @@ async function rollOutVersion(session: Session, given: Input): Promise<Answer> {
   return { data: { from, build, steps, pauseMs, done: true }, text: `${build} has the work.\n${next}` };
 }
 
-/** Gives the version its parts, one after the other, then all. */
+/** Gives the version its parts, one after the other, then all. @throws CommandError as soon as something is not as it should be */
 async function takeOver(
   at: Deployments,
-  { build, steps, pauseMs }: { build: string; steps: number[]; pauseMs: number },
+  { build, steps, pauseMs, before }: { build: string; steps: number[]; pauseMs: number; before: Routing },
   tell: (step: object, line: string) => void,
 ): Promise<void> {
   const { client, of, session } = at;
   const since = session.terminal.now();
+  let expected = before;
   for (const percentage of [...steps, 100]) {
+    const { routing, conflictToken } = await getDeployment(at);
+    if (!isSameRouting(routing, expected)) {
+      throw new CommandError('changed-meanwhile', 'Somebody else has changed what has the work meanwhile.');
+    }
+    const ramping = { buildId: build, percentage };
+    const isLast = percentage === 100;
     await change(() =>
-      percentage === 100 ? client.setCurrentVersion(of, build) : client.rampVersion(of, { buildId: build, percentage }),
+      isLast
+        ? client.setCurrentVersion({ ...of, conflictToken }, build)
+        : client.rampVersion({ ...of, conflictToken }, ramping),
     );
+    expected = isLast ? { currentBuildId: build, ramping: null } : { ...expected, ramping };
     await awaitSettled(at);
     tell({ build, percentage, state: 'given' }, `${percentage} % to ${build}, watched for ${pauseMs / 1_000} s`);
     await watchVersion(at, build, since, pauseMs);
@@ -110,11 +120,13 @@ async function takeBack(
   error: unknown,
 ): Promise<CommandError> {
   const { code, message } = explainFailure(error);
+  let current: string | null;
   try {
     const { routing } = await getDeployment(at);
     if (routing.currentBuildId === build) await change(() => at.client.setCurrentVersion(at.of, from));
     else if (routing.ramping?.buildId === build) await change(() => at.client.rampVersion(at.of, null));
     await awaitSettled(at);
+    current = (await getDeployment(at)).routing.currentBuildId;
   } catch (second) {
     const advice = 'deployments show tells what has the work now, deployments roll-back --yes gives it back.';
     return new CommandError(
@@ -122,9 +134,13 @@ async function takeBack(
       `${message}\nIt was NOT rolled back: ${explainFailure(second).message} ${advice}`,
     );
   }
-  const outcome = `Rolled back: ${nameVersion(from)} has all work again. Keep the workers of ${build} until drain-status says otherwise.`;
+  const outcome = `Rolled back: ${nameVersion(current)} has all work again. Keep the workers of ${build} until drain-status says otherwise.`;
   try {
-    await recordDeploymentAct(at.session, { action: 'rolled-back', buildId: build, after: { to: from, cause: code } });
+    await recordDeploymentAct(at.session, {
+      action: 'rolled-back',
+      buildId: build,
+      after: { to: current, cause: code },
+    });
   } catch {
     return new CommandError(code, `${message}\n${outcome}\nThe audit log could not be written.`);
   }

@@ -224,6 +224,12 @@ describe('a next version', () => {
       'Nobody of it polls sync (workflow), sync (activity), ghl-sync (activity), as is done now',
     );
 
+    const rolled = rollOut('B', '--ramp', '5', '--yes');
+    await waitFor('B to take a part', async () => (await routing()).ramping?.buildId === 'B');
+    expect(await cli.run(['deployments', 'roll-back', '--yes'])).toMatchObject({ code: 0 });
+    expect(await rolled).toMatchObject({ code: 1, error: expect.stringContaining('Somebody else') as string });
+    expect(await routing()).toEqual({ currentBuildId: 'A', ramping: null });
+
     const of = { deploymentName: DEPLOYMENT, identity: 'another operator' };
     await system.client.rampVersion(of, { buildId: 'B', percentage: 5 });
     await refused(['broken', '--yes'], 'B takes 5 % now');
