@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { type Client, isGrpcServiceError, ServiceError, WorkflowFailedError } from '@temporalio/client';
-import { type QueuePollers, type Routing, versionStatusOf, type WorkerVersion } from '../domain/worker-deployment.ts';
+import {
+  nameQueue,
+  type QueuePollers,
+  type Routing,
+  versionStatusOf,
+  type WorkerVersion,
+} from '../domain/worker-deployment.ts';
 import { deploymentProbeWorkflowId } from '../domain/workflow-ids.ts';
 import type { pollRounds } from '../workflows/index.ts';
 import { createVersionWatch } from './broken-tasks.ts';
@@ -87,6 +93,17 @@ export function createDeploymentCalls(
         workflowService.setWorkerDeploymentCurrentVersion({ namespace, ...of, buildId: buildId ?? '' }),
       );
     },
+
+    /** The queues that a version has ever polled, by name and what is taken from them. @throws TemporalUnavailableError */
+    listQueuesOf: (deploymentVersion: { deploymentName: string; buildId: string }): Promise<string[]> =>
+      within(DEADLINE_MS, async () => {
+        const asked = { namespace, deploymentVersion };
+        const { versionTaskQueues } = await workflowService.describeWorkerDeploymentVersion(asked);
+        return (versionTaskQueues ?? []).flatMap(({ name, type }) => {
+          const found = QUEUES.find(({ queue, typeNumber }) => queue === name && typeNumber === Number(type));
+          return found ? [nameQueue(found)] : [];
+        });
+      }),
 
     /** Who polls each of our queues, or has done so within minutes. @throws TemporalUnavailableError */
     listPollers: (deploymentName: string): Promise<QueuePollers[]> =>

@@ -66,22 +66,27 @@ export type TakeoverDecision =
   | { mayTakeOver: false; reason: 'no-pollers' | 'queues-missing'; missing: string[] };
 
 /**
- * Decides whether a version can do the work of another: it must poll every queue that the other one polls now, for what
- * is sent to a version waits for that version alone.
+ * Decides whether a version can do the work of another: its workers must be there, and poll, or have polled, every queue
+ * that the other one polls now, for what is sent to a version waits for that version alone. Workers that are full poll no
+ * more until they have a place, so that a queue once polled counts while any of them polls anything.
+ * @param known the queues that the version has ever polled, as `nameQueue` names them
  */
 export function judgeTakeover(
   queues: readonly QueuePollers[],
-  { from, to }: { from: string | null; to: string | null },
+  { from, to, known }: { from: string | null; to: string | null; known: readonly string[] },
   now: Date,
 ): TakeoverDecision {
-  const polled = listPolledQueues(queues, to, now);
+  const polled = listPolledQueues(queues, to, now).map(nameQueue);
   if (polled.length === 0) return { mayTakeOver: false, reason: 'no-pollers', missing: [] };
-  const missing = listPolledQueues(queues, from, now).filter((each) => !polled.includes(each));
+  const missing = listPolledQueues(queues, from, now)
+    .map(nameQueue)
+    .filter((name) => !polled.includes(name) && !known.includes(name));
   if (missing.length === 0) return { mayTakeOver: true, reason: 'ok' };
-  return { mayTakeOver: false, reason: 'queues-missing', missing: missing.map(nameQueue) };
+  return { mayTakeOver: false, reason: 'queues-missing', missing };
 }
 
-const nameQueue = ({ queue, type }: QueuePollers): string => `${queue} (${type})`;
+/** A queue and what is taken from it, for people. */
+export const nameQueue = ({ queue, type }: Pick<QueuePollers, 'queue' | 'type'>): string => `${queue} (${type})`;
 
 export type RollOutDecision =
   | { mayBegin: true; reason: 'ok'; steps: number[] }

@@ -14,7 +14,7 @@ import {
   openDeployments,
   recordDeploymentAct,
 } from './deployment.ts';
-import { awaitPollers, awaitSettled, tryVersion, watchVersion } from './watch.ts';
+import { awaitPollers, awaitSettled, lookAt, type Newcomer, tryVersion, watchVersion } from './watch.ts';
 
 const UNIT_MS: Record<string, number> = { s: 1_000, m: 60_000 };
 
@@ -66,12 +66,13 @@ async function rollOutVersion(session: Session, given: Input): Promise<Answer> {
       text: `${what}\n${how}\nNothing was done: --yes does it.`,
     };
   }
-  await tryVersion(at, build);
+  const version = await lookAt(at, build);
+  await tryVersion(at, version);
   await recordDeploymentAct(session, { action: 'roll-out', buildId: build, after: { from, steps, pauseMs } });
   const tell = (step: object, line: string): void =>
     session.terminal.writeError(given.json ? `${JSON.stringify({ progress: step })}\n` : `${line}\n`);
   try {
-    await takeOver(at, { build, steps, pauseMs, before: deployment.routing }, tell);
+    await takeOver(at, { version, steps, pauseMs, before: deployment.routing }, tell);
   } catch (error) {
     throw await takeBack(at, { build, from }, error);
   }
@@ -83,10 +84,11 @@ async function rollOutVersion(session: Session, given: Input): Promise<Answer> {
 /** Gives the version its parts, one after the other, then all. @throws CommandError as soon as something is not as it should be */
 async function takeOver(
   at: Deployments,
-  { build, steps, pauseMs, before }: { build: string; steps: number[]; pauseMs: number; before: Routing },
+  { version, steps, pauseMs, before }: { version: Newcomer; steps: number[]; pauseMs: number; before: Routing },
   tell: (step: object, line: string) => void,
 ): Promise<void> {
   const { client, of, session } = at;
+  const { buildId: build } = version;
   const since = session.terminal.now();
   let expected = before;
   for (const percentage of [...steps, 100]) {
@@ -104,7 +106,7 @@ async function takeOver(
     expected = isLast ? { currentBuildId: build, ramping: null } : { ...expected, ramping };
     await awaitSettled(at);
     tell({ build, percentage, state: 'given' }, `${percentage} % to ${build}, watched for ${pauseMs / 1_000} s`);
-    await watchVersion(at, build, since, pauseMs);
+    await watchVersion(at, version, since, pauseMs);
     const workflows = await client.countOnVersion({ ...of, buildId: build }, 'all');
     tell(
       { build, percentage, state: 'well', workflows },

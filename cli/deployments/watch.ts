@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TemporalUnavailableError } from '../../client.ts';
-import { judgeTakeover, listPolledQueues } from '../../domain/worker-deployment.ts';
+import { judgeTakeover, listPolledQueues, listWorkers } from '../../domain/worker-deployment.ts';
 import { CommandError } from '../failure.ts';
 import type { Deployments } from './deployment.ts';
 
@@ -25,9 +25,13 @@ export async function awaitPollers(
   waitMs = READY_MS,
 ): Promise<void> {
   const { client, of, session } = at;
+  const { deploymentName } = of;
+  const { to } = versions;
   const deadlineMs = Date.now() + waitMs;
   for (;;) {
-    const decision = judgeTakeover(await client.listPollers(of.deploymentName), versions, session.terminal.now());
+    const known = to === null ? [] : await client.listQueuesOf({ deploymentName, buildId: to });
+    const pollers = await client.listPollers(deploymentName);
+    const decision = judgeTakeover(pollers, { ...versions, known }, session.terminal.now());
     if (decision.mayTakeOver) return;
     if (Date.now() >= deadlineMs) throw describeUnready(decision);
     await sleep(LOOK_MS);
@@ -56,11 +60,22 @@ export async function awaitSettled({ client, of }: Deployments): Promise<void> {
   }
 }
 
-/** Has a version do a piece of work on every queue of workflows that it polls. @throws CommandError when one is not done */
-export async function tryVersion({ client, of, session }: Deployments, buildId: string): Promise<void> {
+/** A version, and the queues of workflows that its workers polled before it was given anything. */
+export interface Newcomer {
+  buildId: string;
+  queues: readonly string[];
+}
+
+/** Looks which queues of workflows a version polls now. @throws TemporalUnavailableError */
+export async function lookAt({ client, of, session }: Deployments, buildId: string): Promise<Newcomer> {
+  const pollers = await client.listPollers(of.deploymentName);
+  const polled = listPolledQueues(pollers, buildId, session.terminal.now());
+  return { buildId, queues: polled.filter(({ type }) => type === 'workflow').map(({ queue }) => queue) };
+}
+
+/** Has a version do a piece of work on each of its queues. @throws CommandError when one is not done */
+export async function tryVersion({ client, of }: Deployments, { buildId, queues }: Newcomer): Promise<void> {
   const { deploymentName } = of;
-  const polled = listPolledQueues(await client.listPollers(deploymentName), buildId, session.terminal.now());
-  const queues = polled.filter(({ type }) => type === 'workflow').map(({ queue }) => queue);
   const deadlineMs = Date.now() + READY_MS;
   const probe = async (queue: string): Promise<boolean> => {
     for (;;) {
@@ -78,24 +93,22 @@ export async function tryVersion({ client, of, session }: Deployments, buildId: 
 }
 
 /**
- * Watches a version that has been given work: that its workers poll on, that no workflow stops on it, and, when the time
- * is over, that it still does a piece of work.
+ * Watches a version that has been given work: that its workers are there, that no workflow stops on it, and, when the time
+ * is over, that it still does a piece of work on each queue.
  * @param since when it was first given work
  * @throws CommandError as soon as it fails; TemporalUnavailableError when Temporal stays away
  */
-export async function watchVersion(at: Deployments, buildId: string, since: Date, forMs: number): Promise<void> {
+export async function watchVersion(at: Deployments, version: Newcomer, since: Date, forMs: number): Promise<void> {
   const { client, of, session } = at;
-  const first = await client.listPollers(of.deploymentName);
-  const polled = listPolledQueues(first, buildId, session.terminal.now()).map(({ queue, type }) => `${queue}/${type}`);
+  const { buildId } = version;
   const untilMs = Date.now() + forMs;
   for (let misses = 0; ;) {
     try {
       const broken = await client.listBrokenBy(buildId, since);
       if (broken.length > 0) throw describeBroken(buildId, broken);
-      const now = listPolledQueues(await client.listPollers(of.deploymentName), buildId, session.terminal.now());
-      const left = polled.filter((name) => !now.some(({ queue, type }) => `${queue}/${type}` === name));
-      if (left.length > 0) {
-        throw new CommandError('pollers-gone', `Workers of ${buildId} poll no more: ${left.join(', ')}.`);
+      const pollers = await client.listPollers(of.deploymentName);
+      if (listWorkers(pollers, buildId, session.terminal.now()).length === 0) {
+        throw new CommandError('pollers-gone', `No workers of ${buildId} poll any more.`);
       }
       misses = 0;
     } catch (error) {
@@ -105,7 +118,7 @@ export async function watchVersion(at: Deployments, buildId: string, since: Date
     if (Date.now() >= untilMs) break;
     await sleep(LOOK_MS);
   }
-  await tryVersion(at, buildId);
+  await tryVersion(at, version);
 }
 
 function describeBroken(buildId: string, broken: readonly { workflowId: string; failure: string }[]): CommandError {

@@ -54,6 +54,18 @@ describe('whether a version can do the work of another', () => {
     ],
     ['polls nothing any more', [queue('a', { A: 5, B: 90 })], 'A', { reason: 'no-pollers' }],
     ['need not poll what nobody does now', [queue('a', { A: 5, B: 5 }), queue('g', { A: 300 })], 'A', { reason: 'ok' }],
+    [
+      'is full and polls a queue no more that it has polled',
+      [queue('a', { A: 5, B: 5 }), queue('full', { A: 5, B: 600 }, 'activity')],
+      'A',
+      { reason: 'ok' },
+    ],
+    [
+      'has polled a queue and polls nothing any more',
+      [queue('full', { A: 5, B: 600 }, 'activity')],
+      'A',
+      { reason: 'no-pollers' },
+    ],
     ['takes over from workers that are gone', [queue('a', { A: 300, B: 5 })], 'A', { reason: 'ok' }],
     [
       'takes over from workers without a version',
@@ -62,7 +74,7 @@ describe('whether a version can do the work of another', () => {
       { reason: 'queues-missing' },
     ],
   ])('it %s', (_what, queues, from, decision) => {
-    expect(judgeTakeover(queues, { from, to: 'B' }, now)).toMatchObject(decision);
+    expect(judgeTakeover(queues, { from, to: 'B', known: ['full (activity)'] }, now)).toMatchObject(decision);
   });
 });
 

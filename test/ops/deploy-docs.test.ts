@@ -40,7 +40,7 @@ describe('docs/deploy.md', () => {
   it('types commands about versions as the program has them', () => {
     const commands = [...docs.matchAll(/\bdeployments ([a-z]+-?[a-z]*)((?: [^`\n#|]*)?)/g)];
     const names = new Set(commands.map(([, name]) => name!));
-    expect([...names].sort()).toEqual(['drain-status', 'roll-back', 'roll-out']);
+    expect([...names].sort()).toEqual(['drain-status', 'roll-back', 'roll-out', 'show']);
     for (const [, name, rest] of commands) {
       const command = childOf(childOf(program, 'deployments')!, name!);
       expect(command, name).toBeDefined();
