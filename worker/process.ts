@@ -69,7 +69,11 @@ export async function runWorkerProcess(config: Config, parts: WorkerParts): Prom
     leadObserver: { firstAssigned: (afterMs) => metrics.leadObserver.firstAssigned(afterMs) },
     ...(polling && { polling }),
   });
-  const standing = createVersionStanding(version, config.TEMPORAL_NAMESPACE);
+  const standing = createVersionStanding({
+    version,
+    namespace: config.TEMPORAL_NAMESPACE,
+    queue: config.WORKER_QUEUES[0] ?? 'interactive',
+  });
   const metrics = createWorkerMetrics(activities.gateway.breakerStates, standing.read);
   const health = await serveHealth({
     host: config.WORKER_HEALTH_HOST,

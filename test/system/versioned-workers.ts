@@ -66,7 +66,7 @@ export async function startVersion(
     shutdownGraceMs: 5_000,
     version,
   });
-  const standing = createVersionStanding(version, namespace);
+  const standing = createVersionStanding({ version, namespace, queue: 'interactive' });
   standing.use(connection);
   const done = Promise.all(workers.map((worker) => worker.run()));
   return {

@@ -107,6 +107,7 @@ describe('the first version', () => {
     await start('A');
     await waitFor('A to be known', async () => (await cli.run(['deployments', 'show'])).out.includes('inactive'));
     expect(await versions.get('A')!.readStanding()).toBe('inactive');
+    expect(await versions.get(null)!.readStanding()).toBe('unversioned');
     const meanwhile = await startLead();
     await expectOnce([meanwhile]);
     expect(whoDid(meanwhile)).toEqual(new Set([null]));
@@ -120,6 +121,7 @@ describe('the first version', () => {
     const during = await startLeadsUntil(rolled, 3, 8);
     expect(await rolled).toMatchObject({ code: 0 });
     expect(await routing()).toEqual({ currentBuildId: 'A', ramping: null });
+    await waitFor('them to know', async () => (await versions.get(null)!.readStanding()) === 'inactive');
     await stop(null);
     all.push(...before, meanwhile, ...during);
     await expectOnce(all);
