@@ -18,7 +18,9 @@ RUN npm ci --omit=dev --no-audit --no-fund
 FROM ${NODE_IMAGE}
 # Temporal's native client trusts the system's authorities, and the slim image has none.
 RUN apt-get update && apt-get install --yes --no-install-recommends ca-certificates && rm -rf /var/lib/apt/lists/*
-ENV NODE_ENV=production
+# The version that workers of this build tell Temporal; a build of its own for each change.
+ARG BUILD_ID
+ENV NODE_ENV=production WORKER_BUILD_ID=${BUILD_ID}
 WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/dist dist

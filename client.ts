@@ -26,6 +26,7 @@ import { createBackfillClient } from './client/backfill.ts';
 import { connectLazily } from './client/connection.ts';
 import { createContactCalls, type FieldAnswer } from './client/contact-calls.ts';
 import { type ChangedContact, signalContactChanged } from './client/contact-sync.ts';
+import { createDeploymentCalls, type Deployment } from './client/deployments.ts';
 import { createPollingClient } from './client/polling.ts';
 import { createUpkeepClient } from './client/upkeep.ts';
 import { bringLeadBack, type LeadReviver } from './client/lead-redrive.ts';
@@ -70,9 +71,8 @@ const LIST_DEADLINE_MS = 15_000;
 const SCRAPE_DEADLINE_MS = 1_000;
 
 export { LeadOverError, LeadPendingError, LeadRefusedError, TemporalUnavailableError };
-
 export { type BrokenLead, bringLeadBack, type FieldAnswer, type LeadFate, type LeadReviver, LeadStuckError };
-export { type QueueBacklog, type RunningWorkflow };
+export { type Deployment, type QueueBacklog, type RunningWorkflow };
 
 interface LeadRef {
   agencyId: string;
@@ -217,6 +217,7 @@ export function createSwitchyardClient(options: ClientOptions) {
     ...createWorkflowWatch(client, within),
     ...createPollingClient(client, within),
     ...createUpkeepClient(client, within),
+    ...createDeploymentCalls(client, within),
 
     /** Tells a contact's workflow which of its records have changed, starting it when it does not run. @throws TemporalUnavailableError */
     contactChanged: (of: ChangedContact): Promise<void> =>

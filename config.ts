@@ -4,6 +4,7 @@ import { parseKeyRing } from './crypto/key-ring.ts';
 import type { GhlDoor } from './domain/authorize-url.ts';
 import type { InstallPurpose } from './domain/ghl-scopes.ts';
 import { dropsBodies, parseRetentionDays, parseRetentionMonths } from './domain/retention.ts';
+import { UNVERSIONED } from './domain/worker-deployment.ts';
 import { readGhlPublicKeys } from './ghl/webhooks.ts';
 
 /**
@@ -69,6 +70,17 @@ const variablesSchema = z.object({
     .default('interactive,sync,bulk')
     .transform((text) => text.split(',').map((name) => name.trim()))
     .pipe(z.array(z.enum(['interactive', 'sync', 'bulk'])).min(1)),
+  /** The name under which Temporal knows the versions of the workers; without it workers tell no version. */
+  WORKER_DEPLOYMENT: z
+    .string()
+    .regex(/^[\w-]{1,60}$/, 'is more than letters, digits, - and _')
+    .optional(),
+  /** The version of this code, as the image carries it: each build has one of its own. */
+  WORKER_BUILD_ID: z
+    .string()
+    .regex(/^[\w.-]{1,60}$/, 'is more than letters, digits, ., - and _')
+    .refine((id) => id !== UNVERSIONED, 'is the word for workers without a version')
+    .optional(),
   /** The compiled workflow bundle; without it the worker bundles the sources at start, which production never does. */
   WORKFLOW_BUNDLE_PATH: z.string().optional(),
   MAX_CACHED_WORKFLOWS: z.coerce.number().int().min(0).default(300),
@@ -161,6 +173,17 @@ export function publicUrlOf(config: Pick<Config, 'API_PUBLIC_URL' | 'API_HOST' |
   // Who listens on all addresses is reached on this machine by the loopback address.
   const host = ['0.0.0.0', '::'].includes(config.API_HOST) ? '127.0.0.1' : config.API_HOST;
   return `http://${host.includes(':') ? `[${host}]` : host}:${config.API_PORT}`;
+}
+
+/**
+ * The version that the workers of this process tell Temporal; null where they tell none.
+ * @throws ConfigError for a deployment without a build id: only workers need both
+ */
+export function workerVersionOf(config: Config): { deploymentName: string; buildId: string } | null {
+  const { WORKER_DEPLOYMENT: deploymentName, WORKER_BUILD_ID: buildId } = config;
+  if (deploymentName === undefined) return null;
+  if (buildId === undefined) throw new ConfigError(['WORKER_BUILD_ID is missing: WORKER_DEPLOYMENT wants it']);
+  return { deploymentName, buildId };
 }
 
 /** The credentials of our two GHL apps; null where none is configured. */

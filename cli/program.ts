@@ -6,6 +6,7 @@ import { addBackfillCommands } from './backfill.ts';
 import { addContactCommands } from './contacts.ts';
 import { addCredentialCommands } from './credentials.ts';
 import { addDeadLetterCommands } from './dead-letters.ts';
+import { addDeploymentCommands } from './deployments.ts';
 import { addFieldCommands } from './fields.ts';
 import { addInstallCommands } from './installs.ts';
 import { addKeyCommands } from './keys.ts';
@@ -51,6 +52,7 @@ export function createProgram(session: Session): Command {
   addOperatorCommands(program, session);
   addKeyCommands(program, session);
   addUpkeepCommands(program, session);
+  addDeploymentCommands(program, session);
   addReplayCommand(program, session);
   addWhyCommand(program, session);
   return program;

@@ -2,6 +2,7 @@ import { type Client, type WorkflowExecutionInfo, WorkflowNotFoundError } from '
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { problemOf, type WorkflowStanding } from '../domain/stuck-workflow.ts';
 import { AGENCY_ID, CAPABILITY, LOCATION_ID } from './search-attributes.ts';
+import { timeOf } from './timestamps.ts';
 
 /** A workflow that runs, as lists show it. */
 export interface RunningWorkflow {
@@ -21,7 +22,7 @@ export interface FailingWorkflow extends RunningWorkflow {
 
 /** The server sets it after five failures in a row, about a minute, and takes it away when a task goes well. */
 const PROBLEMS = defineSearchAttributeKey('TemporalReportedProblems', SearchAttributeType.KEYWORD_LIST);
-const FAILING = `ExecutionStatus = 'Running' and TemporalReportedProblems in ('category=WorkflowTaskFailed', 'category=WorkflowTaskTimedOut')`;
+export const FAILING_WORKFLOWS = `ExecutionStatus = 'Running' and TemporalReportedProblems in ('category=WorkflowTaskFailed', 'category=WorkflowTaskTimedOut')`;
 const DEADLINE_MS = 15_000;
 
 /** What the client tells of workflows that do not get on. @param within calls with a deadline; it raises TemporalUnavailableError */
@@ -42,7 +43,7 @@ export function createWorkflowWatch(
     /** Workflows whose task keeps failing, `limit` at most. Lists follow a little later. @throws TemporalUnavailableError */
     listFailingWorkflows: (limit: number): Promise<FailingWorkflow[]> =>
       within(DEADLINE_MS, () =>
-        list(FAILING, limit, (info) => ({
+        list(FAILING_WORKFLOWS, limit, (info) => ({
           ...readRunning(info),
           problem: problemOf(info.typedSearchAttributes.get(PROBLEMS) ?? []),
         })),
@@ -111,9 +112,3 @@ async function findDescription(client: Client, workflowId: string, runId: string
 
 /** PENDING_ACTIVITY_STATE_SCHEDULED of Temporal's API. */
 const ACTIVITY_SCHEDULED = 1;
-
-function timeOf(at: { seconds?: unknown; nanos?: number | null } | null | undefined): Date | null {
-  if (!at) return null;
-  const ms = Number(at.seconds ?? 0) * 1_000 + Math.floor((at.nanos ?? 0) / 1e6);
-  return ms === 0 ? null : new Date(ms);
-}

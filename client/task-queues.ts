@@ -11,23 +11,25 @@ export interface QueueBacklog {
 }
 
 const LANES: readonly LaneQueue[] = ['interactive', 'sync', 'bulk'];
-const QUEUES = LANES.flatMap((lane): Pick<QueueBacklog, 'queue' | 'type'>[] => [
-  { queue: lane, type: 'workflow' },
-  { queue: lane, type: 'activity' },
-  { queue: ghlQueueOf(lane), type: 'activity' },
-]);
-
 /** TASK_QUEUE_TYPE_WORKFLOW and TASK_QUEUE_TYPE_ACTIVITY of Temporal's API. */
-const TYPES = { workflow: 1, activity: 2 };
+const WORKFLOW = { type: 'workflow', typeNumber: 1 } as const;
+const ACTIVITY = { type: 'activity', typeNumber: 2 } as const;
+
+/** Every task queue of ours, by what is taken from it. */
+export const QUEUES = LANES.flatMap((lane) => [
+  { queue: lane, ...WORKFLOW },
+  { queue: lane, ...ACTIVITY },
+  { queue: ghlQueueOf(lane), ...ACTIVITY },
+]);
 
 /** What Temporal estimates to wait in each task queue of ours. @throws what gRPC throws */
 export async function describeBacklogs({ workflowService, options: { namespace } }: Client): Promise<QueueBacklog[]> {
   return Promise.all(
-    QUEUES.map(async ({ queue, type }) => {
+    QUEUES.map(async ({ queue, type, typeNumber }) => {
       const { stats } = await workflowService.describeTaskQueue({
         namespace,
         taskQueue: { name: queue },
-        taskQueueType: TYPES[type],
+        taskQueueType: typeNumber,
         reportStats: true,
       });
       const { seconds, nanos } = stats?.approximateBacklogAge ?? {};

@@ -43,3 +43,7 @@ export const fieldMappingWorkflowId = (locationId: string, requestId: string): s
 /** The workflow that makes two contacts one. */
 export const contactMergeWorkflowId = (locationId: string, mergeId: string): string =>
   `contact-merge/${locationId}/${mergeId}`;
+
+/** The workflow by which a new version of the workers shows that it can do its work, on one of the queues. */
+export const deploymentProbeWorkflowId = (buildId: string, queue: string, probeId: string): string =>
+  `deployment-probe/${buildId}/${queue}/${probeId}`;

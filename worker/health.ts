@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NativeConnection, Worker } from '@temporalio/worker';
 import type { DatabaseState } from '../db/readiness.ts';
+import type { VersionStanding } from './version-standing.ts';
 
 export interface Polling {
   workers: Pick<Worker, 'getState'>[];
@@ -23,6 +24,8 @@ export interface HealthOptions {
   port: number;
   /** How Postgres is; it never throws. */
   checkDatabase: () => Promise<DatabaseState>;
+  /** How the version of its workers stands; it never throws. */
+  readVersion: () => Promise<VersionStanding>;
   /** What `GET /metrics` shows. */
   metrics: { contentType: string; text: () => Promise<string> };
 }
@@ -34,10 +37,17 @@ const FRESH_MS = 1_000;
 
 /**
  * `GET /healthz`: the process lives. `GET /readyz`: 200 while its workers poll all their queues and Temporal answers,
- * else 503. Postgres is told and not required: steps wait for it, and others take none of them off this process.
+ * else 503. Postgres is told and not required: steps wait for it, and others take none of them off this process. So is how
+ * its version stands: one that is not current yet must count as ready, or nobody could make it current.
  * `GET /metrics`: Prometheus, Temporal's own figures included.
  */
-export async function serveHealth({ host, port, checkDatabase, metrics }: HealthOptions): Promise<WorkerHealth> {
+export async function serveHealth({
+  host,
+  port,
+  checkDatabase,
+  readVersion,
+  metrics,
+}: HealthOptions): Promise<WorkerHealth> {
   const askTemporal = remembering(() => probeTemporal(health.polling?.connection));
   const askPostgres = remembering(() => within<DatabaseState>(checkDatabase(), 'away'));
   const server = createServer((request, response) => {
@@ -54,11 +64,11 @@ export async function serveHealth({ host, port, checkDatabase, metrics }: Health
       return;
     }
     if (path !== '/readyz') return answer(404, { status: 'not-found' });
-    void Promise.all([askTemporal(), askPostgres()]).then(([isReachable, postgres]) => {
+    void Promise.all([askTemporal(), askPostgres(), readVersion()]).then(([isReachable, postgres, version]) => {
       const states = health.polling?.workers.map((worker) => worker.getState()) ?? [];
       const isPolling = isReachable && states.length > 0 && states.every((state) => state === 'RUNNING');
       const temporal = isReachable ? 'reachable' : 'away';
-      answer(isPolling ? 200 : 503, { status: isPolling ? 'polling' : 'waiting', states, temporal, postgres });
+      answer(isPolling ? 200 : 503, { status: isPolling ? 'polling' : 'waiting', states, temporal, postgres, version });
     });
   });
   server.listen(port, host);

@@ -2,6 +2,8 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import type { LeadObserver } from '../activities/dependencies.ts';
 import type { BreakerState } from '../ghl/breaker.ts';
 import type { CallRecord, GhlGateway } from '../ghl/gateway.ts';
+import { UNVERSIONED } from '../domain/worker-deployment.ts';
+import { VERSION_STANDINGS, type VersionStanding } from './version-standing.ts';
 
 export type WorkerMetrics = ReturnType<typeof createWorkerMetrics>;
 
@@ -11,8 +13,12 @@ const BREAKER_FIGURES: Record<BreakerState, number> = { closed: 0, 'half-open': 
 /**
  * What a worker measures, on a registry of its own. Labels are words of this code alone: operations, lanes, codes.
  * @param breakerStates asked at each scrape
+ * @param readVersion likewise; never throws
  */
-export function createWorkerMetrics(breakerStates: GhlGateway['breakerStates']) {
+export function createWorkerMetrics(
+  breakerStates: GhlGateway['breakerStates'],
+  readVersion: () => Promise<VersionStanding> = () => Promise.resolve(UNVERSIONED),
+) {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -36,6 +42,16 @@ export function createWorkerMetrics(breakerStates: GhlGateway['breakerStates']) 
     registers,
     collect() {
       for (const [group, state] of breakerStates()) this.set({ group }, BREAKER_FIGURES[state]);
+    },
+  });
+  new Gauge({
+    name: 'switchyard_worker_version',
+    help: 'How the version of this worker stands in Temporal: 1 at the word that holds',
+    labelNames: ['status'] as const,
+    registers,
+    async collect() {
+      const standing = await readVersion();
+      for (const status of VERSION_STANDINGS) this.set({ status }, status === standing ? 1 : 0);
     },
   });
   const assignedSeconds = new Histogram({

@@ -1,3 +1,4 @@
+import type { WorkerDeploymentVersion } from '@temporalio/common';
 import { type NativeConnectionOptions, Runtime, type WorkflowBundleOption } from '@temporalio/worker';
 import { pino } from 'pino';
 import type { Config } from '../config.ts';
@@ -16,6 +17,7 @@ import { runWorkers } from './run-workers.ts';
 import { createTemporalLogger } from './temporal-log.ts';
 import { openTemporalMetrics } from './temporal-metrics.ts';
 import { traceActivities, traceCall } from './traces.ts';
+import { createVersionStanding } from './version-standing.ts';
 import { createWorkers } from './workers.ts';
 
 /** What a worker process is made of besides its configuration. */
@@ -27,11 +29,13 @@ export interface WorkerParts {
   /** When and how locations are polled, where that is not as usual. */
   polling?: ActivityOptions['polling'];
   findBundle: () => Promise<WorkflowBundleOption>;
+  /** What the workers tell Temporal of their code; without it they tell no version. */
+  version?: WorkerDeploymentVersion | null;
 }
 
 /** Runs a worker until SIGINT or SIGTERM, and closes what it opened. @throws what its workers fail with */
 export async function runWorkerProcess(config: Config, parts: WorkerParts): Promise<void> {
-  const { ghl, temporal, polling, findBundle } = parts;
+  const { ghl, temporal, polling, findBundle, version = null } = parts;
   const log = pino({ level: config.LOG_LEVEL, base: { process: 'worker' }, mixin: currentTrace });
   const endTracing = startTracing({
     service: 'switchyard-worker',
@@ -66,11 +70,17 @@ export async function runWorkerProcess(config: Config, parts: WorkerParts): Prom
     retention: { months: config.RETENTION_MONTHS, days: config.RETENTION_DAYS },
     ...(polling && { polling }),
   });
-  const metrics = createWorkerMetrics(activities.gateway.breakerStates);
+  const standing = createVersionStanding({
+    version,
+    namespace: config.TEMPORAL_NAMESPACE,
+    queue: config.WORKER_QUEUES[0] ?? 'interactive',
+  });
+  const metrics = createWorkerMetrics(activities.gateway.breakerStates, standing.read);
   const health = await serveHealth({
     host: config.WORKER_HEALTH_HOST,
     port: config.WORKER_HEALTH_PORT,
     checkDatabase: () => checkDatabase(db),
+    readVersion: standing.read,
     metrics: {
       contentType: metrics.registry.contentType,
       text: async () => (await metrics.registry.metrics()) + (await temporalMetrics.text()),
@@ -94,14 +104,17 @@ export async function runWorkerProcess(config: Config, parts: WorkerParts): Prom
         keys: config.ENCRYPTION_KEYS,
         maxCachedWorkflows: config.MAX_CACHED_WORKFLOWS,
         shutdownGraceMs: config.SHUTDOWN_GRACE_MS,
+        version,
         activityInterceptors: [traceActivities, (context) => ({ inbound: countFailures(metrics)(context) })],
       });
       health.polling = { workers, connection };
-      log.info({ lanes: config.WORKER_QUEUES }, 'polling');
+      standing.use(connection);
+      log.info({ lanes: config.WORKER_QUEUES, buildId: version?.buildId }, 'polling');
       await runWorkers(workers, stopping.signal);
       log.info('finished what was running');
     } finally {
       health.polling = null;
+      standing.use(null);
       // It refuses while workers hold it that never ran; what went wrong then is what counts.
       await connection.close().catch((error: unknown) => log.warn({ error: messageOf(error) }, 'closing failed'));
     }

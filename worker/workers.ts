@@ -1,3 +1,4 @@
+import type { WorkerDeploymentVersion } from '@temporalio/common';
 import {
   type ActivityInterceptorsFactory,
   type NativeConnection,
@@ -20,6 +21,8 @@ export interface WorkersOptions {
   maxCachedWorkflows: number;
   /** How long running activities may go on once the worker is told to stop. */
   shutdownGraceMs: number;
+  /** What the workers tell Temporal of their code; without it they take what no version takes. */
+  version?: WorkerDeploymentVersion | null;
   /** What stands around every activity. */
   activityInterceptors?: readonly ActivityInterceptorsFactory[];
 }
@@ -41,6 +44,15 @@ export async function createWorkers(options: WorkersOptions): Promise<Worker[]> 
     connection,
     namespace,
     shutdownGraceTime: options.shutdownGraceMs,
+    // On every queue alike: a step of a workflow goes to the version that the workflow is on.
+    ...(options.version && {
+      workerDeploymentOptions: {
+        version: options.version,
+        useWorkerVersioning: true as const,
+        // workflows/versioning.ts says for each type what holds, and why.
+        defaultVersioningBehavior: 'AUTO_UPGRADE' as const,
+      },
+    }),
     interceptors: { activity: [...(options.activityInterceptors ?? [])] },
     ...(keys && { dataConverter: { payloadCodecs: [createPayloadCodec(keys)] } }),
   };

@@ -4,6 +4,6 @@ const sourceOf = (file: string): string => fileURLToPath(new URL(`../workflows/$
 
 /** What a bundle of the workflows is made of, from the sources. */
 export const WORKFLOW_SOURCES = {
-  workflowsPath: sourceOf('index.ts'),
+  workflowsPath: sourceOf('versioned.ts'),
   workflowInterceptorModules: [sourceOf('trace-headers.ts')],
 };

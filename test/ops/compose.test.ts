@@ -7,11 +7,12 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { completeSecrets, CONFIG_VARIABLES, readConfig, SECRET_VARIABLES } from '../../config.ts';
+import { completeSecrets, CONFIG_VARIABLES, readConfig, SECRET_VARIABLES, workerVersionOf } from '../../config.ts';
 import { BEHIND_API, DYNAMIC_CONFIGURATION } from '../../scripts/stack/temporal.ts';
 import { environmentOf, readBuildSources, readCompose, repository, type Service } from './compose.ts';
 
-const PROCESSES = ['api', 'worker'] as const;
+const PROCESSES = ['api', 'worker', 'worker-next'] as const;
+const BUILD_ID = '0.1.0';
 const ONE_SHOT = ['migrate', 'temporal-namespace', 'temporal-schema'];
 
 const compose = await readCompose({ API_PUBLIC_URL: 'https://switchyard.example' });
@@ -29,11 +30,11 @@ beforeAll(async () => {
 });
 afterAll(() => rm(secrets, { recursive: true, force: true }));
 
-/** What the process of a container reads, with the secrets of this test in place of the mounted ones. */
+/** What the process of a container reads: what its image carries, and the secrets of this test for the mounted ones. */
 const readAs = (name: string): Record<string, string> =>
   completeSecrets(
     Object.fromEntries(
-      Object.entries(environmentOf(serviceOf(name))).map(([key, value]) => [
+      Object.entries({ WORKER_BUILD_ID: BUILD_ID, ...environmentOf(serviceOf(name)) }).map(([key, value]) => [
         key,
         value.replace('/run/secrets', secrets),
       ]),
@@ -79,7 +80,7 @@ describe('the containers', () => {
   it('start what the build makes', async () => {
     const include = await readBuildSources();
     const scripts = entries.flatMap(([, { command }]) => command?.filter((word) => word.startsWith('dist/')) ?? []);
-    expect(scripts.sort()).toEqual(['dist/api/server.js', 'dist/cli/migrate.js', 'dist/worker.js']);
+    expect(scripts.sort()).toEqual(['dist/api/server.js', 'dist/cli/migrate.js', 'dist/worker.js', 'dist/worker.js']);
     for (const script of scripts) {
       const source = script.replace(/^dist\//, '').replace(/\.js$/, '.ts');
       expect(inRepository(source), source).toBe(true);
@@ -145,6 +146,29 @@ describe('the containers', () => {
   });
 });
 
+describe('versions of the workers', () => {
+  it('are told to Temporal by every worker, and known to who operates from the API’s container', async () => {
+    for (const name of PROCESSES) {
+      expect(serviceOf(name).build?.args).toEqual({ BUILD_ID });
+      expect(workerVersionOf(readConfig(readAs(name)))).toEqual({ deploymentName: 'switchyard', buildId: BUILD_ID });
+    }
+    const dockerfile = await textOf('Dockerfile');
+    expect(dockerfile.slice(dockerfile.lastIndexOf('FROM '))).toMatch(
+      /^ARG BUILD_ID\nENV .*\bWORKER_BUILD_ID=\$\{BUILD_ID\}$/m,
+    );
+  });
+
+  it('run beside each other when the next one is started by name, in an image of its own and alike in all else', async () => {
+    const { services: coming } = await readCompose({
+      API_PUBLIC_URL: 'https://switchyard.example',
+      SWITCHYARD_IMAGE: 'switchyard:1.0.0',
+      SWITCHYARD_NEXT_IMAGE: 'switchyard:1.1.0',
+    });
+    expect(coming['worker-next']).toEqual({ ...coming['worker'], image: 'switchyard:1.1.0', profiles: ['next'] });
+    expect(entries.filter(([, { profiles }]) => profiles).map(([name]) => name)).toEqual(['worker-next']);
+  });
+});
+
 describe('the networks', () => {
   const membersOf = (network: string) =>
     entries.filter(([, { networks }]) => networks.includes(network)).map(([name]) => name);
@@ -176,6 +200,7 @@ describe('the networks', () => {
     expect(scraped).toEqual([
       { job: 'switchyard-api', name: 'api', port: readConfig(readAs('api')).API_PORT },
       { job: 'switchyard-worker', name: 'worker', port: readConfig(readAs('worker')).WORKER_HEALTH_PORT },
+      { job: 'switchyard-worker', name: 'worker-next', port: readConfig(readAs('worker-next')).WORKER_HEALTH_PORT },
     ]);
     for (const { name } of scraped) expect(share('prometheus', name)).toBe(true);
   });

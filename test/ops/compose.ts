@@ -14,7 +14,8 @@ const seconds = z
   .transform((text) => Number.parseInt(text));
 const service = z.strictObject({
   image: z.string(),
-  build: z.literal('.').optional(),
+  build: z.strictObject({ context: z.literal('.'), args: z.record(z.string(), z.string()) }).optional(),
+  profiles: z.array(z.string()).optional(),
   user: z.string().optional(),
   init: z.boolean().optional(),
   restart: z.enum(['no', 'unless-stopped']),

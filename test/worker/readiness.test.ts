@@ -79,6 +79,7 @@ describe('GET /readyz of the worker', () => {
         looks += 1;
         return checkDatabase(db.at);
       },
+      readVersion: () => Promise.resolve('unversioned'),
       metrics: { contentType: 'text/plain', text: () => Promise.resolve('') },
     });
     expect(await ask()).toMatchObject({ status: 503, body: { status: 'waiting', temporal: 'away', states: [] } });
