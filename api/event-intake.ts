@@ -37,9 +37,9 @@ export interface EventIntake {
   ): Promise<Receipt>;
 }
 
-/** One at a time is the largest and so the cheapest; others begin only beside one that is held up. */
+/** One at a time is the largest and so the cheapest; others begin only beside one that takes its time. */
 const GROUPS_IN_FLIGHT = 4;
-const PATIENCE_MS = 100;
+const PATIENCE_MS = 20;
 const GROUP_SIZE = 64;
 const GROUP_BYTES = 4 * 1_048_576;
 /** As long as anybody waits for a connection to Postgres. */

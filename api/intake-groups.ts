@@ -37,8 +37,8 @@ export interface IntakeGroupOptions<Item, Answer> {
 
 interface Waiting<Item, Answer> {
   item: Item;
-  resolve(answer: Answer): void;
-  reject(error: Error): void;
+  resolve: (answer: Answer) => void;
+  reject: (error: Error) => void;
   timer: NodeJS.Timeout;
 }
 

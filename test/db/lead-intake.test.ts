@@ -44,7 +44,7 @@ it('makes of several leads with one key the first, and of a key that made one be
 it('looks few leads up for some contacts, although Postgres has not counted how many the agency has', async () => {
   const tenant = await plantTenant(database.ownerDb, 'uncounted');
   const neighbour = await plantTenant(database.ownerDb, 'beside');
-  const leads = Array.from({ length: 2_000 }, (_, turn) => leadOf(tenant, `customer-${turn}`));
+  const leads = Array.from({ length: 1_000 }, (_, turn) => leadOf(tenant, `customer-${turn}`));
   for (let from = 0; from < leads.length; from += 100)
     await asIntake((tx) => createLeads(tx, leads.slice(from, from + 100)));
   await asIntake((tx) => createLeads(tx, [leadOf(neighbour, 'customer-7')]));
