@@ -18,6 +18,7 @@ const LAYERS = [
   'domain',
   'db',
   'ghl',
+  'outbound',
   'crypto',
   'tracing',
   'config.ts',

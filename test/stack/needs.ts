@@ -13,6 +13,7 @@ const NEEDS_BY_FOLDER: Partial<Record<string, Needs>> = {
   domain: NOTHING,
   ghl: NOTHING,
   ops: NOTHING,
+  outbound: NOTHING,
   scripts: NOTHING,
   simulator: NOTHING,
   db: { postgres: true, temporal: false },
