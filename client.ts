@@ -29,6 +29,7 @@ import { type ChangedContact, signalContactChanged } from './client/contact-sync
 import { ensurePollSchedule, type PollSchedule, startPolling } from './client/polling.ts';
 import { bringLeadBack, type LeadReviver } from './client/lead-redrive.ts';
 import { AGENCY_ID, CAPABILITY, LEAD_STATUS, LOCATION_ID, searchAttributesOf } from './client/search-attributes.ts';
+import { createNotificationClient } from './client/notification.ts';
 import { createWorkflowWatch, type RunningWorkflow } from './client/stuck-workflows.ts';
 import { traceHeaders } from './client/trace-headers.ts';
 import { describeBacklogs, type QueueBacklog } from './client/task-queues.ts';
@@ -69,7 +70,6 @@ const LIST_DEADLINE_MS = 15_000;
 const SCRAPE_DEADLINE_MS = 1_000;
 
 export { LeadOverError, LeadPendingError, LeadRefusedError, TemporalUnavailableError };
-
 export { type BrokenLead, bringLeadBack, type FieldAnswer, type LeadFate, type LeadReviver, LeadStuckError };
 export { type QueueBacklog, type RunningWorkflow };
 
@@ -213,6 +213,7 @@ export function createSwitchyardClient(options: ClientOptions) {
     },
 
     ...createContactCalls(client, within),
+    ...createNotificationClient(startOnce),
     ...createWorkflowWatch(client, within),
 
     /** Tells a contact's workflow which of its records have changed, starting it when it does not run. @throws TemporalUnavailableError */

@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import { ghlQueueOf, type LaneQueue } from '../workflows/task-queues.ts';
+import { ghlQueueOf, type LaneQueue, NOTICE_QUEUE } from '../workflows/task-queues.ts';
 
 /** What waits in one task queue for a worker. */
 export interface QueueBacklog {
@@ -11,11 +11,14 @@ export interface QueueBacklog {
 }
 
 const LANES: readonly LaneQueue[] = ['interactive', 'sync', 'bulk'];
-const QUEUES = LANES.flatMap((lane): Pick<QueueBacklog, 'queue' | 'type'>[] => [
-  { queue: lane, type: 'workflow' },
-  { queue: lane, type: 'activity' },
-  { queue: ghlQueueOf(lane), type: 'activity' },
-]);
+const QUEUES: Pick<QueueBacklog, 'queue' | 'type'>[] = [
+  ...LANES.flatMap((lane): Pick<QueueBacklog, 'queue' | 'type'>[] => [
+    { queue: lane, type: 'workflow' },
+    { queue: lane, type: 'activity' },
+    { queue: ghlQueueOf(lane), type: 'activity' },
+  ]),
+  { queue: NOTICE_QUEUE, type: 'activity' },
+];
 
 /** TASK_QUEUE_TYPE_WORKFLOW and TASK_QUEUE_TYPE_ACTIVITY of Temporal's API. */
 const TYPES = { workflow: 1, activity: 2 };

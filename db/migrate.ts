@@ -16,6 +16,7 @@ import * as polling from './migrations/0013-polling.ts';
 import * as contactEdits from './migrations/0014-contact-edits.ts';
 import * as fieldMappings from './migrations/0015-field-mappings.ts';
 import * as deadLetters from './migrations/0016-dead-letters.ts';
+import * as notices from './migrations/0017-notices.ts';
 
 const migrations: Record<string, Migration> = {
   '0001-roles': roles,
@@ -34,6 +35,7 @@ const migrations: Record<string, Migration> = {
   '0014-contact-edits': contactEdits,
   '0015-field-mappings': fieldMappings,
   '0016-dead-letters': deadLetters,
+  '0017-notices': notices,
 };
 
 /** The name of the newest migration this code knows. */

@@ -25,6 +25,7 @@ import type {
   PersonTable,
 } from './schema/leads.ts';
 import type { ContactTable, MessageTable, MirrorRecordTable } from './schema/mirror.ts';
+import type { HeardTopicTable, NoticeDeliveryTable, NoticeSubscriptionTable, NoticeTable } from './schema/notices.ts';
 import type {
   AuditHeadTable,
   AuditLogTable,
@@ -94,6 +95,10 @@ export interface Database {
   conflict_policies: ConflictPolicyTable;
   contact_merges: ContactMergeTable;
   field_mappings: FieldMappingTable;
+  notice_subscriptions: NoticeSubscriptionTable;
+  heard_topics: HeardTopicTable;
+  notices: NoticeTable;
+  notice_deliveries: NoticeDeliveryTable;
 }
 
 export type Location = Selectable<LocationTable>;

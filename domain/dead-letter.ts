@@ -9,6 +9,7 @@ export const DEAD_LETTER_CAPABILITIES = [
   'contact-sync',
   'poll-sync',
   'backfill',
+  'notification',
 ] as const;
 export type DeadLetterCapability = (typeof DEAD_LETTER_CAPABILITIES)[number];
 
@@ -24,7 +25,8 @@ export type RedriveWay =
   | 'contact-merge'
   | 'check-fields'
   | 'poll-pass'
-  | 'backfill';
+  | 'backfill'
+  | 'notice';
 
 /** Why work is not set going again from its letter. */
 export type NoRedrive =
@@ -76,6 +78,8 @@ export const DEAD_LETTER_KINDS = {
   'field-drift': { hasDetail: true, subject: 'field-mapping', redrive: 'check-fields' },
   poll: { hasDetail: true, subject: 'poll-pass', redrive: 'poll-pass' },
   part: { hasDetail: true, subject: 'backfill', redrive: 'backfill' },
+  // Notices.
+  notice: { hasDetail: true, subject: 'notice-delivery', redrive: 'notice' },
   // Workflows, whatever they are for.
   'workflow-task-failing': { hasDetail: true, subject: 'workflow', redrive: { not: 'mend-the-code' } },
   'running-long': { hasDetail: false, subject: 'workflow', redrive: { not: 'look-at-it' } },
@@ -114,6 +118,7 @@ const WAYS: Record<RedriveWay, string> = {
     'the location is asked for its custom fields: the letter is settled when they are as they were mapped',
   'poll-pass': 'the pass is due now',
   backfill: 'another run reads this resource of the location: what is in the mirror is not written again',
+  notice: 'the notice is sent once more to the one whom it did not reach',
 };
 
 const WHYS: Record<NoRedrive, string> = {

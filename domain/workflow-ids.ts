@@ -43,3 +43,10 @@ export const fieldMappingWorkflowId = (locationId: string, requestId: string): s
 /** The workflow that makes two contacts one. */
 export const contactMergeWorkflowId = (locationId: string, mergeId: string): string =>
   `contact-merge/${locationId}/${mergeId}`;
+
+/**
+ * The workflow that tells of one notice.
+ * @param redriveId the dead letter from which it is set going again: the first one may have ended
+ */
+export const notificationWorkflowId = (agencyId: string, noticeId: string, redriveId?: string): string =>
+  `notification/${agencyId}/${noticeId}${redriveId === undefined ? '' : `/${redriveId}`}`;

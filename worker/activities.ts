@@ -20,6 +20,8 @@ import { createLeadActivities } from '../activities/lead-intake.ts';
 import { createLeadGhlActivities } from '../activities/lead-intake-ghl.ts';
 import { createPollActivities } from '../activities/poll-sync.ts';
 import { createPollGhlActivities } from '../activities/poll-sync-ghl.ts';
+import { createNoticeEmailActivities } from '../activities/notice-email.ts';
+import { createNotificationActivities } from '../activities/notification.ts';
 import { createGhlTaskNotifier } from '../activities/rep-notifier.ts';
 import type { KeyProvider } from '../crypto/key-ring.ts';
 import { createBreakerStore } from '../db/ghl-breakers.ts';
@@ -64,6 +66,7 @@ export function createActivities(options: ActivityOptions) {
       ...createPollActivities({ ...store, policy: polling }),
       ...createContactEditActivities(store),
       ...createContactMergeActivities(store),
+      ...createNotificationActivities(store),
     },
     /** On queues of their own. */
     ghl: {
@@ -78,6 +81,8 @@ export function createActivities(options: ActivityOptions) {
       ...createContactMergeGhlActivities(withGhl),
       ...createFieldMappingGhlActivities(withGhl),
     },
+    /** On a queue of their own as well: what leaves for mail servers and endpoints. */
+    notices: { ...createNoticeEmailActivities(store) },
     /** The one way of this process to GHL. */
     gateway,
     close: () => gateway.close(),

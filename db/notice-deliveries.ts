@@ -1,0 +1,142 @@
+import { type Transaction, sql } from 'kysely';
+import type { DeliveryState, NoticeChannel, PlannedDelivery } from '../domain/notice.ts';
+import type { Database } from './schema.ts';
+
+export interface NewDelivery {
+  id: string;
+  channel: NoticeChannel;
+  /** `rep:<id>`, `subscription:<id>` or `endpoint:<id>`: one delivery of a notice goes to each. */
+  recipient: string;
+  /** Sealed for the agency and the location of the notice, for the purpose `notice-address`. */
+  address: Buffer | null;
+  /** Why it is not to go at all. */
+  suppressedFor: string | null;
+}
+
+export interface Delivery {
+  id: string;
+  agencyId: string;
+  locationId: string | null;
+  noticeId: string;
+  topic: string;
+  channel: NoticeChannel;
+  recipient: string;
+  address: Buffer | null;
+  state: DeliveryState;
+  attempts: number;
+  createdAt: Date;
+}
+
+/** Adds the deliveries of a notice. */
+export async function addDeliveries(
+  tx: Transaction<Database>,
+  notice: { id: string; agencyId: string; locationId: string | null; topic: string },
+  deliveries: readonly NewDelivery[],
+  now: Date,
+): Promise<void> {
+  if (deliveries.length === 0) return;
+  await tx
+    .insertInto('notice_deliveries')
+    .values(
+      deliveries.map(({ id, channel, recipient, address, suppressedFor }) => ({
+        id,
+        agency_id: notice.agencyId,
+        location_id: notice.locationId,
+        notice_id: notice.id,
+        topic: notice.topic,
+        channel,
+        recipient,
+        address,
+        state: suppressedFor === null ? ('pending' as const) : ('suppressed' as const),
+        reason: suppressedFor,
+        created_at: now,
+        ended_at: suppressedFor === null ? null : now,
+      })),
+    )
+    .execute();
+}
+
+/** The deliveries of a notice that have not ended. */
+export async function listOpenDeliveries(tx: Transaction<Database>, noticeId: string): Promise<PlannedDelivery[]> {
+  return tx
+    .selectFrom('notice_deliveries')
+    .select(['id as deliveryId', 'channel'])
+    .where('notice_id', '=', noticeId)
+    .where('ended_at', 'is', null)
+    .orderBy('id')
+    .execute();
+}
+
+/** A delivery of the scope, locked until the transaction ends. */
+export async function lockDelivery(tx: Transaction<Database>, id: string): Promise<Delivery | undefined> {
+  const row = await tx.selectFrom('notice_deliveries').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
+  return (
+    row && {
+      id: row.id,
+      agencyId: row.agency_id,
+      locationId: row.location_id,
+      noticeId: row.notice_id,
+      topic: row.topic,
+      channel: row.channel,
+      recipient: row.recipient,
+      address: row.address,
+      state: row.state,
+      attempts: row.attempts,
+      createdAt: row.created_at,
+    }
+  );
+}
+
+/** What follows is about to be tried: commit this before anything leaves. @param ids deliveries that go together */
+export async function beginDeliveries(tx: Transaction<Database>, ids: readonly string[], now: Date): Promise<void> {
+  await tx
+    .updateTable('notice_deliveries')
+    .set({ state: 'sending', attempts: sql<number>`attempts + 1`, tried_at: now })
+    .where('id', 'in', ids)
+    .where('state', '=', 'pending')
+    .execute();
+}
+
+/** It is certain that nothing has gone: it may be tried again. @param reason a code */
+export async function putDeliveriesBack(
+  tx: Transaction<Database>,
+  ids: readonly string[],
+  reason: string,
+): Promise<void> {
+  await tx
+    .updateTable('notice_deliveries')
+    .set({ state: 'pending', reason, gathered_into: null })
+    .where('id', 'in', ids)
+    .where('state', '=', 'sending')
+    .execute();
+}
+
+/** How deliveries have ended. What has ended stays as it is. @param reason a code @returns those that ended now */
+export async function endDeliveries(
+  tx: Transaction<Database>,
+  ids: readonly string[],
+  end: { state: Exclude<DeliveryState, 'pending' | 'sending'>; reason: string | null; now: Date },
+): Promise<{ id: string; channel: NoticeChannel }[]> {
+  return tx
+    .updateTable('notice_deliveries')
+    .set({ state: end.state, reason: end.reason, ended_at: end.now })
+    .where('id', 'in', ids)
+    .where('ended_at', 'is', null)
+    .returning(['id', 'channel'])
+    .execute();
+}
+
+/**
+ * A refused delivery is to be tried once more, and with it those that went along in its message.
+ * @returns its notice; undefined when it was not refused
+ */
+export async function reopenDelivery(tx: Transaction<Database>, id: string): Promise<string | undefined> {
+  const opened = await tx
+    .updateTable('notice_deliveries')
+    .set({ state: 'pending', reason: null, ended_at: null })
+    .where('id', '=', id)
+    .where('state', '=', 'refused')
+    .returning('notice_id')
+    .executeTakeFirst();
+  return opened?.notice_id;
+}
