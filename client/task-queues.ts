@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import { ghlQueueOf, type LaneQueue, NOTICE_QUEUE } from '../workflows/task-queues.ts';
+import { ghlQueueOf, type LaneQueue, NOTICE_QUEUE, WEBHOOK_QUEUE } from '../workflows/task-queues.ts';
 
 /** What waits in one task queue for a worker. */
 export interface QueueBacklog {
@@ -18,6 +18,7 @@ const QUEUES: Pick<QueueBacklog, 'queue' | 'type'>[] = [
     { queue: ghlQueueOf(lane), type: 'activity' },
   ]),
   { queue: NOTICE_QUEUE, type: 'activity' },
+  { queue: WEBHOOK_QUEUE, type: 'activity' },
 ];
 
 /** TASK_QUEUE_TYPE_WORKFLOW and TASK_QUEUE_TYPE_ACTIVITY of Temporal's API. */

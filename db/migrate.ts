@@ -17,6 +17,7 @@ import * as contactEdits from './migrations/0014-contact-edits.ts';
 import * as fieldMappings from './migrations/0015-field-mappings.ts';
 import * as deadLetters from './migrations/0016-dead-letters.ts';
 import * as notices from './migrations/0017-notices.ts';
+import * as webhookEndpoints from './migrations/0018-webhook-endpoints.ts';
 
 const migrations: Record<string, Migration> = {
   '0001-roles': roles,
@@ -36,6 +37,7 @@ const migrations: Record<string, Migration> = {
   '0015-field-mappings': fieldMappings,
   '0016-dead-letters': deadLetters,
   '0017-notices': notices,
+  '0018-webhook-endpoints': webhookEndpoints,
 };
 
 /** The name of the newest migration this code knows. */

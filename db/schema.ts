@@ -50,6 +50,7 @@ import type {
   LocationTable,
   RepTable,
 } from './schema/tenants.ts';
+import type { WebhookEndpointTable } from './schema/webhooks.ts';
 
 /** The tables as the migrations leave them; a test holds this against the live database. */
 export interface Database {
@@ -99,6 +100,7 @@ export interface Database {
   heard_topics: HeardTopicTable;
   notices: NoticeTable;
   notice_deliveries: NoticeDeliveryTable;
+  webhook_endpoints: WebhookEndpointTable;
 }
 
 export type Location = Selectable<LocationTable>;

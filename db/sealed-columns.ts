@@ -7,7 +7,8 @@ export interface SealedTable {
     | 'connect_links'
     | 'credential_rotations'
     | 'notice_subscriptions'
-    | 'notice_deliveries';
+    | 'notice_deliveries'
+    | 'webhook_endpoints';
   /** The primary key in its order, with the types of Postgres. */
   key: Readonly<Record<string, 'uuid' | 'timestamptz'>>;
   /** The columns that name whom the values of a row are sealed for: none where they are sealed for nobody. */
@@ -57,5 +58,11 @@ export const SEALED_TABLES: readonly SealedTable[] = [
     key: { id: 'uuid' },
     tenant: ['agency_id', 'location_id'],
     columns: { address: 'notice-address' },
+  },
+  {
+    name: 'webhook_endpoints',
+    key: { id: 'uuid' },
+    tenant: ['agency_id'],
+    columns: { secret: 'webhook-secret', previous_secret: 'webhook-previous-secret' },
   },
 ];

@@ -38,6 +38,7 @@ export type NoRedrive =
   | 'connect-again'
   | 'make-another-link'
   | 'contact-gone'
+  | 'mend-the-endpoint'
   | 'not-named'
   | 'mend-the-code'
   | 'look-at-it';
@@ -80,6 +81,7 @@ export const DEAD_LETTER_KINDS = {
   part: { hasDetail: true, subject: 'backfill', redrive: 'backfill' },
   // Notices.
   notice: { hasDetail: true, subject: 'notice-delivery', redrive: 'notice' },
+  'webhook-endpoint': { hasDetail: true, subject: 'webhook-endpoint', redrive: { not: 'mend-the-endpoint' } },
   // Workflows, whatever they are for.
   'workflow-task-failing': { hasDetail: true, subject: 'workflow', redrive: { not: 'mend-the-code' } },
   'running-long': { hasDetail: false, subject: 'workflow', redrive: { not: 'look-at-it' } },
@@ -130,6 +132,8 @@ const WHYS: Record<NoRedrive, string> = {
   'connect-again': 'a person has to connect it again; what waits goes on by itself then',
   'make-another-link': 'a link works once: make another',
   'contact-gone': 'GHL has the contact no more; should it have it again, contacts redrive tries',
+  'mend-the-endpoint':
+    'its receiver is mended first: then webhooks enable, and webhooks redeliver for what is still wanted',
   'not-named': 'the letter does not tell what it is about',
   'mend-the-code':
     'Temporal tries again by itself, and goes on as soon as a worker can do it: mend the code or roll it back',

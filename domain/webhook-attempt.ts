@@ -21,7 +21,8 @@ export type AttemptDecision =
   | { next: 'delivered'; class: 'ok'; reason: string }
   /** The receiver wants no more at all. */
   | { next: 'disable'; class: AttemptClass; reason: string }
-  | { next: 'retry'; class: AttemptClass; delayMs: number; reason: string }
+  /** `quietMs`: for how long the receiver wants to be sent nothing at all; 0 where it has not said. */
+  | { next: 'retry'; class: AttemptClass; delayMs: number; quietMs: number; reason: string }
   /** All attempts are used up. */
   | { next: 'give-up'; class: AttemptClass; reason: string };
 
@@ -71,8 +72,9 @@ export function judgeAttempt(
   const delayMs = delaysMs[of.attempts - 1];
   if (delayMs === undefined) return { next: 'give-up', class: attemptClass, reason };
   const asked = attemptClass === 'limited' && 'retryAfter' in answer ? retryAfterMs(answer.retryAfter, of.now) : 0;
-  const waitMs = Math.max(delayMs, Math.min(asked, LONGEST_WAIT_MS));
-  return { next: 'retry', class: attemptClass, delayMs: Math.round(waitMs * (1 + JITTER * of.random)), reason };
+  const quietMs = Math.min(asked, LONGEST_WAIT_MS);
+  const spreadMs = Math.round(Math.max(delayMs, quietMs) * (1 + JITTER * of.random));
+  return { next: 'retry', class: attemptClass, delayMs: spreadMs, quietMs, reason };
 }
 
 function classify(answer: Answer): { attemptClass: AttemptClass; reason: string } {

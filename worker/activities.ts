@@ -15,12 +15,13 @@ import { createContactSyncGhlActivities } from '../activities/contact-sync-ghl.t
 import { createFieldMappingGhlActivities } from '../activities/field-mapping-ghl.ts';
 import { createRotationActivities } from '../activities/credential-rotation.ts';
 import { createRotationGhlActivities } from '../activities/credential-rotation-ghl.ts';
-import type { LeadObserver } from '../activities/dependencies.ts';
+import type { LeadObserver, StoreDeps } from '../activities/dependencies.ts';
 import { createLeadActivities } from '../activities/lead-intake.ts';
 import { createLeadGhlActivities } from '../activities/lead-intake-ghl.ts';
 import { createPollActivities } from '../activities/poll-sync.ts';
 import { createPollGhlActivities } from '../activities/poll-sync-ghl.ts';
 import { createNoticeEmailActivities } from '../activities/notice-email.ts';
+import { createNoticeWebhookActivities, type WebhookDeps } from '../activities/notice-webhook.ts';
 import { createNotificationActivities } from '../activities/notification.ts';
 import { createGhlTaskNotifier } from '../activities/rep-notifier.ts';
 import type { KeyProvider } from '../crypto/key-ring.ts';
@@ -31,6 +32,8 @@ import type { Database } from '../db/schema.ts';
 import { POLL_POLICY, type PollPolicy } from '../domain/poll-rules.ts';
 import { createGhlGateway, type GatewayOptions } from '../ghl/gateway.ts';
 import { createReadCache } from '../ghl/read-cache.ts';
+import { STRICT_OUTBOUND } from '../domain/webhook-url.ts';
+import { createWebhookSender } from '../outbound/webhook-post.ts';
 
 export interface ActivityOptions {
   db: Kysely<Database>;
@@ -40,6 +43,8 @@ export interface ActivityOptions {
   /** When and how locations are polled. */
   polling?: PollPolicy;
   leadObserver?: LeadObserver;
+  /** What endpoints may be, by default as in production, and who hears of attempts. */
+  webhooks?: Partial<Omit<WebhookDeps, keyof StoreDeps>>;
 }
 
 /** All activities, joined to their memory in Postgres and to GHL. */
@@ -54,6 +59,8 @@ export function createActivities(options: ActivityOptions) {
   });
   const store = { db, keys, now: () => new Date(), ...(leadObserver && { leadObserver }) };
   const withGhl = { ...store, ghl: gateway, reads: createReadCache(gateway), notifier: createGhlTaskNotifier(gateway) };
+  const outboundRules = options.webhooks?.outboundRules ?? STRICT_OUTBOUND;
+  const webhooks = options.webhooks?.webhooks ?? createWebhookSender({ rules: outboundRules });
   return {
     /** On the workflows' own queues: the database only. */
     store: {
@@ -81,11 +88,15 @@ export function createActivities(options: ActivityOptions) {
       ...createContactMergeGhlActivities(withGhl),
       ...createFieldMappingGhlActivities(withGhl),
     },
-    /** On a queue of their own as well: what leaves for mail servers and endpoints. */
+    /** On a queue of their own as well: what leaves for mail servers. */
     notices: { ...createNoticeEmailActivities(store) },
+    /** And on another: what leaves for endpoints. */
+    webhooks: { ...createNoticeWebhookActivities({ ...store, ...options.webhooks, webhooks, outboundRules }) },
     /** The one way of this process to GHL. */
     gateway,
-    close: () => gateway.close(),
+    async close() {
+      await Promise.all([gateway.close(), webhooks.close()]);
+    },
   };
 }
 

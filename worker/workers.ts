@@ -6,7 +6,7 @@ import {
 } from '@temporalio/worker';
 import { createPayloadCodec } from '../crypto/payload-codec.ts';
 import type { KeyProvider } from '../crypto/key-ring.ts';
-import { ghlQueueOf, type LaneQueue, NOTICE_QUEUE } from '../workflows/task-queues.ts';
+import { ghlQueueOf, type LaneQueue, NOTICE_QUEUE, WEBHOOK_QUEUE } from '../workflows/task-queues.ts';
 import type { Activities } from './activities.ts';
 
 export interface WorkersOptions {
@@ -33,11 +33,12 @@ const SLOTS: Record<LaneQueue, { workflowTasks: number; storeActivities: number;
 
 /** They wait for others' machines as well, and no lead waits for them. */
 const NOTICE_ACTIVITIES = 10;
+const WEBHOOK_ACTIVITIES = 40;
 
 /**
  * The workers of this process: for each lane one for workflows and their database steps, and one for GHL calls on a
  * queue of its own, without a workflow bundle, so that a storm of calls takes no slot from a decision. With the lane `sync`
- * goes the one for what leaves for mail servers and endpoints.
+ * go those for what leaves for mail servers, and for endpoints.
  */
 export async function createWorkers(options: WorkersOptions): Promise<Worker[]> {
   const { connection, namespace, keys, activities } = options;
@@ -76,6 +77,12 @@ export async function createWorkers(options: WorkersOptions): Promise<Worker[]> 
         taskQueue: NOTICE_QUEUE,
         activities: activities.notices,
         maxConcurrentActivityTaskExecutions: NOTICE_ACTIVITIES,
+      }),
+      await Worker.create({
+        ...shared,
+        taskQueue: WEBHOOK_QUEUE,
+        activities: activities.webhooks,
+        maxConcurrentActivityTaskExecutions: WEBHOOK_ACTIVITIES,
       }),
     );
   }

@@ -1,9 +1,10 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { NoticeEmailActivities } from '../activities/notice-email.ts';
+import type { NoticeWebhookActivities } from '../activities/notice-webhook.ts';
 import type { NotificationActivities } from '../activities/notification.ts';
 import type { PlannedDelivery } from '../domain/notice.ts';
 import { failureCode, isStepFailure, putBeforeOperator } from './step-failure.ts';
-import { NOTICE_QUEUE } from './task-queues.ts';
+import { NOTICE_QUEUE, WEBHOOK_QUEUE } from './task-queues.ts';
 
 export interface NotificationInput {
   agencyId: string;
@@ -23,6 +24,19 @@ const email = proxyActivities<NoticeEmailActivities>({
   retry: { initialInterval: '10 seconds', maximumInterval: '15 minutes' },
 });
 
+/**
+ * The activity says itself when it comes again, ten times in about three days. An endpoint that asks for more time gets it
+ * within bounds, and this one is about the whole.
+ */
+const webhooksOf = (agencyId: string) =>
+  proxyActivities<NoticeWebhookActivities>({
+    taskQueue: WEBHOOK_QUEUE,
+    startToCloseTimeout: '1 minute',
+    scheduleToCloseTimeout: '12 days',
+    retry: { initialInterval: '5 seconds', maximumInterval: '5 minutes' },
+    priority: { fairnessKey: agencyId },
+  });
+
 /** Tells of one thing that has happened, everybody who is to hear of it, each in their own way and none waiting for another. */
 export async function notification({ agencyId, noticeId }: NotificationInput): Promise<void> {
   const deliveries = await store.planNotice({ agencyId, noticeId });
@@ -32,6 +46,7 @@ export async function notification({ agencyId, noticeId }: NotificationInput): P
 async function deliver(agencyId: string, { deliveryId, channel }: PlannedDelivery): Promise<void> {
   try {
     if (channel === 'email') await email.sendNoticeEmail({ agencyId, deliveryId });
+    else await webhooksOf(agencyId).sendNoticeWebhook({ agencyId, deliveryId });
   } catch (error) {
     if (!isStepFailure(error)) throw error;
     const cause = failureCode(error);
