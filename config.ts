@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { parseKeyRing } from './crypto/key-ring.ts';
 import type { GhlDoor } from './domain/authorize-url.ts';
 import type { InstallPurpose } from './domain/ghl-scopes.ts';
+import { canonicalAddress } from './domain/public-address.ts';
+import type { OutboundRules } from './domain/webhook-url.ts';
 import { readGhlPublicKeys } from './ghl/webhooks.ts';
 
 /**
@@ -15,10 +17,10 @@ MCowBQYDK2VwAyEAi2HR1srL4o18O8BRa7gVJY7G7bupbN3H9AwJrHCDiOg=
 
 /** Turns a reader that throws into a zod transform that reports the problem beside all others. */
 const parsedBy =
-  <T>(read: (text: string) => T) =>
-  (text: string, context: z.RefinementCtx): T => {
+  <T, Given = string>(read: (given: Given) => T) =>
+  (given: Given, context: z.RefinementCtx): T => {
     try {
-      return read(text);
+      return read(given);
     } catch (error) {
       context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : 'cannot be read' });
       return z.NEVER;
@@ -31,6 +33,12 @@ const origin = z
   .url({ protocol: /^https?$/ })
   .refine((text) => URL.canParse(text) && new URL(text).href === `${new URL(text).origin}/`, 'is more than an origin')
   .transform((text) => new URL(text).origin);
+
+function readAddress(text: string): string {
+  const address = canonicalAddress(text);
+  if (address === undefined) throw new TypeError('wanted are addresses such as 127.0.0.1, separated by commas');
+  return address;
+}
 
 const environmentSchema = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
@@ -73,6 +81,17 @@ const environmentSchema = z.object({
   MAX_CACHED_WORKFLOWS: z.coerce.number().int().min(0).default(300),
   /** Where traces go, by OTLP over HTTP, such as http://127.0.0.1:4318; without it nothing is recorded. */
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  /** Addresses, each alone, that webhooks may be sent to although they are private: for development, such as 127.0.0.1. */
+  WEBHOOKS_OUT_PRIVATE_ADDRESSES: z
+    .string()
+    .default('')
+    .transform((text) => text.split(',').flatMap((address) => (address.trim() === '' ? [] : [address.trim()])))
+    .transform(parsedBy((addresses: string[]) => new Set(addresses.map(readAddress)))),
+  /** Whether webhooks may be sent by plain http: for development. */
+  WEBHOOKS_OUT_ALLOW_HTTP: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((text) => text === 'true'),
   SHUTDOWN_GRACE_MS: milliseconds.default(20_000),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });
@@ -176,3 +195,9 @@ export function ghlDoorOf(config: Config): GhlDoor {
     },
   };
 }
+
+/** Where webhooks may be sent. */
+export const outboundRulesOf = (config: Config): OutboundRules => ({
+  privateAddresses: config.WEBHOOKS_OUT_PRIVATE_ADDRESSES,
+  isHttpAllowed: config.WEBHOOKS_OUT_ALLOW_HTTP,
+});

@@ -56,6 +56,17 @@ import { logRequests } from './request-log.ts';
 import { showHowToSignIn, signInByLink } from './sign-in.ts';
 import { traceRequests } from './trace-requests.ts';
 import { reportNoWebUi, type WebUi } from './web-ui.ts';
+import { listWebhookDeliveriesByApi, redeliverByApi } from './webhook-deliveries.ts';
+import {
+  createEndpointByApi,
+  deleteEndpointByApi,
+  getEndpointByApi,
+  listEndpointsByApi,
+  rotateEndpointSecretByApi,
+  switchEndpointByApi,
+  testEndpointByApi,
+  type WebhookEndpointDeps,
+} from './webhook-endpoints.ts';
 import { receiveGhlWebhook } from './webhooks-ghl.ts';
 import { receiveGhlWorkflowWebhook } from './webhooks-ghl-workflow.ts';
 import type { WorkClient } from './work.ts';
@@ -80,6 +91,7 @@ export interface AppDeps {
   door: OperatorDoor;
   webUi: WebUi | undefined;
   relay: ContactChangeDeps['relay'];
+  outboundRules: WebhookEndpointDeps['outboundRules'];
   now: () => Date;
   metrics: Metrics;
   logger: Logger;
@@ -138,6 +150,17 @@ export function createApp(deps: AppDeps): Express {
   app.post('/v1/dead-letters/redrive', readRawBody, redriveDeadLettersByApi(deps));
   app.post('/v1/dead-letters/:id/redrive', readRawBody, redriveDeadLetterByApi(deps));
   app.post('/v1/dead-letters/:id/discard', readRawBody, discardDeadLetterByApi(deps));
+
+  app.post('/v1/webhook-endpoints', readRawBody, createEndpointByApi(deps));
+  app.get('/v1/webhook-endpoints', listEndpointsByApi(deps));
+  app.get('/v1/webhook-endpoints/:id', getEndpointByApi(deps));
+  app.delete('/v1/webhook-endpoints/:id', deleteEndpointByApi(deps));
+  app.post('/v1/webhook-endpoints/:id/rotate-secret', readRawBody, rotateEndpointSecretByApi(deps));
+  app.post('/v1/webhook-endpoints/:id/enable', switchEndpointByApi(deps, 'enabled'));
+  app.post('/v1/webhook-endpoints/:id/disable', switchEndpointByApi(deps, 'disabled'));
+  app.post('/v1/webhook-endpoints/:id/test', testEndpointByApi(deps));
+  app.get('/v1/webhook-endpoints/:id/deliveries', listWebhookDeliveriesByApi(deps));
+  app.post('/v1/webhook-endpoints/:id/deliveries/redeliver', readRawBody, redeliverByApi(deps));
 
   app.post('/v1/agency/connect-links', readRawBody, createConnectLinkByApi(deps));
   app.get('/oauth/ghl/start', startConnecting(deps));

@@ -8,6 +8,7 @@ import { measureWaitingWork } from '../db/inbox-measure.ts';
 import { measurePolling } from '../db/poll-turns.ts';
 import type { Database } from '../db/schema.ts';
 import { withSystemRole } from '../db/scope.ts';
+import { countEndpoints } from '../db/webhook-endpoints.ts';
 import { DEAD_LETTER_CAPABILITIES } from '../domain/dead-letter.ts';
 import { summariseBudgets } from '../domain/budget-left.ts';
 import { STUCK_AFTER_FAILURES } from '../domain/poll-failure.ts';
@@ -54,6 +55,8 @@ async function measureStored(db: Kysely<Database>, metrics: Metrics): Promise<vo
   for (const [status, count] of Object.entries(installs)) metrics.installs.set({ status }, count);
   const letters = await withSystemRole(db, 'upkeep', (tx) => countOpenLetters(tx));
   for (const capability of DEAD_LETTER_CAPABILITIES) metrics.deadLetters.set({ capability }, letters[capability] ?? 0);
+  const endpoints = await withSystemRole(db, 'upkeep', (tx) => countEndpoints(tx));
+  for (const [state, count] of Object.entries(endpoints)) metrics.webhookEndpoints.set({ state }, count);
   const late = { lateMs: POLL_LATE_MS, graceMs: POLL_POLICY.gapGraceMs, failures: STUCK_AFTER_FAILURES };
   const polling = await withSystemRole(db, 'upkeep', (tx) => measurePolling(tx, late));
   metrics.pollsOverdue.set(polling.overdue);

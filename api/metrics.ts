@@ -55,6 +55,12 @@ export function createMetrics() {
       labelNames: ['status'] as const,
       registers,
     }),
+    webhookEndpoints: new Gauge({
+      name: 'switchyard_webhook_endpoints',
+      help: 'Where agencies have webhooks sent, by state; disabled-failing and disabled-gone were not disabled by a person',
+      labelNames: ['state'] as const,
+      registers,
+    }),
     pollsOverdue: new Gauge({
       name: 'switchyard_polls_overdue',
       help: 'Passes of polling that should have begun more than an hour ago',

@@ -10,6 +10,7 @@ import type { Database } from '../db/schema.ts';
 import { createSealingReports } from '../db/sealing-reports.ts';
 import { createAccountSpeech } from './account-speech.ts';
 import type { GhlDoor } from '../domain/authorize-url.ts';
+import { type OutboundRules, STRICT_OUTBOUND } from '../domain/webhook-url.ts';
 import { type AppDeps, createApp } from './app.ts';
 import { createDrain } from './drain.ts';
 import { createEventIntake } from './event-intake.ts';
@@ -42,6 +43,8 @@ export interface ServiceOptions {
   door?: OperatorDoor;
   /** Where agencies are connected; by default there is no app to connect. */
   ghlDoor?: GhlDoor;
+  /** Where webhooks may be sent; by default as in production. */
+  outboundRules?: OutboundRules;
   logger: Logger;
   now?: () => Date;
   /** Workflow starts in flight at most; 0 leaves all to the relay. */
@@ -105,6 +108,7 @@ export function createService(options: ServiceOptions): Service {
       intake,
       refused,
       relay,
+      outboundRules: options.outboundRules ?? STRICT_OUTBOUND,
       drain,
       codec,
       door,

@@ -4,6 +4,7 @@ import { ensureMonthPartitions } from '../db/partitions.ts';
 import type { Database } from '../db/schema.ts';
 import { withSystemRole } from '../db/scope.ts';
 import { trimEventBodies } from '../db/event-retention.ts';
+import { forgetOldSecrets } from '../db/webhook-endpoints.ts';
 import { describeError } from './error-description.ts';
 import { createRounds, type Rounds } from './rounds.ts';
 
@@ -16,14 +17,16 @@ const MONTHS_AHEAD = 12;
 /** Raw bodies hold personal data; what the system has read of them stays. */
 const BODY_DAYS = 30;
 
-/** Makes partitions ahead of time and trims raw bodies after their days. Safe to repeat, and in several processes at once. */
+/** Makes partitions ahead of time, trims raw bodies after their days, and forgets secrets whose time is over. Safe to repeat, and in several processes at once. */
 export function createUpkeep({ db, logger }: { db: Kysely<Database>; logger: Logger }): Upkeep {
   async function run(): Promise<void> {
     const made = await withSystemRole(db, 'upkeep', (tx) => ensureMonthPartitions(tx, MONTHS_AHEAD));
     let trimmed = 0;
     const trimSome = () => withSystemRole(db, 'upkeep', (tx) => trimEventBodies(tx, BODY_DAYS));
     for (let batch = await trimSome(); batch > 0; batch = await trimSome()) trimmed += batch;
-    if (made + trimmed > 0) logger.info({ partitionsMade: made, bodiesTrimmed: trimmed }, 'upkeep done');
+    const secretsForgotten = await withSystemRole(db, 'upkeep', (tx) => forgetOldSecrets(tx, new Date()));
+    if (made + trimmed + secretsForgotten > 0)
+      logger.info({ partitionsMade: made, bodiesTrimmed: trimmed, secretsForgotten }, 'upkeep done');
   }
 
   const rounds = createRounds(EVERY_MS, run, (error) =>

@@ -17,6 +17,7 @@ import { addOperatorCommands } from './operators.ts';
 import type { Session } from './session.ts';
 import { addSyncCommands } from './sync.ts';
 import { addTriggerCommands } from './triggers.ts';
+import { addWebhookCommands } from './webhooks.ts';
 import { addWhyCommand } from './why.ts';
 
 const HELP = `
@@ -46,6 +47,7 @@ export function createProgram(session: Session): Command {
   addContactCommands(program, session);
   addFieldCommands(program, session);
   addDeadLetterCommands(program, session);
+  addWebhookCommands(program, session);
   addAuditCommands(program, session);
   addOperatorCommands(program, session);
   addKeyCommands(program, session);

@@ -84,6 +84,20 @@ export async function lockNotice(
   return row && { notice: toNotice(row), isPlanned: row.planned_at !== null };
 }
 
+/** The notice of an occurrence, of the scope. @throws NoResultError */
+export async function getNoticeId(
+  tx: Transaction<Database>,
+  of: { topic: NoticeTopic; occurrenceKey: string },
+): Promise<string> {
+  const { id } = await tx
+    .selectFrom('notices')
+    .select('id')
+    .where('topic', '=', of.topic)
+    .where('occurrence_key', '=', of.occurrenceKey)
+    .executeTakeFirstOrThrow();
+  return id;
+}
+
 /** A notice of the scope. */
 export async function findNotice(tx: Transaction<Database>, id: string): Promise<Notice | undefined> {
   const row = await tx.selectFrom('notices').selectAll().where('id', '=', id).executeTakeFirst();

@@ -48,6 +48,19 @@ export async function listWebhookDeliveries(
   return query.orderBy('id', 'desc').limit(page.limit).execute();
 }
 
+/** How a notice goes to an endpoint; undefined while that is not planned yet. */
+export async function findNoticeDelivery(
+  tx: Transaction<Database>,
+  of: { endpointId: string; noticeId: string },
+): Promise<WebhookDelivery | undefined> {
+  return tx
+    .selectFrom('notice_deliveries')
+    .select(shownColumns)
+    .where('notice_id', '=', of.noticeId)
+    .where('recipient', '=', `endpoint:${of.endpointId}`)
+    .executeTakeFirst();
+}
+
 /** A delivery to an endpoint, and which one; undefined for one that is none such. */
 export async function findWebhookDelivery(
   tx: Transaction<Database>,

@@ -6,7 +6,7 @@ import { ENDPOINTS_PER_AGENCY, overlapEnd } from '../domain/webhook-endpoint.ts'
 import { audit } from './audit-log.ts';
 import { resolveDeadLetters } from './dead-letters.ts';
 import { addEndpointSubscription, removeEndpointSubscriptions } from './endpoint-subscriptions.ts';
-import { recordNotice } from './notices.ts';
+import { getNoticeId, recordNotice } from './notices.ts';
 import type { Database } from './schema.ts';
 import { disableEndpoint, enableEndpoint, suppressWaiting } from './webhook-endpoint-health.ts';
 import { findEndpoint, insertEndpoint, listEndpoints, lockEndpoints, replaceSecret } from './webhook-endpoints.ts';
@@ -101,14 +101,14 @@ export async function deleteEndpoint(tx: Transaction<Database>, act: EndpointAct
 }
 
 /**
- * Has the endpoint be sent a test. It goes the way of all notices.
- * @returns the id of its notice; undefined when there is no such endpoint, or it is disabled
+ * Has a test be sent to the endpoint, by the way of all notices.
+ * @returns the id of the notice, or why there is none
  */
 export async function testEndpoint(
   tx: Transaction<Database>,
   act: EndpointAct,
   id: string,
-): Promise<'no-such-endpoint' | 'endpoint-disabled' | { occurrenceKey: string }> {
+): Promise<'no-such-endpoint' | 'endpoint-disabled' | { noticeId: string }> {
   const endpoint = await findEndpoint(tx, id);
   const [subscription] = endpoint?.subscriptions ?? [];
   if (!endpoint || !subscription) return 'no-such-endpoint';
@@ -118,7 +118,7 @@ export async function testEndpoint(
   const data = { subscriptionId: subscription.id };
   await recordNotice(tx, { ...of, topic: 'notice.test', occurrenceKey, data });
   await note(tx, act, id, 'test');
-  return { occurrenceKey };
+  return { noticeId: await getNoticeId(tx, { topic: 'notice.test', occurrenceKey }) };
 }
 
 /** Sends what was delivered, or not, once more. @returns the deliveries that go again; undefined when there is no such endpoint */

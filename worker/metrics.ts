@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { LeadObserver } from '../activities/dependencies.ts';
+import type { AttemptClass } from '../domain/webhook-attempt.ts';
 import type { BreakerState } from '../ghl/breaker.ts';
 import type { CallRecord, GhlGateway } from '../ghl/gateway.ts';
 
@@ -50,11 +51,19 @@ export function createWorkerMetrics(breakerStates: GhlGateway['breakerStates']) 
     labelNames: ['activity', 'failure', 'final'] as const,
     registers,
   });
+  const webhookAttempts = new Counter({
+    name: 'switchyard_webhook_attempts_total',
+    help: 'Attempts to send a webhook to an endpoint, by the class of their result',
+    labelNames: ['result'] as const,
+    registers,
+  });
   const leadObserver: LeadObserver = { firstAssigned: (afterMs) => assignedSeconds.observe(afterMs / 1_000) };
   return {
     registry,
     activityFailures,
     leadObserver,
+    /** Counts an attempt to send a webhook. */
+    observeWebhook: (result: AttemptClass): void => webhookAttempts.inc({ result }),
     /** Counts a call that is over. */
     observeCall({ operation, lane, outcome, durationMs }: CallRecord): void {
       const of = { operation, lane: lane ?? 'none' };

@@ -4,6 +4,7 @@ import type { Config } from '../config.ts';
 import { createDatabase } from '../db/database.ts';
 import { checkDatabase } from '../db/readiness.ts';
 import { createSealingReports } from '../db/sealing-reports.ts';
+import type { OutboundRules } from '../domain/webhook-url.ts';
 import type { CallRecord } from '../ghl/gateway.ts';
 import { startTracing } from '../tracing/start.ts';
 import { currentTrace } from '../tracing/trace.ts';
@@ -26,12 +27,14 @@ export interface WorkerParts {
   temporal: NativeConnectionOptions;
   /** When and how locations are polled, where that is not as usual. */
   polling?: ActivityOptions['polling'];
+  /** Where webhooks may be sent, where that is not as in production. */
+  outboundRules?: OutboundRules;
   findBundle: () => Promise<WorkflowBundleOption>;
 }
 
 /** Runs a worker until SIGINT or SIGTERM, and closes what it opened. @throws what its workers fail with */
 export async function runWorkerProcess(config: Config, parts: WorkerParts): Promise<void> {
-  const { ghl, temporal, polling, findBundle } = parts;
+  const { ghl, temporal, polling, outboundRules, findBundle } = parts;
   const log = pino({ level: config.LOG_LEVEL, base: { process: 'worker' }, mixin: currentTrace });
   const endTracing = startTracing({
     service: 'switchyard-worker',
@@ -62,6 +65,10 @@ export async function runWorkerProcess(config: Config, parts: WorkerParts): Prom
     keys: config.ENCRYPTION_KEYS,
     ghl: { baseUrl: config.GHL_BASE_URL, onCall, ...ghl },
     log,
+    webhooks: {
+      ...(outboundRules && { outboundRules }),
+      onWebhookAttempt: (result) => metrics.observeWebhook(result),
+    },
     leadObserver: { firstAssigned: (afterMs) => metrics.leadObserver.firstAssigned(afterMs) },
     ...(polling && { polling }),
   });
