@@ -1,6 +1,6 @@
 /** The arrows of the layout (docs/architecture.md): each rule names what a layer may know. */
 const layers =
-  '^(activities|api|bench|cli|client|crypto|db|domain|ghl|scripts|simulator|test|tracing|worker|workflows)/|^(client|config|worker)\\.ts$';
+  '^(activities|api|bench|cli|client|crypto|db|domain|ghl|mail|scripts|simulator|test|tracing|worker|workflows)/|^(client|config|worker)\\.ts$';
 const only = (name, from, allowed, comment) => ({
   name,
   severity: 'error',
@@ -49,7 +49,18 @@ module.exports = {
         dependencyTypesNot: ['type-only'],
       },
     },
-    only('activities-do', '^activities/', '^(activities|db|ghl|domain|crypto)/', 'Activities join db, ghl and domain.'),
+    only(
+      'mail-stands-alone',
+      '^mail/',
+      '^mail/',
+      'What is written is decided elsewhere; here it is handed to a server.',
+    ),
+    only(
+      'activities-do',
+      '^activities/',
+      '^(activities|db|ghl|mail|domain|crypto)/',
+      'Activities join db, ghl, mail and domain.',
+    ),
     only(
       'db-and-ghl-never-meet',
       '^db/',
@@ -60,7 +71,7 @@ module.exports = {
     only(
       'worker-runs',
       '^worker(/|\\.ts$)',
-      '^(worker(/|\\.ts$)|config\\.ts$|activities/|db/|ghl/|domain/|crypto/|tracing/|workflows/)',
+      '^(worker(/|\\.ts$)|config\\.ts$|activities/|db/|ghl/|mail/|domain/|crypto/|tracing/|workflows/)',
       'The worker joins activities to their dependencies.',
     ),
     only(

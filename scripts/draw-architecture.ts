@@ -18,6 +18,7 @@ const LAYERS = [
   'domain',
   'db',
   'ghl',
+  'mail',
   'crypto',
   'tracing',
   'config.ts',

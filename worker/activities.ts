@@ -20,7 +20,7 @@ import { createLeadActivities } from '../activities/lead-intake.ts';
 import { createLeadGhlActivities } from '../activities/lead-intake-ghl.ts';
 import { createPollActivities } from '../activities/poll-sync.ts';
 import { createPollGhlActivities } from '../activities/poll-sync-ghl.ts';
-import { createNoticeEmailActivities } from '../activities/notice-email.ts';
+import { createNoticeEmailActivities, type NoticeObserver } from '../activities/notice-email.ts';
 import { createNotificationActivities } from '../activities/notification.ts';
 import { createGhlTaskNotifier } from '../activities/rep-notifier.ts';
 import type { KeyProvider } from '../crypto/key-ring.ts';
@@ -31,6 +31,7 @@ import type { Database } from '../db/schema.ts';
 import { POLL_POLICY, type PollPolicy } from '../domain/poll-rules.ts';
 import { createGhlGateway, type GatewayOptions } from '../ghl/gateway.ts';
 import { createReadCache } from '../ghl/read-cache.ts';
+import { createMailer, type MailerSettings } from '../mail/mailer.ts';
 
 export interface ActivityOptions {
   db: Kysely<Database>;
@@ -40,11 +41,19 @@ export interface ActivityOptions {
   /** When and how locations are polled. */
   polling?: PollPolicy;
   leadObserver?: LeadObserver;
+  /** The mail server of notices; null where there is none. */
+  mail?: MailerSettings | null;
+  /** How long an operator's notices of one topic are gathered after a mail of it; ten minutes by default. */
+  gatherMs?: number;
+  noticeObserver?: NoticeObserver;
 }
+
+/** A storm of dead letters is a mail now and one every ten minutes, each with all that came since. */
+const GATHER_MS = 600_000;
 
 /** All activities, joined to their memory in Postgres and to GHL. */
 export function createActivities(options: ActivityOptions) {
-  const { db, keys, ghl: ghlOptions, log, polling = POLL_POLICY, leadObserver } = options;
+  const { db, keys, ghl: ghlOptions, log, polling = POLL_POLICY, leadObserver, noticeObserver } = options;
   const gateway = createGhlGateway({
     tokens: createTokenStore(db, keys),
     budget: createBudgetStore(db),
@@ -54,6 +63,12 @@ export function createActivities(options: ActivityOptions) {
   });
   const store = { db, keys, now: () => new Date(), ...(leadObserver && { leadObserver }) };
   const withGhl = { ...store, ghl: gateway, reads: createReadCache(gateway), notifier: createGhlTaskNotifier(gateway) };
+  const outgoing = {
+    ...store,
+    mailer: options.mail ? createMailer(options.mail) : null,
+    gatherMs: options.gatherMs ?? GATHER_MS,
+    ...(noticeObserver && { noticeObserver }),
+  };
   return {
     /** On the workflows' own queues: the database only. */
     store: {
@@ -82,7 +97,7 @@ export function createActivities(options: ActivityOptions) {
       ...createFieldMappingGhlActivities(withGhl),
     },
     /** On a queue of their own as well: what leaves for mail servers and endpoints. */
-    notices: { ...createNoticeEmailActivities(store) },
+    notices: { ...createNoticeEmailActivities(outgoing) },
     /** The one way of this process to GHL. */
     gateway,
     close: () => gateway.close(),

@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { LeadObserver } from '../activities/dependencies.ts';
+import type { NoticeObserver } from '../activities/notice-email.ts';
 import type { BreakerState } from '../ghl/breaker.ts';
 import type { CallRecord, GhlGateway } from '../ghl/gateway.ts';
 
@@ -50,11 +51,21 @@ export function createWorkerMetrics(breakerStates: GhlGateway['breakerStates']) 
     labelNames: ['activity', 'failure', 'final'] as const,
     registers,
   });
+  const deliveries = new Counter({
+    name: 'switchyard_notice_deliveries_total',
+    help: 'Deliveries of notices that have ended, by channel and how: sent, refused, unknown or suppressed',
+    labelNames: ['channel', 'state'] as const,
+    registers,
+  });
+  const noticeObserver: NoticeObserver = {
+    ended: (channel, state, count) => deliveries.inc({ channel, state }, count),
+  };
   const leadObserver: LeadObserver = { firstAssigned: (afterMs) => assignedSeconds.observe(afterMs / 1_000) };
   return {
     registry,
     activityFailures,
     leadObserver,
+    noticeObserver,
     /** Counts a call that is over. */
     observeCall({ operation, lane, outcome, durationMs }: CallRecord): void {
       const of = { operation, lane: lane ?? 'none' };

@@ -5,6 +5,7 @@ import { createDatabase } from '../db/database.ts';
 import { checkDatabase } from '../db/readiness.ts';
 import { createSealingReports } from '../db/sealing-reports.ts';
 import type { CallRecord } from '../ghl/gateway.ts';
+import type { MailerSettings } from '../mail/mailer.ts';
 import { startTracing } from '../tracing/start.ts';
 import { currentTrace } from '../tracing/trace.ts';
 import { type ActivityOptions, createActivities } from './activities.ts';
@@ -22,6 +23,8 @@ import { createWorkers } from './workers.ts';
 export interface WorkerParts {
   /** How GHL is called; its address comes from the configuration. */
   ghl: Omit<ActivityOptions['ghl'], 'baseUrl'>;
+  /** By which server notices go as mails; null: by none. */
+  mail?: MailerSettings | null;
   /** How Temporal is reached: address, TLS, API key. */
   temporal: NativeConnectionOptions;
   /** When and how locations are polled, where that is not as usual. */
@@ -31,7 +34,7 @@ export interface WorkerParts {
 
 /** Runs a worker until SIGINT or SIGTERM, and closes what it opened. @throws what its workers fail with */
 export async function runWorkerProcess(config: Config, parts: WorkerParts): Promise<void> {
-  const { ghl, temporal, polling, findBundle } = parts;
+  const { ghl, mail, temporal, polling, findBundle } = parts;
   const log = pino({ level: config.LOG_LEVEL, base: { process: 'worker' }, mixin: currentTrace });
   const endTracing = startTracing({
     service: 'switchyard-worker',
@@ -63,6 +66,8 @@ export async function runWorkerProcess(config: Config, parts: WorkerParts): Prom
     ghl: { baseUrl: config.GHL_BASE_URL, onCall, ...ghl },
     log,
     leadObserver: { firstAssigned: (afterMs) => metrics.leadObserver.firstAssigned(afterMs) },
+    noticeObserver: { ended: (channel, state, count) => metrics.noticeObserver.ended(channel, state, count) },
+    mail: mail ?? null,
     ...(polling && { polling }),
   });
   const metrics = createWorkerMetrics(activities.gateway.breakerStates);

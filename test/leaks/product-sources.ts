@@ -11,6 +11,7 @@ const LAYERS = [
   'db',
   'domain',
   'ghl',
+  'mail',
   'tracing',
   'worker',
   'workflows',
