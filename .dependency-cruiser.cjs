@@ -1,6 +1,6 @@
 /** The arrows of the layout (docs/architecture.md): each rule names what a layer may know. */
 const layers =
-  '^(activities|api|bench|cli|client|crypto|db|domain|ghl|outbound|scripts|simulator|test|tracing|worker|workflows)/|^(client|config|worker)\\.ts$';
+  '^(activities|api|bench|cli|client|crypto|db|domain|ghl|mail|outbound|scripts|simulator|test|tracing|worker|workflows)/|^(client|config|worker)\\.ts$';
 const only = (name, from, allowed, comment) => ({
   name,
   severity: 'error',
@@ -50,10 +50,16 @@ module.exports = {
       },
     },
     only(
+      'mail-stands-alone',
+      '^mail/',
+      '^mail/',
+      'What is written is decided elsewhere; here it is handed to a server.',
+    ),
+    only(
       'activities-do',
       '^activities/',
-      '^(activities|db|ghl|outbound|domain|crypto)/',
-      'Activities join db, ghl, outbound and domain.',
+      '^(activities|db|ghl|mail|outbound|domain|crypto)/',
+      'Activities join db, ghl, mail, outbound and domain.',
     ),
     only(
       'db-and-ghl-never-meet',
@@ -71,7 +77,7 @@ module.exports = {
     only(
       'worker-runs',
       '^worker(/|\\.ts$)',
-      '^(worker(/|\\.ts$)|config\\.ts$|activities/|db/|ghl/|outbound/|domain/|crypto/|tracing/|workflows/)',
+      '^(worker(/|\\.ts$)|config\\.ts$|activities/|db/|ghl/|mail/|outbound/|domain/|crypto/|tracing/|workflows/)',
       'The worker joins activities to their dependencies.',
     ),
     only(

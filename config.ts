@@ -40,61 +40,74 @@ function readAddress(text: string): string {
   return address;
 }
 
-const environmentSchema = z.object({
-  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
-  DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(200).default(10),
-  ENCRYPTION_KEYS: z.string().transform(parsedBy(parseKeyRing)),
-  GHL_BASE_URL: z.url().default('https://services.leadconnectorhq.com'),
-  GHL_CLIENT_ID: z.string().min(1).optional(),
-  GHL_CLIENT_SECRET: z.string().min(1).optional(),
-  /** GHL's page wants it in the install link beside the client id. */
-  GHL_APP_VERSION_ID: z.string().min(1).optional(),
-  /** The app whose users are agencies, which makes new locations. */
-  GHL_PROVISIONING_CLIENT_ID: z.string().min(1).optional(),
-  GHL_PROVISIONING_CLIENT_SECRET: z.string().min(1).optional(),
-  GHL_PROVISIONING_APP_VERSION_ID: z.string().min(1).optional(),
-  /** Where people install the app; https://marketplace.leadconnectorhq.com/v2/oauth/chooselocation shows no GHL brand. */
-  GHL_AUTHORIZE_URL: z
-    .url({ protocol: /^https?$/ })
-    .default('https://marketplace.gohighlevel.com/v2/oauth/chooselocation'),
-  /** As it is registered in GHL's portal, where that is not API_PUBLIC_URL and /oauth/ghl/callback. */
-  GHL_REDIRECT_URI: z.url({ protocol: /^https?$/ }).optional(),
-  GHL_WEBHOOK_PUBLIC_KEYS: z.string().default(GHL_PUBLISHED_WEBHOOK_KEY).transform(parsedBy(readGhlPublicKeys)),
-  TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
-  /** Temporal's Web UI, served below /temporal and reached by the API alone. */
-  TEMPORAL_UI_URL: origin.optional(),
-  API_HOST: z.string().default('127.0.0.1'),
-  API_PORT: port.default(3000),
-  /** By which browsers reach the API, where that is not API_HOST and API_PORT: https behind a proxy that ends TLS. */
-  API_PUBLIC_URL: origin.optional(),
-  /** The host the worker's health server listens on, for orchestrators that probe it. */
-  WORKER_HEALTH_HOST: z.string().default('127.0.0.1'),
-  WORKER_HEALTH_PORT: port.default(3001),
-  /** Which lanes of work this worker process takes: any of interactive, sync, bulk; all by default. */
-  WORKER_QUEUES: z
-    .string()
-    .default('interactive,sync,bulk')
-    .transform((text) => text.split(',').map((name) => name.trim()))
-    .pipe(z.array(z.enum(['interactive', 'sync', 'bulk'])).min(1)),
-  /** The compiled workflow bundle; without it the worker bundles the sources at start, which production never does. */
-  WORKFLOW_BUNDLE_PATH: z.string().optional(),
-  MAX_CACHED_WORKFLOWS: z.coerce.number().int().min(0).default(300),
-  /** Where traces go, by OTLP over HTTP, such as http://127.0.0.1:4318; without it nothing is recorded. */
-  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
-  /** Addresses, each alone, that webhooks may be sent to although they are private: for development, such as 127.0.0.1. */
-  WEBHOOKS_OUT_PRIVATE_ADDRESSES: z
-    .string()
-    .default('')
-    .transform((text) => text.split(',').flatMap((address) => (address.trim() === '' ? [] : [address.trim()])))
-    .transform(parsedBy((addresses: string[]) => new Set(addresses.map(readAddress)))),
-  /** Whether webhooks may be sent by plain http: for development. */
-  WEBHOOKS_OUT_ALLOW_HTTP: z
-    .enum(['true', 'false'])
-    .default('false')
-    .transform((text) => text === 'true'),
-  SHUTDOWN_GRACE_MS: milliseconds.default(20_000),
-  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
-});
+const environmentSchema = z
+  .object({
+    DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
+    DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(200).default(10),
+    ENCRYPTION_KEYS: z.string().transform(parsedBy(parseKeyRing)),
+    GHL_BASE_URL: z.url().default('https://services.leadconnectorhq.com'),
+    GHL_CLIENT_ID: z.string().min(1).optional(),
+    GHL_CLIENT_SECRET: z.string().min(1).optional(),
+    /** GHL's page wants it in the install link beside the client id. */
+    GHL_APP_VERSION_ID: z.string().min(1).optional(),
+    /** The app whose users are agencies, which makes new locations. */
+    GHL_PROVISIONING_CLIENT_ID: z.string().min(1).optional(),
+    GHL_PROVISIONING_CLIENT_SECRET: z.string().min(1).optional(),
+    GHL_PROVISIONING_APP_VERSION_ID: z.string().min(1).optional(),
+    /** Where people install the app; https://marketplace.leadconnectorhq.com/v2/oauth/chooselocation shows no GHL brand. */
+    GHL_AUTHORIZE_URL: z
+      .url({ protocol: /^https?$/ })
+      .default('https://marketplace.gohighlevel.com/v2/oauth/chooselocation'),
+    /** As it is registered in GHL's portal, where that is not API_PUBLIC_URL and /oauth/ghl/callback. */
+    GHL_REDIRECT_URI: z.url({ protocol: /^https?$/ }).optional(),
+    GHL_WEBHOOK_PUBLIC_KEYS: z.string().default(GHL_PUBLISHED_WEBHOOK_KEY).transform(parsedBy(readGhlPublicKeys)),
+    TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
+    /** Temporal's Web UI, served below /temporal and reached by the API alone. */
+    TEMPORAL_UI_URL: origin.optional(),
+    API_HOST: z.string().default('127.0.0.1'),
+    API_PORT: port.default(3000),
+    /** By which browsers reach the API, where that is not API_HOST and API_PORT: https behind a proxy that ends TLS. */
+    API_PUBLIC_URL: origin.optional(),
+    /** The host the worker's health server listens on, for orchestrators that probe it. */
+    WORKER_HEALTH_HOST: z.string().default('127.0.0.1'),
+    WORKER_HEALTH_PORT: port.default(3001),
+    /** Which lanes of work this worker process takes: any of interactive, sync, bulk; all by default. */
+    WORKER_QUEUES: z
+      .string()
+      .default('interactive,sync,bulk')
+      .transform((text) => text.split(',').map((name) => name.trim()))
+      .pipe(z.array(z.enum(['interactive', 'sync', 'bulk'])).min(1)),
+    /** The compiled workflow bundle; without it the worker bundles the sources at start, which production never does. */
+    WORKFLOW_BUNDLE_PATH: z.string().optional(),
+    MAX_CACHED_WORKFLOWS: z.coerce.number().int().min(0).default(300),
+    /** Where traces go, by OTLP over HTTP, such as http://127.0.0.1:4318; without it nothing is recorded. */
+    OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+    /** The mail server of notices: smtps:// for TLS from the start, smtp:// for STARTTLS; without it no notice goes by mail. */
+    SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
+    /** `none` lets a mail server that speaks no TLS have the mails; one on this machine needs none anyway. */
+    SMTP_TLS: z.enum(['required', 'none']).default('required'),
+    /** The address that notices come from. */
+    NOTICE_MAIL_FROM: z.email().optional(),
+    /** Addresses, each alone, that webhooks may be sent to although they are private: for development, such as 127.0.0.1. */
+    WEBHOOKS_OUT_PRIVATE_ADDRESSES: z
+      .string()
+      .default('')
+      .transform((text) => text.split(',').flatMap((address) => (address.trim() === '' ? [] : [address.trim()])))
+      .transform(parsedBy((addresses: string[]) => new Set(addresses.map(readAddress)))),
+    /** Whether webhooks may be sent by plain http: for development. */
+    WEBHOOKS_OUT_ALLOW_HTTP: z
+      .enum(['true', 'false'])
+      .default('false')
+      .transform((text) => text === 'true'),
+    SHUTDOWN_GRACE_MS: milliseconds.default(20_000),
+    LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  })
+  .superRefine(({ SMTP_URL, NOTICE_MAIL_FROM }, context) => {
+    if ((SMTP_URL === undefined) === (NOTICE_MAIL_FROM === undefined)) return;
+    const [missing, given] =
+      SMTP_URL === undefined ? ['SMTP_URL', 'NOTICE_MAIL_FROM'] : ['NOTICE_MAIL_FROM', 'SMTP_URL'];
+    context.addIssue({ code: 'custom', path: [missing], message: `is needed beside ${given}` });
+  });
 
 export type Config = z.infer<typeof environmentSchema>;
 
@@ -109,6 +122,7 @@ export const SECRET_VARIABLES = [
   'GHL_CLIENT_SECRET',
   'GHL_PROVISIONING_CLIENT_SECRET',
   'TEMPORAL_API_KEY',
+  'SMTP_URL',
 ];
 
 /** The environment does not describe a runnable process; the message lists every problem. */
@@ -180,6 +194,15 @@ export function ghlAppsOf(config: Config): Record<InstallPurpose, { clientId: st
     locations: app(config.GHL_CLIENT_ID, config.GHL_CLIENT_SECRET),
     provisioning: app(config.GHL_PROVISIONING_CLIENT_ID, config.GHL_PROVISIONING_CLIENT_SECRET),
   };
+}
+
+/** The mail server of notices and whom they come from; null where none is configured, and notices go by no mail. */
+export function mailOf(
+  config: Pick<Config, 'SMTP_URL' | 'SMTP_TLS' | 'NOTICE_MAIL_FROM'>,
+): { url: string; from: string; requiresTls: boolean } | null {
+  const { SMTP_URL: url, NOTICE_MAIL_FROM: from } = config;
+  if (url === undefined || from === undefined) return null;
+  return { url, from, requiresTls: config.SMTP_TLS === 'required' };
 }
 
 /** What install links are made of: no secret is among it. */

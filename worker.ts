@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { bundleWorkflowCode, DefaultLogger, type WorkflowBundleOption } from '@temporalio/worker';
-import { completeSecrets, type Config, ConfigError, ghlAppsOf, outboundRulesOf, readConfig } from './config.ts';
+import { completeSecrets, type Config, ConfigError, ghlAppsOf, mailOf, outboundRulesOf, readConfig } from './config.ts';
 import { runWorkerProcess } from './worker/process.ts';
 import { WORKFLOW_SOURCES } from './worker/workflow-code.ts';
 
@@ -13,6 +13,7 @@ async function run(): Promise<void> {
   const { connectionOptions: temporal } = loadClientConnectConfig({ overrideEnvVars: environment });
   await runWorkerProcess(config, {
     ghl,
+    mail: mailOf(config),
     temporal,
     outboundRules: outboundRulesOf(config),
     findBundle: () => findBundle(config),

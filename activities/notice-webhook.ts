@@ -11,6 +11,7 @@ import { type OutboundRules, readWebhookUrl } from '../domain/webhook-url.ts';
 import type { WebhookSender } from '../outbound/webhook-post.ts';
 import type { StoreDeps } from './dependencies.ts';
 import { createEndpointSlots } from './endpoint-slots.ts';
+import type { NoticeObserver } from './notice-email.ts';
 import { mapStoreFailures } from './store-failure.ts';
 
 export interface WebhookDeps extends StoreDeps {
@@ -18,6 +19,7 @@ export interface WebhookDeps extends StoreDeps {
   outboundRules: OutboundRules;
   /** Hears how each attempt went. */
   onWebhookAttempt?: (result: AttemptClass) => void;
+  noticeObserver?: NoticeObserver;
   /** What stands between the attempts, where that is not as usual. */
   webhookRetryDelaysMs?: readonly number[];
 }
@@ -53,7 +55,9 @@ export function createNoticeWebhookActivities(deps: WebhookDeps) {
     if (delivery.endedAt !== null) return;
     if (endpoint?.state !== 'enabled') {
       const reason = endpoint ? ('endpoint-disabled' as const) : ('endpoint-deleted' as const);
-      return withScope(db, scope, (tx) => suppressWebhook(tx, deliveryId, reason, now()));
+      await withScope(db, scope, (tx) => suppressWebhook(tx, deliveryId, reason, now()));
+      deps.noticeObserver?.ended('webhook', 'suppressed', 1);
+      return;
     }
     waitWhereToo(delivery, endpoint, now());
     const leave = slots.enter(endpoint.id);
@@ -68,6 +72,7 @@ export function createNoticeWebhookActivities(deps: WebhookDeps) {
       await withScope(db, scope, (tx) => settleWebhookAttempt(tx, { agencyId, delivery }, decision, now()));
       // Of an endpoint that was disabled by it, the next attempt finds nothing left to do.
       if (decision.next === 'retry') throw waitFailure(decision.reason, decision.delayMs);
+      deps.noticeObserver?.ended('webhook', decision.next === 'delivered' ? 'sent' : 'refused', 1);
     } finally {
       leave();
     }

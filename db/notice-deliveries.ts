@@ -24,8 +24,12 @@ export interface Delivery {
   address: Buffer | null;
   state: DeliveryState;
   attempts: number;
-  createdAt: Date;
+  /** The delivery in whose message it goes. */
+  gatheredInto: string | null;
 }
+
+/** However many there are, they are one parameter. */
+const among = (ids: readonly string[]) => sql<string>`any(${[...ids]}::uuid[])`;
 
 /** Adds the deliveries of a notice. */
 export async function addDeliveries(
@@ -82,7 +86,7 @@ export async function lockDelivery(tx: Transaction<Database>, id: string): Promi
       address: row.address,
       state: row.state,
       attempts: row.attempts,
-      createdAt: row.created_at,
+      gatheredInto: row.gathered_into,
     }
   );
 }
@@ -92,7 +96,7 @@ export async function beginDeliveries(tx: Transaction<Database>, ids: readonly s
   await tx
     .updateTable('notice_deliveries')
     .set({ state: 'sending', attempts: sql<number>`attempts + 1`, tried_at: now })
-    .where('id', 'in', ids)
+    .where('id', '=', among(ids))
     .where('state', '=', 'pending')
     .execute();
 }
@@ -106,24 +110,24 @@ export async function putDeliveriesBack(
   await tx
     .updateTable('notice_deliveries')
     .set({ state: 'pending', reason, gathered_into: null })
-    .where('id', 'in', ids)
+    .where('id', '=', among(ids))
     .where('state', '=', 'sending')
     .execute();
 }
 
-/** How deliveries have ended. What has ended stays as it is. @param reason a code @returns those that ended now */
+/** How deliveries have ended. What has ended stays as it is. @param reason a code @returns how many ended now */
 export async function endDeliveries(
   tx: Transaction<Database>,
   ids: readonly string[],
   end: { state: Exclude<DeliveryState, 'pending' | 'sending'>; reason: string | null; now: Date },
-): Promise<{ id: string; channel: NoticeChannel }[]> {
-  return tx
+): Promise<number> {
+  const result = await tx
     .updateTable('notice_deliveries')
     .set({ state: end.state, reason: end.reason, ended_at: end.now })
-    .where('id', 'in', ids)
+    .where('id', '=', among(ids))
     .where('ended_at', 'is', null)
-    .returning(['id', 'channel'])
-    .execute();
+    .executeTakeFirst();
+  return Number(result.numUpdatedRows);
 }
 
 /**
@@ -133,10 +137,10 @@ export async function endDeliveries(
 export async function reopenDelivery(tx: Transaction<Database>, id: string): Promise<string | undefined> {
   const opened = await tx
     .updateTable('notice_deliveries')
-    .set({ state: 'pending', reason: null, ended_at: null })
-    .where('id', '=', id)
+    .set({ state: 'pending', reason: null, ended_at: null, gathered_into: null })
+    .where((where) => where.or([where('id', '=', id), where('gathered_into', '=', id)]))
     .where('state', '=', 'refused')
-    .returning('notice_id')
-    .executeTakeFirst();
-  return opened?.notice_id;
+    .returning(['id', 'notice_id'])
+    .execute();
+  return opened.find((each) => each.id === id)?.notice_id;
 }

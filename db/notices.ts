@@ -109,7 +109,7 @@ export async function markNoticePlanned(tx: Transaction<Database>, id: string, n
   await tx.updateTable('notices').set({ planned_at: now }).where('id', '=', id).execute();
 }
 
-interface NoticeRow {
+export interface NoticeRow {
   id: string;
   agency_id: string;
   location_id: string | null;
@@ -121,8 +121,8 @@ interface NoticeRow {
   data: Record<string, unknown>;
 }
 
-/** Topics and their data are as `recordNotice` wrote them. */
-const toNotice = (row: NoticeRow): Notice => ({
+/** A row as a notice: topics and their data are as `recordNotice` wrote them. */
+export const toNotice = (row: NoticeRow): Notice => ({
   id: row.id,
   agencyId: row.agency_id,
   locationId: row.location_id,

@@ -53,6 +53,22 @@ export function chooseRecipients(
   return [...chosen.values()];
 }
 
+/**
+ * Decides whether a delivery that was planned earlier still goes to its address: a code of why not, or null.
+ */
+export function judgeDelivery(
+  notice: Pick<Notice, 'topic' | 'data'>,
+  address: string,
+  subscriptions: readonly HeardSubscription[],
+  surroundings: NoticeSurroundings,
+): string | null {
+  const place = address.toLowerCase();
+  const found = chooseRecipients(notice, subscriptions, surroundings).find(
+    (each) => each.address?.toLowerCase() === place,
+  );
+  return found ? found.suppressedFor : 'unsubscribed';
+}
+
 function isHeard(
   notice: Pick<Notice, 'topic' | 'data'>,
   { id, locationId, repId, topics }: HeardSubscription,

@@ -18,6 +18,7 @@ const LAYERS = [
   'domain',
   'db',
   'ghl',
+  'mail',
   'outbound',
   'crypto',
   'tracing',

@@ -20,7 +20,7 @@ import { createLeadActivities } from '../activities/lead-intake.ts';
 import { createLeadGhlActivities } from '../activities/lead-intake-ghl.ts';
 import { createPollActivities } from '../activities/poll-sync.ts';
 import { createPollGhlActivities } from '../activities/poll-sync-ghl.ts';
-import { createNoticeEmailActivities } from '../activities/notice-email.ts';
+import { createNoticeEmailActivities, type NoticeObserver } from '../activities/notice-email.ts';
 import { createNoticeWebhookActivities, type WebhookDeps } from '../activities/notice-webhook.ts';
 import { createNotificationActivities } from '../activities/notification.ts';
 import { createGhlTaskNotifier } from '../activities/rep-notifier.ts';
@@ -34,6 +34,7 @@ import { createGhlGateway, type GatewayOptions } from '../ghl/gateway.ts';
 import { createReadCache } from '../ghl/read-cache.ts';
 import { STRICT_OUTBOUND } from '../domain/webhook-url.ts';
 import { createWebhookSender } from '../outbound/webhook-post.ts';
+import { createMailer, type MailerSettings } from '../mail/mailer.ts';
 
 export interface ActivityOptions {
   db: Kysely<Database>;
@@ -45,11 +46,19 @@ export interface ActivityOptions {
   leadObserver?: LeadObserver;
   /** What endpoints may be, by default as in production, and who hears of attempts. */
   webhooks?: Partial<Omit<WebhookDeps, keyof StoreDeps>>;
+  /** The mail server of notices; null where there is none. */
+  mail?: MailerSettings | null;
+  /** How long an operator's notices of one topic are gathered after a mail of it; ten minutes by default. */
+  gatherMs?: number;
+  noticeObserver?: NoticeObserver;
 }
+
+/** A storm of dead letters is a mail now and one every ten minutes, each with all that came since. */
+const GATHER_MS = 600_000;
 
 /** All activities, joined to their memory in Postgres and to GHL. */
 export function createActivities(options: ActivityOptions) {
-  const { db, keys, ghl: ghlOptions, log, polling = POLL_POLICY, leadObserver } = options;
+  const { db, keys, ghl: ghlOptions, log, polling = POLL_POLICY, leadObserver, noticeObserver } = options;
   const gateway = createGhlGateway({
     tokens: createTokenStore(db, keys),
     budget: createBudgetStore(db),
@@ -61,6 +70,12 @@ export function createActivities(options: ActivityOptions) {
   const withGhl = { ...store, ghl: gateway, reads: createReadCache(gateway), notifier: createGhlTaskNotifier(gateway) };
   const outboundRules = options.webhooks?.outboundRules ?? STRICT_OUTBOUND;
   const webhooks = options.webhooks?.webhooks ?? createWebhookSender({ rules: outboundRules });
+  const outgoing = {
+    ...store,
+    mailer: options.mail ? createMailer(options.mail) : null,
+    gatherMs: options.gatherMs ?? GATHER_MS,
+    ...(noticeObserver && { noticeObserver }),
+  };
   return {
     /** On the workflows' own queues: the database only. */
     store: {
@@ -89,9 +104,9 @@ export function createActivities(options: ActivityOptions) {
       ...createFieldMappingGhlActivities(withGhl),
     },
     /** On a queue of their own as well: what leaves for mail servers. */
-    notices: { ...createNoticeEmailActivities(store) },
+    notices: { ...createNoticeEmailActivities(outgoing) },
     /** And on another: what leaves for endpoints. */
-    webhooks: { ...createNoticeWebhookActivities({ ...store, ...options.webhooks, webhooks, outboundRules }) },
+    webhooks: { ...createNoticeWebhookActivities({ ...outgoing, ...options.webhooks, webhooks, outboundRules }) },
     /** The one way of this process to GHL. */
     gateway,
     async close() {

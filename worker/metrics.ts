@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { LeadObserver } from '../activities/dependencies.ts';
 import type { AttemptClass } from '../domain/webhook-attempt.ts';
+import type { NoticeObserver } from '../activities/notice-email.ts';
 import type { BreakerState } from '../ghl/breaker.ts';
 import type { CallRecord, GhlGateway } from '../ghl/gateway.ts';
 
@@ -57,6 +58,15 @@ export function createWorkerMetrics(breakerStates: GhlGateway['breakerStates']) 
     labelNames: ['result'] as const,
     registers,
   });
+  const deliveries = new Counter({
+    name: 'switchyard_notice_deliveries_total',
+    help: 'Deliveries of notices that have ended, by channel and how: sent, refused, unknown or suppressed',
+    labelNames: ['channel', 'state'] as const,
+    registers,
+  });
+  const noticeObserver: NoticeObserver = {
+    ended: (channel, state, count) => deliveries.inc({ channel, state }, count),
+  };
   const leadObserver: LeadObserver = { firstAssigned: (afterMs) => assignedSeconds.observe(afterMs / 1_000) };
   return {
     registry,
@@ -64,6 +74,7 @@ export function createWorkerMetrics(breakerStates: GhlGateway['breakerStates']) 
     leadObserver,
     /** Counts an attempt to send a webhook. */
     observeWebhook: (result: AttemptClass): void => webhookAttempts.inc({ result }),
+    noticeObserver,
     /** Counts a call that is over. */
     observeCall({ operation, lane, outcome, durationMs }: CallRecord): void {
       const of = { operation, lane: lane ?? 'none' };

@@ -6,6 +6,7 @@ import { checkDatabase } from '../db/readiness.ts';
 import { createSealingReports } from '../db/sealing-reports.ts';
 import type { OutboundRules } from '../domain/webhook-url.ts';
 import type { CallRecord } from '../ghl/gateway.ts';
+import type { MailerSettings } from '../mail/mailer.ts';
 import { startTracing } from '../tracing/start.ts';
 import { currentTrace } from '../tracing/trace.ts';
 import { type ActivityOptions, createActivities } from './activities.ts';
@@ -23,6 +24,8 @@ import { createWorkers } from './workers.ts';
 export interface WorkerParts {
   /** How GHL is called; its address comes from the configuration. */
   ghl: Omit<ActivityOptions['ghl'], 'baseUrl'>;
+  /** By which server notices go as mails; null: by none. */
+  mail?: MailerSettings | null;
   /** How Temporal is reached: address, TLS, API key. */
   temporal: NativeConnectionOptions;
   /** When and how locations are polled, where that is not as usual. */
@@ -34,7 +37,7 @@ export interface WorkerParts {
 
 /** Runs a worker until SIGINT or SIGTERM, and closes what it opened. @throws what its workers fail with */
 export async function runWorkerProcess(config: Config, parts: WorkerParts): Promise<void> {
-  const { ghl, temporal, polling, outboundRules, findBundle } = parts;
+  const { ghl, mail, temporal, polling, outboundRules, findBundle } = parts;
   const log = pino({ level: config.LOG_LEVEL, base: { process: 'worker' }, mixin: currentTrace });
   const endTracing = startTracing({
     service: 'switchyard-worker',
@@ -70,6 +73,8 @@ export async function runWorkerProcess(config: Config, parts: WorkerParts): Prom
       onWebhookAttempt: (result) => metrics.observeWebhook(result),
     },
     leadObserver: { firstAssigned: (afterMs) => metrics.leadObserver.firstAssigned(afterMs) },
+    noticeObserver: { ended: (channel, state, count) => metrics.noticeObserver.ended(channel, state, count) },
+    mail: mail ?? null,
     ...(polling && { polling }),
   });
   const metrics = createWorkerMetrics(activities.gateway.breakerStates);

@@ -11,6 +11,7 @@ const LAYERS = [
   'db',
   'domain',
   'ghl',
+  'mail',
   'outbound',
   'tracing',
   'worker',

@@ -65,6 +65,9 @@ export interface TestSystemOptions {
   temporalAddress?: string;
   lanes?: LaneQueue[];
   polling?: PollPolicy;
+  /** The mail server of notices, and for how long they are gathered. */
+  mail?: ActivityOptions['mail'];
+  gatherMs?: number;
 }
 
 export async function startTestSystem(options: TestSystemOptions = {}): Promise<TestSystem> {
@@ -82,6 +85,8 @@ export async function startTestSystem(options: TestSystemOptions = {}): Promise<
     db: database.db,
     keys,
     ...(options.polling && { polling: options.polling }),
+    ...(options.mail && { mail: options.mail }),
+    ...(options.gatherMs !== undefined && { gatherMs: options.gatherMs }),
     ghl: { baseUrl: simulator.url, app: TEST_APP, provisioningApp: TEST_PROVISIONING_APP, ...ghl },
     log: createTestLogger(),
   });
