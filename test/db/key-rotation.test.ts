@@ -28,6 +28,7 @@ beforeEach(async () => {
   theirs = await plantTenant(database.ownerDb, 'theirs');
   await database.ownerDb.deleteFrom('installs').execute();
   await database.ownerDb.deleteFrom('credential_rotations').execute();
+  await database.ownerDb.deleteFrom('webhook_endpoints').execute();
 });
 afterEach(() => database.drop());
 

@@ -275,6 +275,18 @@ export async function plantTenant(db: Kysely<Database>, name: string): Promise<T
       state: 'pending',
     })
     .execute();
+  await db
+    .insertInto('webhook_endpoints')
+    .values({
+      agency_id,
+      id: uuidv7(),
+      url: `https://${name}.example/`,
+      description: name,
+      secret: Buffer.from('x'),
+      made_by: 'x',
+      created_at: now,
+    })
+    .execute();
   await sql`update locations set live_at = now() where agency_id = ${agencyId}`.execute(db);
   return { agencyId, masterId, nearId, farId, repId, personId, leadId, triggerId, installId };
 }

@@ -50,6 +50,7 @@ const TABLES = {
   heard_topics: 'agency_id',
   notices: 'agency_id',
   notice_deliveries: 'agency_id',
+  webhook_endpoints: 'agency_id',
 };
 const TABLE_NAMES = Object.keys(TABLES) as (keyof typeof TABLES)[];
 
@@ -158,6 +159,7 @@ describe('the scope of one location', () => {
     locations: [1, 1],
     api_keys: [0, 0],
     connect_links: [0, 0],
+    webhook_endpoints: [0, 0],
     lead_trigger_states: [0, 0],
     contacts: [2, 0],
     lead_keys: [0, 0],

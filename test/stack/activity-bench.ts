@@ -20,6 +20,8 @@ import { createLeadGhlActivities } from '../../activities/lead-intake-ghl.ts';
 import { createLeadActivities } from '../../activities/lead-intake.ts';
 import { createPollActivities } from '../../activities/poll-sync.ts';
 import { createPollGhlActivities } from '../../activities/poll-sync-ghl.ts';
+import { createNoticeWebhookActivities } from '../../activities/notice-webhook.ts';
+import { createNotificationActivities } from '../../activities/notification.ts';
 import { createGhlTaskNotifier } from '../../activities/rep-notifier.ts';
 import { parseKeyRing } from '../../crypto/key-ring.ts';
 import { createBreakerStore } from '../../db/ghl-breakers.ts';
@@ -28,6 +30,8 @@ import { createTokenStore } from '../../db/installs.ts';
 import { POLL_POLICY, type PollPolicy } from '../../domain/poll-rules.ts';
 import { createGhlGateway, type GatewayOptions } from '../../ghl/gateway.ts';
 import { createReadCache } from '../../ghl/read-cache.ts';
+import type { AttemptClass } from '../../domain/webhook-attempt.ts';
+import { createWebhookSender } from '../../outbound/webhook-post.ts';
 import { type AgencyPlan, ghlIds } from '../../scripts/demo/agency-plan.ts';
 import { plantAgency, type PlantedAgency } from '../../scripts/demo/plant-agency.ts';
 import { createControlClient } from '../../simulator/control-client.ts';
@@ -92,6 +96,11 @@ export async function startActivityBench(options: { ghl?: Partial<GatewayOptions
   const leadObserver = { firstAssigned: (afterMs: number): void => void assignedAfterMs.push(afterMs) };
   const store = { db, keys, now, leadObserver };
   const withGhl = { ...store, ghl: gateway, reads: createReadCache(gateway), notifier: createGhlTaskNotifier(gateway) };
+  // Receivers of tests listen here.
+  const outboundRules = { privateAddresses: new Set(['127.0.0.1']), isHttpAllowed: true };
+  const webhooks = createWebhookSender({ rules: outboundRules, timeoutMs: 2_000 });
+  const webhookAttempts: AttemptClass[] = [];
+  const onWebhookAttempt = (result: AttemptClass): void => void webhookAttempts.push(result);
   return {
     database,
     keys,
@@ -122,6 +131,10 @@ export async function startActivityBench(options: { ghl?: Partial<GatewayOptions
     mergesGhl: createContactMergeGhlActivities(withGhl),
     editsGhl: createContactEditGhlActivities(withGhl),
     fieldsGhl: createFieldMappingGhlActivities(withGhl),
+    notices: createNotificationActivities(store),
+    webhooks: createNoticeWebhookActivities({ ...store, webhooks, outboundRules, onWebhookAttempt }),
+    /** How attempts to send webhooks have gone, in order. */
+    webhookAttempts,
     /** Plants an agency whose locations may be asked far more often than GHL allows: repeats make many calls. */
     async plant(plan: AgencyPlan): Promise<PlantedAgency> {
       const planted = await plantAgency(plan, { db, keys, simulator: control, app: BENCH_APP, webhookUrl: null });
@@ -132,6 +145,7 @@ export async function startActivityBench(options: { ghl?: Partial<GatewayOptions
     },
     async stop() {
       await gateway.close();
+      await webhooks.close();
       await simulator.close();
       await database.drop();
     },
