@@ -11,6 +11,7 @@ import { createSealingReports } from '../db/sealing-reports.ts';
 import { createAccountSpeech } from './account-speech.ts';
 import type { GhlDoor } from '../domain/authorize-url.ts';
 import { type AppDeps, createApp } from './app.ts';
+import { createBudgetWatch } from './budget-watch.ts';
 import { createDrain } from './drain.ts';
 import { createEventIntake } from './event-intake.ts';
 import { createForgottenChangeWatch } from './forgotten-changes.ts';
@@ -42,6 +43,8 @@ export interface ServiceOptions {
   door?: OperatorDoor;
   /** Where agencies are connected; by default there is no app to connect. */
   ghlDoor?: GhlDoor;
+  /** Whether notices go by mail; by default they do not. */
+  sendsMail?: boolean;
   logger: Logger;
   now?: () => Date;
   /** Workflow starts in flight at most; 0 leaves all to the relay. */
@@ -57,7 +60,7 @@ export interface ServiceOptions {
 export interface Service {
   app: Express;
   metrics: Metrics;
-  /** Lets the relay, the watches on silence, on stuck leads and workflows and on forgotten changes, upkeep, and reports of the key that seals run. */
+  /** Lets the relay, the watches on silence, on budgets, on stuck leads and workflows and on forgotten changes, upkeep, and reports of the key that seals run. */
   start(): void;
   /** From now on requests are answered 429. */
   drain(): void;
@@ -84,6 +87,7 @@ export function createService(options: ServiceOptions): Service {
   const redrive = (work: Work): Promise<void> => carryOutRedrive({ db, keys, client, intake, logger }, work);
   const relay = createRelay({ db, client, logger, metrics, temporal, redrive, pollMs: options.relayPollMs ?? 1_000 });
   const silence = createSilenceWatch({ db, logger, metrics, now });
+  const budgets = createBudgetWatch({ db, logger });
   const stuckLeads = createStuckLeadWatch({ db, client, logger, now });
   const stuckWorkflows = createStuckWorkflowWatch({ db, client, logger, now });
   const forgotten = createForgottenChangeWatch({ db, logger, relay, now });
@@ -109,6 +113,7 @@ export function createService(options: ServiceOptions): Service {
       codec,
       door,
       webUi,
+      sendsMail: options.sendsMail === true,
       now,
       metrics,
       logger,
@@ -117,6 +122,7 @@ export function createService(options: ServiceOptions): Service {
     start() {
       relay.start();
       silence.start();
+      budgets.start();
       stuckLeads.start();
       stuckWorkflows.start();
       forgotten.start();
@@ -128,6 +134,7 @@ export function createService(options: ServiceOptions): Service {
     async stop() {
       drain.begin();
       silence.stop();
+      budgets.stop();
       stuckLeads.stop();
       stuckWorkflows.stop();
       forgotten.stop();
