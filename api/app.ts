@@ -42,6 +42,12 @@ import { getLeadByApi } from './leads-get.ts';
 import { listLeadsByApi } from './leads-list.ts';
 import { reassignLeadByApi } from './leads-reassign.ts';
 import { reconcileByApi, showSyncByApi, type SyncDeps } from './locations-sync.ts';
+import {
+  listSubscriptionsByApi,
+  type NoticeSubscriptionDeps,
+  subscribeByApi,
+  unsubscribeByApi,
+} from './notice-subscriptions.ts';
 import type { Metrics } from './metrics.ts';
 import { type MetricsPageDeps, reportMetrics, timeWebhooks } from './metrics-page.ts';
 import { takeCode } from './oauth-callback.ts';
@@ -91,6 +97,7 @@ export interface AppDeps {
   door: OperatorDoor;
   webUi: WebUi | undefined;
   relay: ContactChangeDeps['relay'];
+  sendsMail: NoticeSubscriptionDeps['sendsMail'];
   outboundRules: WebhookEndpointDeps['outboundRules'];
   now: () => Date;
   metrics: Metrics;
@@ -150,6 +157,10 @@ export function createApp(deps: AppDeps): Express {
   app.post('/v1/dead-letters/redrive', readRawBody, redriveDeadLettersByApi(deps));
   app.post('/v1/dead-letters/:id/redrive', readRawBody, redriveDeadLetterByApi(deps));
   app.post('/v1/dead-letters/:id/discard', readRawBody, discardDeadLetterByApi(deps));
+
+  app.get('/v1/notice-subscriptions', listSubscriptionsByApi(deps));
+  app.post('/v1/notice-subscriptions', readRawBody, subscribeByApi(deps));
+  app.delete('/v1/notice-subscriptions/:id', unsubscribeByApi(deps));
 
   app.post('/v1/webhook-endpoints', readRawBody, createEndpointByApi(deps));
   app.get('/v1/webhook-endpoints', listEndpointsByApi(deps));

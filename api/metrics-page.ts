@@ -5,12 +5,14 @@ import type { SwitchyardClient } from '../client.ts';
 import { listActiveBudgets } from '../db/budget-measure.ts';
 import { countInstalls } from '../db/install-measure.ts';
 import { measureWaitingWork } from '../db/inbox-measure.ts';
+import { measureWaitingNotices } from '../db/notice-measure.ts';
 import { measurePolling } from '../db/poll-turns.ts';
 import type { Database } from '../db/schema.ts';
 import { withSystemRole } from '../db/scope.ts';
 import { countEndpoints } from '../db/webhook-endpoints.ts';
 import { DEAD_LETTER_CAPABILITIES } from '../domain/dead-letter.ts';
 import { summariseBudgets } from '../domain/budget-left.ts';
+import { NOTICE_CHANNELS } from '../domain/notice.ts';
 import { STUCK_AFTER_FAILURES } from '../domain/poll-failure.ts';
 import { POLL_POLICY } from '../domain/poll-rules.ts';
 import type { Metrics } from './metrics.ts';
@@ -65,6 +67,8 @@ async function measureStored(db: Kysely<Database>, metrics: Metrics): Promise<vo
   for (const [cause, passes] of Object.entries(polling.failing)) metrics.pollsFailing.set({ cause }, passes);
   metrics.webhookGaps.set(polling.openGaps);
   for (const [resource, records] of Object.entries(polling.drift)) metrics.mirrorDrift.set({ resource }, records);
+  const notices = await withSystemRole(db, 'upkeep', (tx) => measureWaitingNotices(tx));
+  for (const channel of NOTICE_CHANNELS) metrics.noticeOldest.set({ channel }, (notices[channel] ?? 0) / 1000);
   await measureBudgets(db, metrics);
 }
 

@@ -119,6 +119,12 @@ export function createMetrics() {
       labelNames: ['dependency'] as const,
       registers,
     }),
+    noticeOldest: new Gauge({
+      name: 'switchyard_notice_oldest_seconds',
+      help: 'How long the oldest delivery of a notice has waited, by channel; 0 when none waits',
+      labelNames: ['channel'] as const,
+      registers,
+    }),
     silentLocations: new Gauge({
       name: 'switchyard_silent_locations',
       help: 'Locations that normally send events and have stopped',

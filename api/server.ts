@@ -5,7 +5,15 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { type Logger, pino } from 'pino';
 import { collectDefaultMetrics } from 'prom-client';
 import { createSwitchyardClient } from '../client.ts';
-import { completeSecrets, ConfigError, ghlDoorOf, outboundRulesOf, publicUrlOf, readConfig } from '../config.ts';
+import {
+  completeSecrets,
+  ConfigError,
+  ghlDoorOf,
+  mailOf,
+  outboundRulesOf,
+  publicUrlOf,
+  readConfig,
+} from '../config.ts';
 import { createDatabase } from '../db/database.ts';
 import { startTracing } from '../tracing/start.ts';
 import { currentTrace } from '../tracing/trace.ts';
@@ -39,7 +47,9 @@ async function run(): Promise<void> {
   const door = { publicUrl: publicUrlOf(config), namespace, webUiUrl };
   const ghlDoor = ghlDoorOf(config);
   const outboundRules = outboundRulesOf(config);
-  const service = createService({ db, keys, client, publicKeys, door, ghlDoor, outboundRules, logger, polls: true });
+  const sendsMail = mailOf(config) !== null;
+  const doors = { door, ghlDoor, outboundRules, sendsMail };
+  const service = createService({ db, keys, client, publicKeys, ...doors, logger, polls: true });
   collectDefaultMetrics({ register: service.metrics.registry });
 
   const server = createServer(service.app);

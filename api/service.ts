@@ -12,6 +12,7 @@ import { createAccountSpeech } from './account-speech.ts';
 import type { GhlDoor } from '../domain/authorize-url.ts';
 import { type OutboundRules, STRICT_OUTBOUND } from '../domain/webhook-url.ts';
 import { type AppDeps, createApp } from './app.ts';
+import { createBudgetWatch } from './budget-watch.ts';
 import { createDrain } from './drain.ts';
 import { createEventIntake } from './event-intake.ts';
 import { createForgottenChangeWatch } from './forgotten-changes.ts';
@@ -45,6 +46,8 @@ export interface ServiceOptions {
   ghlDoor?: GhlDoor;
   /** Where webhooks may be sent; by default as in production. */
   outboundRules?: OutboundRules;
+  /** Whether notices go by mail; by default they do not. */
+  sendsMail?: boolean;
   logger: Logger;
   now?: () => Date;
   /** Workflow starts in flight at most; 0 leaves all to the relay. */
@@ -60,7 +63,7 @@ export interface ServiceOptions {
 export interface Service {
   app: Express;
   metrics: Metrics;
-  /** Lets the relay, the watches on silence, on stuck leads and workflows and on forgotten changes, upkeep, and reports of the key that seals run. */
+  /** Lets the relay, the watches on silence, on budgets, on stuck leads and workflows and on forgotten changes, upkeep, and reports of the key that seals run. */
   start(): void;
   /** From now on requests are answered 429. */
   drain(): void;
@@ -87,6 +90,7 @@ export function createService(options: ServiceOptions): Service {
   const redrive = (work: Work): Promise<void> => carryOutRedrive({ db, keys, client, intake, logger }, work);
   const relay = createRelay({ db, client, logger, metrics, temporal, redrive, pollMs: options.relayPollMs ?? 1_000 });
   const silence = createSilenceWatch({ db, logger, metrics, now });
+  const budgets = createBudgetWatch({ db, logger });
   const stuckLeads = createStuckLeadWatch({ db, client, logger, now });
   const stuckWorkflows = createStuckWorkflowWatch({ db, client, logger, now });
   const forgotten = createForgottenChangeWatch({ db, logger, relay, now });
@@ -113,6 +117,7 @@ export function createService(options: ServiceOptions): Service {
       codec,
       door,
       webUi,
+      sendsMail: options.sendsMail === true,
       now,
       metrics,
       logger,
@@ -121,6 +126,7 @@ export function createService(options: ServiceOptions): Service {
     start() {
       relay.start();
       silence.start();
+      budgets.start();
       stuckLeads.start();
       stuckWorkflows.start();
       forgotten.start();
@@ -132,6 +138,7 @@ export function createService(options: ServiceOptions): Service {
     async stop() {
       drain.begin();
       silence.stop();
+      budgets.stop();
       stuckLeads.stop();
       stuckWorkflows.stop();
       forgotten.stop();

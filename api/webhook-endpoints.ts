@@ -163,7 +163,7 @@ export const testEndpointByApi =
     const id = readEndpointId(req.params['id']);
     const tested = await within((tx) => testEndpoint(tx, act, id));
     if (tested === 'no-such-endpoint') throw noSuchEndpoint();
-    if (tested === 'endpoint-disabled') throw new ProblemError(409, tested);
+    if (typeof tested === 'string') throw new ProblemError(409, tested);
     deps.relay.wake();
     res.status(202).json({ id, ...tested });
   };

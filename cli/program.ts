@@ -13,6 +13,7 @@ import { addLeadCommands } from './leads.ts';
 import { addLocationCommands } from './locations.ts';
 import { addReplayCommand } from './replay.ts';
 import { addRepCommands } from './reps.ts';
+import { addNoticeCommands } from './notices.ts';
 import { addOperatorCommands } from './operators.ts';
 import type { Session } from './session.ts';
 import { addSyncCommands } from './sync.ts';
@@ -47,6 +48,7 @@ export function createProgram(session: Session): Command {
   addContactCommands(program, session);
   addFieldCommands(program, session);
   addDeadLetterCommands(program, session);
+  addNoticeCommands(program, session);
   addWebhookCommands(program, session);
   addAuditCommands(program, session);
   addOperatorCommands(program, session);

@@ -144,3 +144,39 @@ export async function reopenDelivery(tx: Transaction<Database>, id: string): Pro
     .execute();
   return opened.find((each) => each.id === id)?.notice_id;
 }
+
+/** A delivery as an operator sees it: to whom by kind and id, never where. */
+export interface ShownDelivery {
+  id: string;
+  noticeId: string;
+  topic: string;
+  leadId: string | null;
+  channel: NoticeChannel;
+  recipient: string;
+  state: DeliveryState;
+  reason: string | null;
+  attempts: number;
+  createdAt: Date;
+  endedAt: Date | null;
+}
+
+/** The latest deliveries of the scope, newest first; of one notice or lead when it is named. */
+export async function listDeliveries(
+  tx: Transaction<Database>,
+  filter: {
+    noticeId?: string | undefined;
+    leadId?: string | undefined;
+    state?: DeliveryState | undefined;
+    limit: number;
+  },
+): Promise<ShownDelivery[]> {
+  let query = tx
+    .selectFrom('notice_deliveries as d')
+    .innerJoin('notices as n', 'n.id', 'd.notice_id')
+    .select(['d.id', 'd.topic', 'd.channel', 'd.recipient', 'd.state', 'd.reason', 'd.attempts'])
+    .select(['d.notice_id as noticeId', 'n.lead_id as leadId', 'd.created_at as createdAt', 'd.ended_at as endedAt']);
+  if (filter.noticeId !== undefined) query = query.where('d.notice_id', '=', filter.noticeId);
+  if (filter.leadId !== undefined) query = query.where('n.lead_id', '=', filter.leadId);
+  if (filter.state !== undefined) query = query.where('d.state', '=', filter.state);
+  return query.orderBy('d.id', 'desc').limit(filter.limit).execute();
+}

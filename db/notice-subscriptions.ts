@@ -1,4 +1,5 @@
 import { type Transaction, sql } from 'kysely';
+import { v7 as uuidv7 } from 'uuid';
 import type { KeyProvider } from '../crypto/key-ring.ts';
 import { seal, type SealedFor, unseal } from '../crypto/seal.ts';
 import type { Notice } from '../domain/notice.ts';
@@ -66,4 +67,89 @@ export async function readSurroundings(
     locationIds: above.rows.map(({ id }) => id),
     rep: rep ? { id: rep.id, email: rep.email, isMuted: rep.notices_muted_at !== null } : null,
   };
+}
+
+/** What is wanted of a subscription. */
+export interface WantedSubscription extends Omit<HeardSubscription, 'id'> {
+  agencyId: string;
+  /** The actor of the audit log. */
+  madeBy: string;
+}
+
+/**
+ * Lets somebody hear of topics. Asked for once more for the same place and recipient it is the same subscription, with the
+ * topics of both. Needs the scope of the agency, or of the subscription's location.
+ */
+export async function subscribe(
+  tx: Transaction<Database>,
+  keys: KeyProvider,
+  wanted: WantedSubscription,
+): Promise<{ subscription: HeardSubscription; isNew: boolean }> {
+  const { agencyId, locationId, repId, channel, recipient, address, endpointId, madeBy } = wanted;
+  await lockSubscriptions(tx, agencyId);
+  const known = (await listSubscriptions(tx, keys)).find(
+    (each) =>
+      each.locationId === locationId &&
+      each.repId === repId &&
+      each.recipient === recipient &&
+      each.address === address &&
+      each.endpointId === endpointId,
+  );
+  const topics = [...new Set([...(known?.topics ?? []), ...wanted.topics])].sort();
+  const subscription = {
+    id: known?.id ?? uuidv7(),
+    locationId,
+    repId,
+    topics,
+    channel,
+    recipient,
+    address,
+    endpointId,
+  };
+  if (known) await tx.updateTable('notice_subscriptions').set({ topics }).where('id', '=', known.id).execute();
+  else
+    await tx
+      .insertInto('notice_subscriptions')
+      .values({
+        id: subscription.id,
+        agency_id: agencyId,
+        location_id: locationId,
+        rep_id: repId,
+        topics,
+        channel,
+        recipient,
+        address: address === null ? null : sealAddress(keys, address, { agencyId, locationId }),
+        endpoint_id: endpointId,
+        made_by: madeBy,
+      })
+      .execute();
+  await tx
+    .insertInto('heard_topics')
+    .values(topics.map((topic) => ({ agency_id: agencyId, topic })))
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+  return { subscription, isNew: !known };
+}
+
+/**
+ * Takes a subscription away; what is on its way to it is not sent any more. @returns false when the scope holds none such
+ * @param scope who asks: that nobody hears of a topic any more is seen by the agency's alone
+ */
+export async function unsubscribe(
+  tx: Transaction<Database>,
+  scope: { agencyId: string; locationId?: string },
+  id: string,
+): Promise<boolean> {
+  await lockSubscriptions(tx, scope.agencyId);
+  const removed = await tx.deleteFrom('notice_subscriptions').where('id', '=', id).executeTakeFirst();
+  if (removed.numDeletedRows === 0n) return false;
+  if (scope.locationId === undefined)
+    await sql`delete from heard_topics h where not exists (
+      select from notice_subscriptions s where s.agency_id = h.agency_id and h.topic = any(s.topics))`.execute(tx);
+  return true;
+}
+
+/** What an agency hears of is changed by one at a time: nobody takes a topic away that another has just asked for. */
+async function lockSubscriptions(tx: Transaction<Database>, agencyId: string): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`notice-subscriptions ${agencyId}`}, 0))`.execute(tx);
 }

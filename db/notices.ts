@@ -30,6 +30,17 @@ export async function recordNotice<Topic extends NoticeTopic>(
   return true;
 }
 
+/** Whether anybody in an agency hears of a topic: for who would have to look something up for a notice. */
+export async function isTopicHeard(tx: Transaction<Database>, agencyId: string, topic: NoticeTopic): Promise<boolean> {
+  const found = await tx
+    .selectFrom('heard_topics')
+    .select('topic')
+    .where('agency_id', '=', agencyId)
+    .where('topic', '=', topic)
+    .executeTakeFirst();
+  return found !== undefined;
+}
+
 /**
  * Writes down what concerns GHL or this installation as a whole, for each agency that hears of it: to each it is a notice
  * of its own, and none learns of another. Needs one of the roles intake, relay and upkeep.

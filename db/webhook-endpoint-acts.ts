@@ -5,7 +5,7 @@ import { createWebhookSecret } from '../crypto/webhook-secret.ts';
 import { ENDPOINTS_PER_AGENCY, overlapEnd } from '../domain/webhook-endpoint.ts';
 import { audit } from './audit-log.ts';
 import { resolveDeadLetters } from './dead-letters.ts';
-import { addEndpointSubscription, removeEndpointSubscriptions } from './endpoint-subscriptions.ts';
+import { subscribe, unsubscribe } from './notice-subscriptions.ts';
 import { getNoticeId, recordNotice } from './notices.ts';
 import type { Database } from './schema.ts';
 import { disableEndpoint, enableEndpoint, suppressWaiting } from './webhook-endpoint-health.ts';
@@ -49,7 +49,8 @@ export async function createEndpoint(
   if ((await listEndpoints(tx)).length >= ENDPOINTS_PER_AGENCY) return undefined;
   const [id, secret] = [uuidv7(), createWebhookSecret()];
   await insertEndpoint(tx, keys, { id, agencyId, url, description, secret, madeBy, now });
-  await addEndpointSubscription(tx, { id: uuidv7(), agencyId, endpointId: id, locationId, topics, madeBy });
+  const channel = { channel: 'webhook' as const, recipient: 'endpoint' as const, address: null, endpointId: id };
+  await subscribe(tx, keys, { agencyId, locationId, repId: null, topics, ...channel, madeBy });
   // Paths and queries of such URLs can be secrets themselves; the audit log is for ever.
   await note(tx, act, id, 'create', { host: new URL(url).host, locationId, topics: [...topics] });
   return { id, secret };
@@ -91,9 +92,10 @@ export async function switchEndpoint(
 
 /** Removes an endpoint with its secrets; what waits for it is not sent. @returns false when there is no such endpoint */
 export async function deleteEndpoint(tx: Transaction<Database>, act: EndpointAct, id: string): Promise<boolean> {
-  await removeEndpointSubscriptions(tx, id);
-  const removed = await tx.deleteFrom('webhook_endpoints').where('id', '=', id).executeTakeFirst();
-  if (removed.numDeletedRows === 0n) return false;
+  const endpoint = await findEndpoint(tx, id);
+  if (!endpoint) return false;
+  for (const subscription of endpoint.subscriptions) await unsubscribe(tx, { agencyId: act.agencyId }, subscription.id);
+  await tx.deleteFrom('webhook_endpoints').where('id', '=', id).execute();
   await suppressWaiting(tx, id, 'endpoint-deleted', act.now);
   await note(tx, act, id, 'delete');
   await settleLetters(tx, act, id, 'deleted');
@@ -108,11 +110,12 @@ export async function testEndpoint(
   tx: Transaction<Database>,
   act: EndpointAct,
   id: string,
-): Promise<'no-such-endpoint' | 'endpoint-disabled' | { noticeId: string }> {
+): Promise<'no-such-endpoint' | 'endpoint-disabled' | 'hears-of-nothing' | { noticeId: string }> {
   const endpoint = await findEndpoint(tx, id);
-  const [subscription] = endpoint?.subscriptions ?? [];
-  if (!endpoint || !subscription) return 'no-such-endpoint';
+  if (!endpoint) return 'no-such-endpoint';
   if (endpoint.state !== 'enabled') return 'endpoint-disabled';
+  const [subscription] = endpoint.subscriptions;
+  if (!subscription) return 'hears-of-nothing';
   const occurrenceKey = uuidv7();
   const of = { agencyId: act.agencyId, locationId: null, repId: null, leadId: null, occurredAt: act.now };
   const data = { subscriptionId: subscription.id };

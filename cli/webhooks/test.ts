@@ -28,6 +28,8 @@ async function sendTest(session: Session, given: z.infer<typeof input>): Promise
   const made = await inAgency(session, agency, (tx) => testEndpoint(tx, actOf(session, agency), endpointId));
   if (made === 'no-such-endpoint') throw unknownEndpoint(endpointId);
   if (made === 'endpoint-disabled') throw disabledEndpoint();
+  if (made === 'hears-of-nothing')
+    throw new CommandError(made, 'Its subscription was taken away: delete the endpoint and create it again.');
   const look = () => inAgency(session, agency, (tx) => findNoticeDelivery(tx, { endpointId, ...made }));
   let delivery = await look();
   for (let waitedMs = 0; !wasTried(delivery) && waitedMs < waitSeconds * 1_000; waitedMs += LOOK_MS) {

@@ -109,6 +109,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     end $$;
     create policy app_scope on heard_topics to switchyard_app using (agency_id = scope_agency_id());
     grant select, insert, delete on heard_topics, notice_subscriptions to switchyard_app;
+    grant update (topics) on notice_subscriptions to switchyard_app;
     grant select, insert, update on notices, notice_deliveries to switchyard_app;
 
     alter table event_capabilities drop constraint event_capabilities_capability_check;
@@ -132,6 +133,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 
     -- That a breaker has opened is told in the transaction that notes it.
     grant select, insert, update on ghl_breakers to switchyard_upkeep;
+    -- Whose budget is nearly spent.
+    grant select (agency_id) on ghl_budgets to switchyard_upkeep;
+    grant select (ghl_location_id) on locations to switchyard_upkeep;
   `,
     )
     .execute(db);
@@ -141,6 +145,8 @@ export async function down(db: Kysely<unknown>): Promise<void> {
   await sql
     .raw(
       `
+    revoke select (ghl_location_id) on locations from switchyard_upkeep;
+    revoke select (agency_id) on ghl_budgets from switchyard_upkeep;
     revoke select, insert, update on ghl_breakers from switchyard_upkeep;
     revoke insert on event_capabilities from switchyard_relay, switchyard_upkeep;
     drop policy upkeep_notifies on event_capabilities;
