@@ -1,6 +1,5 @@
 import { sql, type Transaction } from 'kysely';
-import type { AttemptDecision } from '../domain/webhook-attempt.ts';
-import { hasFailedForGood } from '../domain/webhook-attempt.ts';
+import { type AttemptDecision, hasFailedForGood } from '../domain/webhook-attempt.ts';
 import type { DisabledReason } from '../domain/webhook-endpoint.ts';
 import { audit } from './audit-log.ts';
 import { addDeadLetter } from './dead-letters.ts';

@@ -2,12 +2,23 @@ import { sql, type Transaction } from 'kysely';
 import type { DisabledReason } from '../domain/webhook-endpoint.ts';
 import type { Database } from './schema.ts';
 
+/** So exact is the time of the last success: not every message is to write to the row that all of its endpoint share. */
+const EXACT_MS = 60_000;
+
 /** An endpoint has taken something: whatever failed before is over. */
 export async function noteEndpointSuccess(tx: Transaction<Database>, id: string, now: Date): Promise<void> {
   await tx
     .updateTable('webhook_endpoints')
     .set({ failing_since: null, quiet_until: null, succeeded_at: now })
     .where('id', '=', id)
+    .where((where) =>
+      where.or([
+        where('failing_since', 'is not', null),
+        where('quiet_until', 'is not', null),
+        where('succeeded_at', 'is', null),
+        where('succeeded_at', '<', new Date(now.getTime() - EXACT_MS)),
+      ]),
+    )
     .execute();
 }
 
