@@ -32,6 +32,7 @@ interface WebhookArgs {
 /** Of the forty that a process sends at once. */
 const AT_ONCE_PER_ENDPOINT = 4;
 const SLOT_LOOK_MS = 2_000;
+const QUIET_JITTER = 0.2;
 /** Longer than an attempt can take: who has begun one and noted no result by then has died. */
 const ATTEMPT_MS = 60_000;
 
@@ -59,7 +60,7 @@ export function createNoticeWebhookActivities(deps: WebhookDeps) {
       deps.noticeObserver?.ended('webhook', 'suppressed', 1);
       return;
     }
-    waitWhereToo(delivery, endpoint, now());
+    requireTurn(delivery, endpoint, now());
     const leave = slots.enter(endpoint.id);
     if (!leave) throw waitFailure('EndpointBusy', SLOT_LOOK_MS);
     try {
@@ -91,14 +92,15 @@ export function createNoticeWebhookActivities(deps: WebhookDeps) {
 
 export type NoticeWebhookActivities = ReturnType<typeof createNoticeWebhookActivities>;
 
-/** @throws ApplicationFailure where the endpoint wants to be left alone, or another workflow is at this delivery */
-function waitWhereToo(
+/** @throws ApplicationFailure with the time to wait, where the endpoint wants quiet or another workflow is at this delivery */
+function requireTurn(
   delivery: { state: string; triedAt: Date | null },
   { quietUntil }: EndpointToSend,
   now: Date,
 ): void {
   const quietMs = quietUntil === null ? 0 : quietUntil.getTime() - now.getTime();
-  if (quietMs > 0) throw waitFailure('EndpointQuiet', quietMs);
+  // What waited together does not come back together.
+  if (quietMs > 0) throw waitFailure('EndpointQuiet', Math.round(quietMs * (1 + QUIET_JITTER * Math.random())));
   // A repeat of this activity knows that the attempt before it is over; the first one of it does not.
   const isOthers = Context.current().info.attempt === 1 && delivery.state === 'sending';
   const otherMs = isOthers && delivery.triedAt ? delivery.triedAt.getTime() + ATTEMPT_MS - now.getTime() : 0;
