@@ -1,5 +1,5 @@
 import { sql, type Transaction } from 'kysely';
-import { v7 as uuidv7 } from 'uuid';
+import { v7 as uuidv7, validate as isUuid } from 'uuid';
 import {
   type DeadLetterCapability,
   type DeadLetterCause,
@@ -55,7 +55,8 @@ export async function addDeadLetter(tx: Transaction<Database>, letter: NewDeadLe
     agencyId,
     locationId,
     repId: null,
-    leadId: subject.kind === 'lead' ? subject.id : null,
+    // What came from a signal can name anything.
+    leadId: subject.kind === 'lead' && isUuid(subject.id) ? subject.id : null,
     topic: 'dead-letter.left',
     occurrenceKey: id,
     occurredAt: new Date(),

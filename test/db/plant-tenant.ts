@@ -251,8 +251,7 @@ export async function plantTenant(db: Kysely<Database>, name: string): Promise<T
       id: uuidv7(),
       topics: ['lead.assigned'],
       channel: 'email',
-      recipient: 'address',
-      address: Buffer.from('x'),
+      recipient: 'rep',
       made_by: 'x',
     })
     .execute();
@@ -271,7 +270,6 @@ export async function plantTenant(db: Kysely<Database>, name: string): Promise<T
       topic: 'lead.assigned',
       channel: 'email',
       recipient: `rep:${repId}`,
-      address: Buffer.from('x'),
       state: 'pending',
     })
     .execute();
