@@ -33,8 +33,8 @@ interface WebhookArgs {
 const AT_ONCE_PER_ENDPOINT = 4;
 const SLOT_LOOK_MS = 2_000;
 const QUIET_JITTER = 0.2;
-/** Longer than an attempt can take: who has begun one and noted no result by then has died. */
-const ATTEMPT_MS = 60_000;
+/** After it an attempt of another workflow is over. */
+const OTHER_LOOK_MS = 60_000;
 
 /** The step that sends a notice to an endpoint. */
 export function createNoticeWebhookActivities(deps: WebhookDeps) {
@@ -60,12 +60,14 @@ export function createNoticeWebhookActivities(deps: WebhookDeps) {
       deps.noticeObserver?.ended('webhook', 'suppressed', 1);
       return;
     }
-    requireTurn(delivery, endpoint, now());
+    requireQuietOver(endpoint, now());
     const leave = slots.enter(endpoint.id);
     if (!leave) throw waitFailure('EndpointBusy', SLOT_LOOK_MS);
     try {
-      const attempts = await withScope(db, scope, (tx) => beginWebhookAttempt(tx, deliveryId, now()));
-      if (attempts === undefined) return;
+      // A repeat of this activity knows that the attempt before it is over; the first one of it does not.
+      const begin = { now: now(), isRepeat: Context.current().info.attempt > 1 };
+      const attempts = await withScope(db, scope, (tx) => beginWebhookAttempt(tx, deliveryId, begin));
+      if (attempts === undefined) throw waitFailure('DeliveryInFlight', OTHER_LOOK_MS);
       const answer = await post(endpoint, { id: deliveryId, body: webhookBody(notice) });
       const of = { attempts, now: now(), random: Math.random() };
       const decision = judgeAttempt(answer, of, deps.webhookRetryDelaysMs ?? RETRY_DELAYS_MS);
@@ -92,19 +94,11 @@ export function createNoticeWebhookActivities(deps: WebhookDeps) {
 
 export type NoticeWebhookActivities = ReturnType<typeof createNoticeWebhookActivities>;
 
-/** @throws ApplicationFailure with the time to wait, where the endpoint wants quiet or another workflow is at this delivery */
-function requireTurn(
-  delivery: { state: string; triedAt: Date | null },
-  { quietUntil }: EndpointToSend,
-  now: Date,
-): void {
+/** @throws ApplicationFailure with the time to wait, where the endpoint wants quiet */
+function requireQuietOver({ quietUntil }: EndpointToSend, now: Date): void {
   const quietMs = quietUntil === null ? 0 : quietUntil.getTime() - now.getTime();
   // What waited together does not come back together.
   if (quietMs > 0) throw waitFailure('EndpointQuiet', Math.round(quietMs * (1 + QUIET_JITTER * Math.random())));
-  // A repeat of this activity knows that the attempt before it is over; the first one of it does not.
-  const isOthers = Context.current().info.attempt === 1 && delivery.state === 'sending';
-  const otherMs = isOthers && delivery.triedAt ? delivery.triedAt.getTime() + ATTEMPT_MS - now.getTime() : 0;
-  if (otherMs > 0) throw waitFailure('DeliveryInFlight', otherMs);
 }
 
 /** What a third party does is waited for, and nothing has failed here. */

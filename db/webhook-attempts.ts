@@ -7,23 +7,30 @@ import { endDeliveries, putDeliveriesBack } from './notice-deliveries.ts';
 import type { Database } from './schema.ts';
 import { disableEndpoint, noteEndpointFailure, noteEndpointSuccess } from './webhook-endpoint-health.ts';
 
+/** Longer than an attempt can take: who has begun one and noted no result by then has died. */
+const ATTEMPT_MS = 60_000;
+
 /**
  * Begins an attempt: commit this before anything leaves. One whose result nobody noted is tried again, with the same id.
- * @returns how many attempts were begun, this one included; undefined when the delivery has ended
+ * @param of.isRepeat the attempt before was the asker's own, and is over
+ * @returns how many attempts were begun, this one included; undefined when the delivery has ended, or somebody else is at it
  */
 export async function beginWebhookAttempt(
   tx: Transaction<Database>,
   id: string,
-  now: Date,
+  of: { now: Date; isRepeat: boolean },
 ): Promise<number | undefined> {
-  const begun = await tx
+  const { now, isRepeat } = of;
+  let begin = tx
     .updateTable('notice_deliveries')
     .set({ state: 'sending', attempts: sql<number>`attempts + 1`, tried_at: now })
     .where('id', '=', id)
-    .where('ended_at', 'is', null)
-    .returning('attempts')
-    .executeTakeFirst();
-  return begun?.attempts;
+    .where('ended_at', 'is', null);
+  if (!isRepeat) {
+    const isLost = new Date(now.getTime() - ATTEMPT_MS);
+    begin = begin.where((where) => where.or([where('state', '=', 'pending'), where('tried_at', '<=', isLost)]));
+  }
+  return (await begin.returning('attempts').executeTakeFirst())?.attempts;
 }
 
 /** Ends a delivery that is not to go. Repeating it changes nothing. */

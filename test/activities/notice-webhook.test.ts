@@ -97,6 +97,17 @@ describe('a notice that is sent to an endpoint', () => {
     expect(await world.delivery(id)).toMatchObject({ state: 'sent', attempts: 2 });
   });
 
+  it('is sent by one of two workflows that are at it at once', async () => {
+    const id = await one();
+    const ends = await Promise.all([world.send(id), world.send(id)]);
+    expect(ends.map((end) => end?.type).sort()).toEqual(['DeliveryInFlight', undefined]);
+    expect(receiver.received).toHaveLength(1);
+    const other = ends.find((end) => end !== undefined);
+    expect(other!.nextRetryDelay).toBe(60_000);
+    expect(await world.send(id, { attempt: 2 })).toBeUndefined();
+    expect(receiver.received).toHaveLength(1);
+  });
+
   it('fails by a redirect, which leads nowhere', async () => {
     const inside = await startReceiver();
     receiver.reply = answering(307, { location: inside.url });

@@ -7,7 +7,7 @@ import { HISTORIES_FOLDER, RECORDING_KEYS } from './recording.ts';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /** The system whose runs are recorded, with all its workers. */
-export async function startRecorder(options: Pick<TestSystemOptions, 'mail'> = {}) {
+export async function startRecorder(options: Pick<TestSystemOptions, 'mail' | 'webhooks'> = {}) {
   const system = await startTestSystem({ keys: RECORDING_KEYS, ...options });
   await system.startWorkers(['interactive', 'sync', 'bulk']);
   return {
