@@ -99,11 +99,13 @@ describe('a notice that is sent to an endpoint', () => {
 
   it('is sent by one of two workflows that are at it at once', async () => {
     const id = await one();
-    const ends = await Promise.all([world.send(id), world.send(id)]);
-    expect(ends.map((end) => end?.type).sort()).toEqual(['DeliveryInFlight', undefined]);
-    expect(receiver.received).toHaveLength(1);
-    const other = ends.find((end) => end !== undefined);
-    expect(other!.nextRetryDelay).toBe(60_000);
+    const hung: (() => void)[] = [];
+    receiver.reply = (_request, response) => void hung.push(() => response.writeHead(204).end());
+    const first = world.send(id);
+    await expect.poll(() => hung.length).toBe(1);
+    expect(await world.send(id)).toMatchObject({ type: 'DeliveryInFlight', nextRetryDelay: 60_000 });
+    hung[0]!();
+    expect(await first).toBeUndefined();
     expect(await world.send(id, { attempt: 2 })).toBeUndefined();
     expect(receiver.received).toHaveLength(1);
   });
