@@ -47,14 +47,18 @@ export function createMailer({ url, from, requiresTls }: MailerSettings): Mailer
   const { protocol, hostname, port, username, password } = new URL(url);
   if (protocol !== 'smtp:' && protocol !== 'smtps:') throw new TypeError('a mail server is named by smtp: or smtps:');
   if (!ADDRESS.test(from)) throw new TypeError('mails have to come from an address');
-  const mustBeSealed = requiresTls && !LOOPBACK.has(hostname);
+  // Who reads this machine's own traffic needs no forged certificate.
+  const isElsewhere = !LOOPBACK.has(hostname);
+  const isSecure = protocol === 'smtps:';
+  const mustBeSealed = requiresTls && isElsewhere;
   const options: SMTPConnectionOptions = {
     ...TIMEOUTS,
     host: hostname.replace(/^\[|\]$/g, ''),
     ...(port !== '' && { port: Number(port) }),
-    secure: protocol === 'smtps:',
+    secure: isSecure,
     requireTLS: mustBeSealed,
     opportunisticTLS: !mustBeSealed,
+    tls: { rejectUnauthorized: isElsewhere && (requiresTls || isSecure) },
   };
   const auth = username === '' ? null : { user: decodeURIComponent(username), pass: decodeURIComponent(password) };
 

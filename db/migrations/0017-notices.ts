@@ -42,6 +42,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     create table notices (
       id uuid primary key,
       agency_id uuid not null references agencies,
+      -- As what happened names them, which a notice must never keep from being written.
       location_id uuid,
       rep_id uuid,
       lead_id uuid,
@@ -53,8 +54,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       -- When its deliveries were made.
       planned_at timestamptz,
       unique (agency_id, topic, occurrence_key),
-      unique (agency_id, id),
-      foreign key (agency_id, location_id) references locations (agency_id, id)
+      unique (agency_id, id)
     );
     create index notices_of_lead on notices (lead_id) where lead_id is not null;
 

@@ -12,6 +12,7 @@ const NEEDS_BY_FOLDER: Partial<Record<string, Needs>> = {
   crypto: NOTHING,
   domain: NOTHING,
   ghl: NOTHING,
+  mail: NOTHING,
   ops: NOTHING,
   outbound: NOTHING,
   scripts: NOTHING,
