@@ -46,7 +46,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     -- Secrets whose time is over go, whosever they are; and how many endpoints are disabled is a figure of all tenants.
     create policy upkeep_counts on webhook_endpoints for select to switchyard_upkeep using (true);
     create policy upkeep_forgets on webhook_endpoints for update to switchyard_upkeep
-      using (previous_secret_until is not null);
+      using (previous_secret_until is not null) with check (previous_secret_until is null);
     grant select (state, disabled_reason, previous_secret_until), update (previous_secret, previous_secret_until)
       on webhook_endpoints to switchyard_upkeep;
 
