@@ -4,6 +4,7 @@ import {
   beginDeliveries,
   type Delivery,
   endDeliveries,
+  findDelivery,
   lockDelivery,
   putDeliveriesBack,
 } from '../db/notice-deliveries.ts';
@@ -43,6 +44,9 @@ type End = { state: Exclude<DeliveryState, 'pending' | 'sending'>; reason: strin
 /** What is to be sent now, with all that goes along; or that nothing is, because it has ended or waits its turn. */
 type Turn = { ids: string[]; address: string; mail: NoticeMail } | 'ended' | { waitMs: number };
 
+/** Those who wait for the same mail do not come back at the same moment. */
+const jittered = (ms: number): number => Math.ceil(Math.max(ms, 200) * (1 + Math.random() * 0.2));
+
 /** The step that sends a notice by e-mail. */
 export function createNoticeEmailActivities(deps: NoticeDeps) {
   const { db, keys, now, mailer, noticeObserver } = deps;
@@ -62,7 +66,7 @@ export function createNoticeEmailActivities(deps: NoticeDeps) {
         type: 'MailWaits',
         message: 'the recipient has just had a mail on this topic: this goes with the next',
         category: ApplicationFailureCategory.BENIGN,
-        nextRetryDelay: turn.waitMs,
+        nextRetryDelay: jittered(turn.waitMs),
       });
     }
     const { ids, address, mail } = turn;
@@ -74,18 +78,19 @@ export function createNoticeEmailActivities(deps: NoticeDeps) {
   }
 
   async function takeTurn(tx: Transaction<Database>, deliveryId: string): Promise<Turn> {
+    const known = await findDelivery(tx, deliveryId);
+    if (!known) throw ApplicationFailure.nonRetryable('no such delivery in this agency', 'DeliveryUnknown');
+    const isGathered = isOperatorTopic(known.topic);
+    // Before its row: who gathers takes the rows of those who wait here.
+    if (isGathered) await lockFlow(tx, known);
     const delivery = await lockDelivery(tx, deliveryId);
-    if (!delivery) throw ApplicationFailure.nonRetryable('no such delivery in this agency', 'DeliveryUnknown');
+    if (!delivery) return 'ended';
     if (delivery.state === 'sending') return takeOver(tx, delivery);
     if (delivery.state !== 'pending') return 'ended';
     const refusal = await judge(tx, delivery);
     if (refusal !== null) return ended(tx, [deliveryId], { state: 'suppressed', reason: refusal });
-    const isGathered = isOperatorTopic(delivery.topic);
-    if (isGathered) {
-      await lockFlow(tx, delivery);
-      const waitMs = await waitOf(tx, delivery);
-      if (waitMs > 0) return { waitMs };
-    }
+    const waitMs = isGathered ? await waitOf(tx, delivery) : 0;
+    if (waitMs > 0) return { waitMs };
     const ids = isGathered ? await gatherDeliveries(tx, delivery) : [deliveryId];
     await beginDeliveries(tx, ids, now());
     const [first, ...rest] = await listMailedNotices(tx, ids, SPELT_OUT);

@@ -1,6 +1,7 @@
-import { type Transaction, sql } from 'kysely';
+import { type Selectable, type Transaction, sql } from 'kysely';
 import type { DeliveryState, NoticeChannel, PlannedDelivery } from '../domain/notice.ts';
 import type { Database } from './schema.ts';
+import type { NoticeDeliveryTable } from './schema/notices.ts';
 
 export interface NewDelivery {
   id: string;
@@ -71,25 +72,31 @@ export async function listOpenDeliveries(tx: Transaction<Database>, noticeId: st
     .execute();
 }
 
+/** A delivery of the scope. */
+export async function findDelivery(tx: Transaction<Database>, id: string): Promise<Delivery | undefined> {
+  const row = await tx.selectFrom('notice_deliveries').selectAll().where('id', '=', id).executeTakeFirst();
+  return row && toDelivery(row);
+}
+
 /** A delivery of the scope, locked until the transaction ends. */
 export async function lockDelivery(tx: Transaction<Database>, id: string): Promise<Delivery | undefined> {
   const row = await tx.selectFrom('notice_deliveries').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
-  return (
-    row && {
-      id: row.id,
-      agencyId: row.agency_id,
-      locationId: row.location_id,
-      noticeId: row.notice_id,
-      topic: row.topic,
-      channel: row.channel,
-      recipient: row.recipient,
-      address: row.address,
-      state: row.state,
-      attempts: row.attempts,
-      gatheredInto: row.gathered_into,
-    }
-  );
+  return row && toDelivery(row);
 }
+
+const toDelivery = (row: Selectable<NoticeDeliveryTable>): Delivery => ({
+  id: row.id,
+  agencyId: row.agency_id,
+  locationId: row.location_id,
+  noticeId: row.notice_id,
+  topic: row.topic,
+  channel: row.channel,
+  recipient: row.recipient,
+  address: row.address,
+  state: row.state,
+  attempts: row.attempts,
+  gatheredInto: row.gathered_into,
+});
 
 /** What follows is about to be tried: commit this before anything leaves. @param ids deliveries that go together */
 export async function beginDeliveries(tx: Transaction<Database>, ids: readonly string[], now: Date): Promise<void> {

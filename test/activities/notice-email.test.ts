@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createNoticeEmailActivities } from '../../activities/notice-email.ts';
 import { unsubscribe } from '../../db/notice-subscriptions.ts';
 import { recordNotice } from '../../db/notices.ts';
 import { run } from '../stack/activity-bench.ts';
@@ -179,6 +180,15 @@ describe('a mail', () => {
     await world.send(deliveryId, { attempt: 2 });
     expect(world.mail.mails).toEqual([]);
     expect(await world.standing()).toMatchObject([{ state: 'unknown', reason: 'attempt-lost' }]);
+  });
+
+  it('is noted as not sent where no mail server is set', async () => {
+    const deliveryId = await world.onePlanned();
+    const { keys, database } = world.bench;
+    const store = { keys, db: database.db, now: () => new Date() };
+    const { sendNoticeEmail } = createNoticeEmailActivities({ ...store, mailer: null, gatherMs: 0 });
+    await run(sendNoticeEmail, { agencyId, deliveryId });
+    expect(await world.standing()).toMatchObject([{ state: 'suppressed', reason: 'channel-off' }]);
   });
 
   it('does not go to who has unsubscribed since it was planned', async () => {

@@ -66,4 +66,17 @@ describe('what operators are told', () => {
     expect(world.mail.mails).toHaveLength(1);
     expect(world.mail.mails[0]!.subject).toContain('2 times');
   });
+
+  it('is one mail however many steps try at the same moment', async () => {
+    await world.hear();
+    const ids = await leaveLetters(20);
+    const tries = await Promise.allSettled(ids.map((deliveryId) => world.send(deliveryId)));
+    const failures = tries.flatMap((each) =>
+      each.status === 'rejected' ? [(each.reason as { type: string }).type] : [],
+    );
+    expect(failures.filter((type) => type !== 'MailWaits')).toEqual([]);
+    expect(world.mail.mails).toHaveLength(1);
+    expect(world.mail.mails[0]!.subject).toContain('20 times');
+    expect(new Set((await world.standing()).map(({ state }) => state))).toEqual(new Set(['sent']));
+  });
 });
