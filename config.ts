@@ -3,7 +3,9 @@ import { z } from 'zod';
 import { parseKeyRing } from './crypto/key-ring.ts';
 import type { GhlDoor } from './domain/authorize-url.ts';
 import type { InstallPurpose } from './domain/ghl-scopes.ts';
+import { canonicalAddress } from './domain/public-address.ts';
 import { dropsBodies, parseRetentionDays, parseRetentionMonths } from './domain/retention.ts';
+import type { OutboundRules } from './domain/webhook-url.ts';
 import { UNVERSIONED } from './domain/worker-deployment.ts';
 import { readGhlPublicKeys } from './ghl/webhooks.ts';
 
@@ -17,10 +19,10 @@ MCowBQYDK2VwAyEAi2HR1srL4o18O8BRa7gVJY7G7bupbN3H9AwJrHCDiOg=
 
 /** Turns a reader that throws into a zod transform that reports the problem beside all others. */
 const parsedBy =
-  <T>(read: (text: string) => T) =>
-  (text: string, context: z.RefinementCtx): T => {
+  <T, Given = string>(read: (given: Given) => T) =>
+  (given: Given, context: z.RefinementCtx): T => {
     try {
-      return read(text);
+      return read(given);
     } catch (error) {
       context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : 'cannot be read' });
       return z.NEVER;
@@ -33,6 +35,12 @@ const origin = z
   .url({ protocol: /^https?$/ })
   .refine((text) => URL.canParse(text) && new URL(text).href === `${new URL(text).origin}/`, 'is more than an origin')
   .transform((text) => new URL(text).origin);
+
+function readAddress(text: string): string {
+  const address = canonicalAddress(text);
+  if (address === undefined) throw new TypeError('wanted are addresses such as 127.0.0.1, separated by commas');
+  return address;
+}
 
 const variablesSchema = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
@@ -86,6 +94,23 @@ const variablesSchema = z.object({
   MAX_CACHED_WORKFLOWS: z.coerce.number().int().min(0).default(300),
   /** Where traces go, by OTLP over HTTP, such as http://127.0.0.1:4318; without it nothing is recorded. */
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  /** The mail server of notices: smtps:// for TLS from the start, smtp:// for STARTTLS; without it no notice goes by mail. */
+  SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
+  /** `none` lets a mail server that speaks no TLS have the mails; one on this machine needs none anyway. */
+  SMTP_TLS: z.enum(['required', 'none']).default('required'),
+  /** The address that notices come from. */
+  NOTICE_MAIL_FROM: z.email().optional(),
+  /** Addresses, each alone, that webhooks may be sent to although they are private: for development, such as 127.0.0.1. */
+  WEBHOOKS_OUT_PRIVATE_ADDRESSES: z
+    .string()
+    .default('')
+    .transform((text) => text.split(',').flatMap((address) => (address.trim() === '' ? [] : [address.trim()])))
+    .transform(parsedBy((addresses: string[]) => new Set(addresses.map(readAddress)))),
+  /** Whether webhooks may be sent by plain http: for development. */
+  WEBHOOKS_OUT_ALLOW_HTTP: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((text) => text === 'true'),
   /** For how many months tables are kept, where that is not as usual: events=13,audit_log=never. */
   RETENTION_MONTHS: z.string().default('').transform(parsedBy(parseRetentionMonths)),
   /** After how many days rows go, where that is not as usual: event-bodies=14,inbox=never. */
@@ -94,10 +119,17 @@ const variablesSchema = z.object({
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });
 
-const environmentSchema = variablesSchema.refine(
-  ({ RETENTION_MONTHS: months, RETENTION_DAYS: days }) => !dropsBodies({ months, days }),
-  { path: ['RETENTION_MONTHS'], message: 'events would be dropped before the days of event-bodies are over' },
-);
+const environmentSchema = variablesSchema
+  .refine(({ RETENTION_MONTHS: months, RETENTION_DAYS: days }) => !dropsBodies({ months, days }), {
+    path: ['RETENTION_MONTHS'],
+    message: 'events would be dropped before the days of event-bodies are over',
+  })
+  .superRefine(({ SMTP_URL, NOTICE_MAIL_FROM }, context) => {
+    if ((SMTP_URL === undefined) === (NOTICE_MAIL_FROM === undefined)) return;
+    const [missing, given] =
+      SMTP_URL === undefined ? ['SMTP_URL', 'NOTICE_MAIL_FROM'] : ['NOTICE_MAIL_FROM', 'SMTP_URL'];
+    context.addIssue({ code: 'custom', path: [missing], message: `is needed beside ${given}` });
+  });
 
 export type Config = z.infer<typeof environmentSchema>;
 
@@ -112,6 +144,7 @@ export const SECRET_VARIABLES = [
   'GHL_CLIENT_SECRET',
   'GHL_PROVISIONING_CLIENT_SECRET',
   'TEMPORAL_API_KEY',
+  'SMTP_URL',
 ];
 
 /** The environment does not describe a runnable process; the message lists every problem. */
@@ -196,6 +229,15 @@ export function ghlAppsOf(config: Config): Record<InstallPurpose, { clientId: st
   };
 }
 
+/** The mail server of notices and whom they come from; null where none is configured, and notices go by no mail. */
+export function mailOf(
+  config: Pick<Config, 'SMTP_URL' | 'SMTP_TLS' | 'NOTICE_MAIL_FROM'>,
+): { url: string; from: string; requiresTls: boolean } | null {
+  const { SMTP_URL: url, NOTICE_MAIL_FROM: from } = config;
+  if (url === undefined || from === undefined) return null;
+  return { url, from, requiresTls: config.SMTP_TLS === 'required' };
+}
+
 /** What install links are made of: no secret is among it. */
 export function ghlDoorOf(config: Config): GhlDoor {
   const app = (clientId: string | undefined, versionId: string | undefined) =>
@@ -209,3 +251,9 @@ export function ghlDoorOf(config: Config): GhlDoor {
     },
   };
 }
+
+/** Where webhooks may be sent. */
+export const outboundRulesOf = (config: Config): OutboundRules => ({
+  privateAddresses: config.WEBHOOKS_OUT_PRIVATE_ADDRESSES,
+  isHttpAllowed: config.WEBHOOKS_OUT_ALLOW_HTTP,
+});

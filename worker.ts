@@ -1,7 +1,16 @@
 import { fileURLToPath } from 'node:url';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { bundleWorkflowCode, DefaultLogger, type WorkflowBundleOption } from '@temporalio/worker';
-import { completeSecrets, type Config, ConfigError, ghlAppsOf, readConfig, workerVersionOf } from './config.ts';
+import {
+  completeSecrets,
+  type Config,
+  ConfigError,
+  ghlAppsOf,
+  mailOf,
+  outboundRulesOf,
+  readConfig,
+  workerVersionOf,
+} from './config.ts';
 import { runWorkerProcess } from './worker/process.ts';
 import { WORKFLOW_SOURCES } from './worker/workflow-code.ts';
 
@@ -11,8 +20,14 @@ async function run(): Promise<void> {
   const apps = ghlAppsOf(config);
   const ghl = { app: apps.locations, provisioningApp: apps.provisioning };
   const { connectionOptions: temporal } = loadClientConnectConfig({ overrideEnvVars: environment });
-  const version = workerVersionOf(config);
-  await runWorkerProcess(config, { ghl, temporal, version, findBundle: () => findBundle(config) });
+  await runWorkerProcess(config, {
+    ghl,
+    mail: mailOf(config),
+    temporal,
+    version: workerVersionOf(config),
+    outboundRules: outboundRulesOf(config),
+    findBundle: () => findBundle(config),
+  });
 }
 
 /** A build has its bundle beside it; from the sources it is made here. */

@@ -12,6 +12,7 @@ import type { StoreDeps } from './dependencies.ts';
 import type { AssignmentArgs } from './lead-facts.ts';
 import { getAssignmentOf, lockKnownLead } from './lead-records.ts';
 import type { LeadArgs } from './lead-routing.ts';
+import { noteAccepted, noteAssigned } from './lead-notices.ts';
 import { standingOf } from './lead-standing.ts';
 
 export function createLeadAssignment(deps: StoreDeps) {
@@ -89,6 +90,7 @@ export function createLeadAssignment(deps: StoreDeps) {
       await updateAssignment(tx, active.id, { accepted_at: now });
       await updateLead(tx, leadId, { state: 'accepted', accepted_at: now });
       await addToTimeline(tx, { agencyId, leadId }, { at: now, kind: 'accepted', detail: { actor } });
+      await noteAccepted(tx, lead, active, now);
       return standingOf({ ...lead, state: 'accepted' }, active.id);
     });
   }
@@ -131,6 +133,7 @@ export async function confirmReserved(
     if (repId !== null && lead.assigned_at === null) firstAssignedAfterMs = now.getTime() - lead.received_at.getTime();
     const kind = repId === null ? 'queued' : 'assigned';
     await addToTimeline(tx, { agencyId, leadId }, { at: now, kind, detail: { locationId, repId, assignmentId } });
+    if (repId !== null) await noteAssigned(tx, lead, assignment, now);
     return standingOf({ ...lead, ...change }, assignmentId);
   });
   if (firstAssignedAfterMs !== undefined) deps.leadObserver?.firstAssigned(firstAssignedAfterMs);

@@ -9,6 +9,7 @@ import { type ContactStay, findContactStay, followChange } from '../domain/lead-
 import type { LeadChange, LeadCloseReason } from '../domain/lead-change.ts';
 import type { LeadStanding } from '../domain/lead-messages.ts';
 import type { StoreDeps } from './dependencies.ts';
+import { noteClosed } from './lead-notices.ts';
 import { lockKnownLead } from './lead-records.ts';
 import { couldBeAssigned, type LeadArgs } from './lead-routing.ts';
 import { standingOf } from './lead-standing.ts';
@@ -31,6 +32,7 @@ export function createLeadEnding(deps: StoreDeps) {
     return withScope(deps.db, { agencyId }, async (tx) => {
       const lead = await lockKnownLead(tx, leadId);
       if (lead.state === 'closed') return standingOf(lead, null);
+      await noteClosed(tx, lead, closeReason, now);
       await releaseAssignments(tx, leadId, { reason: closeReason, now });
       const change = { state: 'closed' as const, close_reason: closeReason, closed_at: now };
       await updateLead(tx, leadId, change);

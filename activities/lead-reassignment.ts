@@ -14,6 +14,7 @@ import type { LeadStanding, ReassignRequest } from '../domain/lead-messages.ts';
 import { checkReassignment, type ReassignmentReason } from '../domain/routing-reassignment.ts';
 import { currentCallId } from './activity-call.ts';
 import type { StoreDeps } from './dependencies.ts';
+import { noteAssigned } from './lead-notices.ts';
 import { lockKnownLead } from './lead-records.ts';
 import type { LeadArgs, RouteOutcome } from './lead-routing.ts';
 import { standingOf } from './lead-standing.ts';
@@ -98,6 +99,7 @@ export function createLeadReassignment(deps: StoreDeps) {
       const detail = { actor: 'ghl', repId: rep.id };
       await addToTimeline(tx, { agencyId, leadId }, { at: now, kind: 'reassigned-in-ghl', detail });
       await recordAct(tx, lead, 'lead.reassign', detail, 'webhook');
+      await noteAssigned(tx, lead, { ...active, id: assignmentId, rep_id: rep.id }, now);
       return standingOf({ ...lead, ...change }, assignmentId);
     });
   }

@@ -18,6 +18,7 @@ import { listRefusingLocations, type SlotEnding, wasGivenUp } from '../domain/re
 import { chooseRoute } from '../domain/routing.ts';
 import type { StoreDeps } from './dependencies.ts';
 import { EnquiryUnreadableError, readEnquiry } from './enquiry.ts';
+import { noteUnrouted } from './lead-notices.ts';
 import { recogniseLead } from './lead-recognition.ts';
 import { lockKnownLead } from './lead-records.ts';
 import { readStoredBody } from './stored-body.ts';
@@ -103,6 +104,7 @@ async function decide(tx: Tx, lead: Lead, now: Date, reroute: boolean): Promise<
   const { step, reason } = decision;
   await addToTimeline(tx, ids, { at: now, kind: 'routed', detail: { locationId, repId, step, reason, decisionId } });
   if (lead.state === 'received') await updateLead(tx, lead.id, { state: 'routing' });
+  await noteUnrouted(tx, lead, { id: decisionId, step, reason, locationId, repId }, now);
   return reservation(tx, now, { id: assignmentId, lead_id: lead.id, location_id: locationId, rep_id: repId });
 }
 

@@ -42,6 +42,12 @@ import { getLeadByApi } from './leads-get.ts';
 import { listLeadsByApi } from './leads-list.ts';
 import { reassignLeadByApi } from './leads-reassign.ts';
 import { reconcileByApi, showSyncByApi, type SyncDeps } from './locations-sync.ts';
+import {
+  listSubscriptionsByApi,
+  type NoticeSubscriptionDeps,
+  subscribeByApi,
+  unsubscribeByApi,
+} from './notice-subscriptions.ts';
 import type { Metrics } from './metrics.ts';
 import { type MetricsPageDeps, reportMetrics, timeWebhooks } from './metrics-page.ts';
 import { takeCode } from './oauth-callback.ts';
@@ -56,6 +62,17 @@ import { logRequests } from './request-log.ts';
 import { showHowToSignIn, signInByLink } from './sign-in.ts';
 import { traceRequests } from './trace-requests.ts';
 import { reportNoWebUi, type WebUi } from './web-ui.ts';
+import { listWebhookDeliveriesByApi, redeliverByApi } from './webhook-deliveries.ts';
+import {
+  createEndpointByApi,
+  deleteEndpointByApi,
+  getEndpointByApi,
+  listEndpointsByApi,
+  rotateEndpointSecretByApi,
+  switchEndpointByApi,
+  testEndpointByApi,
+  type WebhookEndpointDeps,
+} from './webhook-endpoints.ts';
 import { receiveGhlWebhook } from './webhooks-ghl.ts';
 import { receiveGhlWorkflowWebhook } from './webhooks-ghl-workflow.ts';
 import type { WorkClient } from './work.ts';
@@ -80,6 +97,8 @@ export interface AppDeps {
   door: OperatorDoor;
   webUi: WebUi | undefined;
   relay: ContactChangeDeps['relay'];
+  sendsMail: NoticeSubscriptionDeps['sendsMail'];
+  outboundRules: WebhookEndpointDeps['outboundRules'];
   now: () => Date;
   metrics: Metrics;
   logger: Logger;
@@ -138,6 +157,21 @@ export function createApp(deps: AppDeps): Express {
   app.post('/v1/dead-letters/redrive', readRawBody, redriveDeadLettersByApi(deps));
   app.post('/v1/dead-letters/:id/redrive', readRawBody, redriveDeadLetterByApi(deps));
   app.post('/v1/dead-letters/:id/discard', readRawBody, discardDeadLetterByApi(deps));
+
+  app.get('/v1/notice-subscriptions', listSubscriptionsByApi(deps));
+  app.post('/v1/notice-subscriptions', readRawBody, subscribeByApi(deps));
+  app.delete('/v1/notice-subscriptions/:id', unsubscribeByApi(deps));
+
+  app.post('/v1/webhook-endpoints', readRawBody, createEndpointByApi(deps));
+  app.get('/v1/webhook-endpoints', listEndpointsByApi(deps));
+  app.get('/v1/webhook-endpoints/:id', getEndpointByApi(deps));
+  app.delete('/v1/webhook-endpoints/:id', deleteEndpointByApi(deps));
+  app.post('/v1/webhook-endpoints/:id/rotate-secret', readRawBody, rotateEndpointSecretByApi(deps));
+  app.post('/v1/webhook-endpoints/:id/enable', switchEndpointByApi(deps, 'enabled'));
+  app.post('/v1/webhook-endpoints/:id/disable', switchEndpointByApi(deps, 'disabled'));
+  app.post('/v1/webhook-endpoints/:id/test', testEndpointByApi(deps));
+  app.get('/v1/webhook-endpoints/:id/deliveries', listWebhookDeliveriesByApi(deps));
+  app.post('/v1/webhook-endpoints/:id/deliveries/redeliver', readRawBody, redeliverByApi(deps));
 
   app.post('/v1/agency/connect-links', readRawBody, createConnectLinkByApi(deps));
   app.get('/oauth/ghl/start', startConnecting(deps));

@@ -6,11 +6,14 @@ import { listActiveBudgets } from '../db/budget-measure.ts';
 import { countInstalls } from '../db/install-measure.ts';
 import { measureWaitingWork } from '../db/inbox-measure.ts';
 import { measureRetention } from '../db/retention-measure.ts';
+import { measureWaitingNotices } from '../db/notice-measure.ts';
 import { measurePolling } from '../db/poll-turns.ts';
 import type { Database } from '../db/schema.ts';
 import { withSystemRole } from '../db/scope.ts';
+import { countEndpoints } from '../db/webhook-endpoints.ts';
 import { DEAD_LETTER_CAPABILITIES } from '../domain/dead-letter.ts';
 import { summariseBudgets } from '../domain/budget-left.ts';
+import { NOTICE_CHANNELS } from '../domain/notice.ts';
 import { STUCK_AFTER_FAILURES } from '../domain/poll-failure.ts';
 import { POLL_POLICY } from '../domain/poll-rules.ts';
 import type { Metrics } from './metrics.ts';
@@ -55,6 +58,8 @@ async function measureStored(db: Kysely<Database>, metrics: Metrics): Promise<vo
   for (const [status, count] of Object.entries(installs)) metrics.installs.set({ status }, count);
   const letters = await withSystemRole(db, 'upkeep', (tx) => countOpenLetters(tx));
   for (const capability of DEAD_LETTER_CAPABILITIES) metrics.deadLetters.set({ capability }, letters[capability] ?? 0);
+  const endpoints = await withSystemRole(db, 'upkeep', (tx) => countEndpoints(tx));
+  for (const [state, count] of Object.entries(endpoints)) metrics.webhookEndpoints.set({ state }, count);
   const late = { lateMs: POLL_LATE_MS, graceMs: POLL_POLICY.gapGraceMs, failures: STUCK_AFTER_FAILURES };
   const polling = await withSystemRole(db, 'upkeep', (tx) => measurePolling(tx, late));
   metrics.pollsOverdue.set(polling.overdue);
@@ -64,6 +69,8 @@ async function measureStored(db: Kysely<Database>, metrics: Metrics): Promise<vo
   metrics.webhookGaps.set(polling.openGaps);
   for (const [resource, records] of Object.entries(polling.drift)) metrics.mirrorDrift.set({ resource }, records);
   await measureUpkeep(db, metrics);
+  const notices = await withSystemRole(db, 'upkeep', (tx) => measureWaitingNotices(tx));
+  for (const channel of NOTICE_CHANNELS) metrics.noticeOldest.set({ channel }, (notices[channel] ?? 0) / 1000);
   await measureBudgets(db, metrics);
 }
 

@@ -55,6 +55,12 @@ export function createMetrics() {
       labelNames: ['status'] as const,
       registers,
     }),
+    webhookEndpoints: new Gauge({
+      name: 'switchyard_webhook_endpoints',
+      help: 'Where agencies have webhooks sent, by state; disabled-failing and disabled-gone were not disabled by a person',
+      labelNames: ['state'] as const,
+      registers,
+    }),
     pollsOverdue: new Gauge({
       name: 'switchyard_polls_overdue',
       help: 'Passes of polling that should have begun more than an hour ago',
@@ -134,6 +140,12 @@ export function createMetrics() {
       name: 'switchyard_dependency_up',
       help: '1 when Postgres or Temporal answered this scrape; the figures that come from it are old otherwise',
       labelNames: ['dependency'] as const,
+      registers,
+    }),
+    noticeOldest: new Gauge({
+      name: 'switchyard_notice_oldest_seconds',
+      help: 'How long the oldest delivery of a notice has waited, by channel; 0 when none waits',
+      labelNames: ['channel'] as const,
       registers,
     }),
     silentLocations: new Gauge({

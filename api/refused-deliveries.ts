@@ -1,8 +1,9 @@
-import type { Kysely } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import type { Logger } from 'pino';
 import { v7 as uuidv7 } from 'uuid';
 import type { KeyProvider } from '../crypto/key-ring.ts';
 import { seal } from '../crypto/seal.ts';
+import { recordNoticeForAll } from '../db/notices.ts';
 import { countRefusedDeliveries } from '../db/refused-delivery-counts.ts';
 import { recordRefusedDelivery } from '../db/refused-deliveries.ts';
 import type { Database } from '../db/schema.ts';
@@ -67,20 +68,33 @@ export function createRefusedDeliveries(deps: {
   async function write(batch: Map<string, number>, kept: RefusedDelivery): Promise<void> {
     const { reason, signature, body } = kept;
     const sealed = seal(keys, body, { agencyId: null, locationId: null, purpose: 'refused-delivery' });
-    const inHour = await withSystemRole(db, 'intake', async (tx) => {
+    const now = [...batch.values()].reduce((sum, count) => sum + count, 0);
+    const { inHour, decision } = await withSystemRole(db, 'intake', async (tx) => {
       for (const [each, count] of batch) {
         const others = each === reason ? count - 1 : count;
         if (others > 0) await countRefusedDeliveries(tx, each, others);
       }
-      return recordRefusedDelivery(tx, { id: uuidv7(), reason, signature, body: sealed });
+      const inHour = await recordRefusedDelivery(tx, { id: uuidv7(), reason, signature, body: sealed });
+      const decision = decideRefusalAlert(inHour - now, inHour);
+      if (decision.alert) await tell(tx, inHour, decision.reason);
+      return { inHour, decision };
     });
-    const now = [...batch.values()].reduce((sum, count) => sum + count, 0);
-    const decision = decideRefusalAlert(inHour - now, inHour);
     if (!decision.alert) return;
     logger.error(
       { alert: 'webhook-signatures-refused', inHour, reason: decision.reason },
       'webhook signatures are refused: an attack, or GHL has a new key',
     );
+  }
+
+  /** Whoever hears of it learns how many there are, and nothing of what they hold or of other agencies. */
+  async function tell(tx: Transaction<Database>, inHour: number, limit: string): Promise<void> {
+    const occurredAt = new Date();
+    await recordNoticeForAll(tx, {
+      topic: 'signatures.refused',
+      occurrenceKey: `${occurredAt.toISOString().slice(0, 13)}:${limit}`,
+      occurredAt,
+      data: { inHour },
+    });
   }
 
   return {

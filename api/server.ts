@@ -5,7 +5,15 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { type Logger, pino } from 'pino';
 import { collectDefaultMetrics } from 'prom-client';
 import { createSwitchyardClient } from '../client.ts';
-import { completeSecrets, ConfigError, ghlDoorOf, publicUrlOf, readConfig } from '../config.ts';
+import {
+  completeSecrets,
+  ConfigError,
+  ghlDoorOf,
+  mailOf,
+  outboundRulesOf,
+  publicUrlOf,
+  readConfig,
+} from '../config.ts';
 import { createDatabase } from '../db/database.ts';
 import { startTracing } from '../tracing/start.ts';
 import { currentTrace } from '../tracing/trace.ts';
@@ -40,7 +48,10 @@ async function run(): Promise<void> {
   const { TEMPORAL_NAMESPACE: namespace, TEMPORAL_UI_URL: webUiUrl } = config;
   const door = { publicUrl: publicUrlOf(config), namespace, webUiUrl };
   const ghlDoor = ghlDoorOf(config);
-  const service = createService({ db, keys, client, publicKeys, door, ghlDoor, logger, schedules: true });
+  const outboundRules = outboundRulesOf(config);
+  const sendsMail = mailOf(config) !== null;
+  const doors = { door, ghlDoor, outboundRules, sendsMail };
+  const service = createService({ db, keys, client, publicKeys, ...doors, logger, schedules: true });
   collectDefaultMetrics({ register: service.metrics.registry });
 
   const server = createServer(service.app);

@@ -9,7 +9,9 @@ import type { Database } from '../db/schema.ts';
 import { createSealingReports } from '../db/sealing-reports.ts';
 import { createAccountSpeech } from './account-speech.ts';
 import type { GhlDoor } from '../domain/authorize-url.ts';
+import { type OutboundRules, STRICT_OUTBOUND } from '../domain/webhook-url.ts';
 import { type AppDeps, createApp } from './app.ts';
+import { createBudgetWatch } from './budget-watch.ts';
 import { createDrain } from './drain.ts';
 import { createEventIntake } from './event-intake.ts';
 import { createForgottenChangeWatch } from './forgotten-changes.ts';
@@ -40,6 +42,10 @@ export interface ServiceOptions {
   door?: OperatorDoor;
   /** Where agencies are connected; by default there is no app to connect. */
   ghlDoor?: GhlDoor;
+  /** Where webhooks may be sent; by default as in production. */
+  outboundRules?: OutboundRules;
+  /** Whether notices go by mail; by default they do not. */
+  sendsMail?: boolean;
   logger: Logger;
   now?: () => Date;
   /** Workflow starts in flight at most; 0 leaves all to the relay. */
@@ -55,7 +61,7 @@ export interface ServiceOptions {
 export interface Service {
   app: Express;
   metrics: Metrics;
-  /** Lets the relay, the watches on silence, on stuck leads and workflows and on forgotten changes, the keeper of schedules, and reports of the key that seals run. */
+  /** Lets the relay, the watches on silence, on budgets, on stuck leads and workflows and on forgotten changes, the keeper of schedules, and reports of the key that seals run. */
   start(): void;
   /** From now on requests are answered 429. */
   drain(): void;
@@ -82,6 +88,7 @@ export function createService(options: ServiceOptions): Service {
   const redrive = (work: Work): Promise<void> => carryOutRedrive({ db, keys, client, intake, logger }, work);
   const relay = createRelay({ db, client, logger, metrics, temporal, redrive, pollMs: options.relayPollMs ?? 1_000 });
   const silence = createSilenceWatch({ db, logger, metrics, now });
+  const budgets = createBudgetWatch({ db, logger });
   const stuckLeads = createStuckLeadWatch({ db, client, logger, now });
   const stuckWorkflows = createStuckWorkflowWatch({ db, client, logger, now });
   const forgotten = createForgottenChangeWatch({ db, logger, relay, now });
@@ -102,10 +109,12 @@ export function createService(options: ServiceOptions): Service {
       intake,
       refused,
       relay,
+      outboundRules: options.outboundRules ?? STRICT_OUTBOUND,
       drain,
       codec,
       door,
       webUi,
+      sendsMail: options.sendsMail === true,
       now,
       metrics,
       logger,
@@ -114,6 +123,7 @@ export function createService(options: ServiceOptions): Service {
     start() {
       relay.start();
       silence.start();
+      budgets.start();
       stuckLeads.start();
       stuckWorkflows.start();
       forgotten.start();
@@ -124,6 +134,7 @@ export function createService(options: ServiceOptions): Service {
     async stop() {
       drain.begin();
       silence.stop();
+      budgets.stop();
       stuckLeads.stop();
       stuckWorkflows.stop();
       forgotten.stop();

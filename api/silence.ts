@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
+import { recordNotice } from '../db/notices.ts';
 import type { Database } from '../db/schema.ts';
 import { withSystemRole } from '../db/scope.ts';
 import { listQuietAccounts } from '../db/silent-accounts.ts';
@@ -37,6 +38,19 @@ export function createSilenceWatch(deps: {
       logger.error(
         { alert: 'location-silent', agencyId, locationId, lastEventAt },
         'a location sends no events any more',
+      );
+      const since = lastEventAt.toISOString();
+      await withSystemRole(db, 'upkeep', (tx) =>
+        recordNotice(tx, {
+          agencyId,
+          locationId,
+          repId: null,
+          leadId: null,
+          topic: 'location.silent',
+          occurrenceKey: `${locationId}:${since}`,
+          occurredAt: now(),
+          data: { lastEventAt: since },
+        }),
       );
     }
     known = new Set(silent.map((account) => account.locationId));

@@ -18,6 +18,7 @@ export type WorkClient = Pick<
   | 'startContactMerge'
   | 'startAgencyConnect'
   | 'startBackfillRun'
+  | 'startNotification'
   | 'isReachable'
 >;
 
@@ -77,6 +78,7 @@ const inputs = {
   ]),
   'agency-connect': z.object({ agencyId: z.string(), linkId: z.string() }),
   backfill: z.object({ agencyId: z.string(), runId: z.string() }),
+  notification: z.object({ agencyId: z.string(), noticeId: z.string(), redriveId: z.string().optional() }),
 };
 
 /** What one link brought back from GHL's page. */
@@ -152,5 +154,7 @@ async function tellTemporal(client: WorkClient, [work, ...more]: readonly [Hande
       return client.startAgencyConnect(inputs[work.capability].parse(work.input));
     case 'backfill':
       return client.startBackfillRun(inputs[work.capability].parse(work.input));
+    case 'notification':
+      return client.startNotification({ ...inputs[work.capability].parse(work.input), locationId: work.locationId });
   }
 }

@@ -14,11 +14,13 @@ import { addLeadCommands } from './leads.ts';
 import { addLocationCommands } from './locations.ts';
 import { addReplayCommand } from './replay.ts';
 import { addRepCommands } from './reps.ts';
+import { addNoticeCommands } from './notices.ts';
 import { addOperatorCommands } from './operators.ts';
 import type { Session } from './session.ts';
 import { addSyncCommands } from './sync.ts';
 import { addTriggerCommands } from './triggers.ts';
 import { addUpkeepCommands } from './upkeep.ts';
+import { addWebhookCommands } from './webhooks.ts';
 import { addWhyCommand } from './why.ts';
 
 const HELP = `
@@ -48,6 +50,8 @@ export function createProgram(session: Session): Command {
   addContactCommands(program, session);
   addFieldCommands(program, session);
   addDeadLetterCommands(program, session);
+  addNoticeCommands(program, session);
+  addWebhookCommands(program, session);
   addAuditCommands(program, session);
   addOperatorCommands(program, session);
   addKeyCommands(program, session);

@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import { ghlQueueOf, type LaneQueue } from '../workflows/task-queues.ts';
+import { ghlQueueOf, type LaneQueue, NOTICE_QUEUE, WEBHOOK_QUEUE } from '../workflows/task-queues.ts';
 
 /** What waits in one task queue for a worker. */
 export interface QueueBacklog {
@@ -16,11 +16,15 @@ const WORKFLOW = { type: 'workflow', typeNumber: 1 } as const;
 const ACTIVITY = { type: 'activity', typeNumber: 2 } as const;
 
 /** Every task queue of ours, by what is taken from it. */
-export const QUEUES = LANES.flatMap((lane) => [
-  { queue: lane, ...WORKFLOW },
-  { queue: lane, ...ACTIVITY },
-  { queue: ghlQueueOf(lane), ...ACTIVITY },
-]);
+export const QUEUES = [
+  ...LANES.flatMap((lane) => [
+    { queue: lane, ...WORKFLOW },
+    { queue: lane, ...ACTIVITY },
+    { queue: ghlQueueOf(lane), ...ACTIVITY },
+  ]),
+  { queue: NOTICE_QUEUE, ...ACTIVITY },
+  { queue: WEBHOOK_QUEUE, ...ACTIVITY },
+];
 
 /** What Temporal estimates to wait in each task queue of ours. @throws what gRPC throws */
 export async function describeBacklogs({ workflowService, options: { namespace } }: Client): Promise<QueueBacklog[]> {

@@ -4,6 +4,7 @@ import type { InstallPurpose } from '../domain/ghl-scopes.ts';
 import { audit } from './audit-log.ts';
 import { addDeadLetter, resolveDeadLetters } from './dead-letters.ts';
 import { tellLeads } from './lead-follow-up.ts';
+import { recordNotice } from './notices.ts';
 import type { Database } from './schema.ts';
 
 interface InstallRow {
@@ -41,6 +42,17 @@ export async function reportDeadInstall(tx: Transaction<Database>, install: Inst
     subject: `install:${id}`,
     after: { locationId, purpose, reason },
     origin: 'workflow',
+  });
+  const occurredAt = new Date();
+  await recordNotice(tx, {
+    agencyId,
+    locationId,
+    repId: null,
+    leadId: null,
+    topic: 'install.needs-reauth',
+    occurrenceKey: `${id}:${occurredAt.toISOString()}`,
+    occurredAt,
+    data: { installId: id, purpose, reason },
   });
 }
 

@@ -1,5 +1,5 @@
 import { sql, type Transaction } from 'kysely';
-import { v7 as uuidv7 } from 'uuid';
+import { v7 as uuidv7, validate as isUuid } from 'uuid';
 import {
   type DeadLetterCapability,
   type DeadLetterCause,
@@ -7,6 +7,7 @@ import {
   DISCARDED,
   REDRIVEN,
 } from '../domain/dead-letter.ts';
+import { recordNotice } from './notices.ts';
 import type { Database } from './schema.ts';
 
 export interface NewDeadLetter {
@@ -26,13 +27,17 @@ export interface NewDeadLetter {
   failedAt?: Date;
 }
 
-/** Puts work that stopped for good before an operator. Repeating it changes nothing. */
+/**
+ * Puts work that stopped for good before an operator, and tells who hears of that; of notices that did not get out no
+ * notice is made. Repeating it changes nothing.
+ */
 export async function addDeadLetter(tx: Transaction<Database>, letter: NewDeadLetter): Promise<void> {
   if (letter.failedAt !== undefined && (await isDiscardedSince(tx, letter, letter.failedAt))) return;
-  await tx
+  const id = uuidv7();
+  const added = await tx
     .insertInto('dead_letters')
     .values({
-      id: uuidv7(),
+      id,
       agency_id: letter.agencyId,
       location_id: letter.locationId,
       capability: letter.capability,
@@ -43,7 +48,20 @@ export async function addDeadLetter(tx: Transaction<Database>, letter: NewDeadLe
       workflow_id: letter.workflowId,
     })
     .onConflict((conflict) => conflict.doNothing())
-    .execute();
+    .executeTakeFirst();
+  const { agencyId, locationId, capability, cause, subject } = letter;
+  if (added.numInsertedOrUpdatedRows !== 1n || agencyId === null || capability === 'notification') return;
+  await recordNotice(tx, {
+    agencyId,
+    locationId,
+    repId: null,
+    // What came from a signal can name anything.
+    leadId: subject.kind === 'lead' && isUuid(subject.id) ? subject.id : null,
+    topic: 'dead-letter.left',
+    occurrenceKey: id,
+    occurredAt: new Date(),
+    data: { deadLetterId: id, capability, cause, subjectKind: subject.kind, subjectId: subject.id },
+  });
 }
 
 async function isDiscardedSince(tx: Transaction<Database>, letter: NewDeadLetter, failedAt: Date): Promise<boolean> {

@@ -16,6 +16,8 @@ import * as polling from './migrations/0013-polling.ts';
 import * as contactEdits from './migrations/0014-contact-edits.ts';
 import * as fieldMappings from './migrations/0015-field-mappings.ts';
 import * as deadLetters from './migrations/0016-dead-letters.ts';
+import * as notices from './migrations/0017-notices.ts';
+import * as webhookEndpoints from './migrations/0018-webhook-endpoints.ts';
 import * as retention from './migrations/0019-retention.ts';
 
 const migrations: Record<string, Migration> = {
@@ -35,6 +37,8 @@ const migrations: Record<string, Migration> = {
   '0014-contact-edits': contactEdits,
   '0015-field-mappings': fieldMappings,
   '0016-dead-letters': deadLetters,
+  '0017-notices': notices,
+  '0018-webhook-endpoints': webhookEndpoints,
   '0019-retention': retention,
 };
 

@@ -90,6 +90,8 @@ const KINDS: Record<TrimKind | StaleKind, OldRows> = {
     isOld: (before) => sql`resolved_at < ${before} and resolution = 'discarded' and reason_removed_at is null`,
     set: sql`discard_reason = 'removed after its time', reason_removed_at = now()`,
   },
+  // The notices stay: no other deliveries are made for one.
+  'notice-deliveries': ended('notice_deliveries'),
   'token-leases': {
     table: 'installs',
     key: ['id'],
@@ -107,6 +109,12 @@ const KINDS: Record<TrimKind | StaleKind, OldRows> = {
     key: ['id'],
     isOld: (before) => sql`outcome is null and created_at < ${before}`,
     set: sql`outcome = 'failed', ended_at = now(), candidate = null`,
+  },
+  'webhook-secrets': {
+    table: 'webhook_endpoints',
+    key: ['id'],
+    isOld: (before) => sql`previous_secret_until < ${before}`,
+    set: sql`previous_secret = null, previous_secret_until = null`,
   },
 };
 

@@ -18,6 +18,8 @@ import { addWork } from './event-capabilities.ts';
 import { findKeptEvent, findKeptInstall } from './kept-events.ts';
 import { findLead } from './leads.ts';
 import { findLocation } from './locations.ts';
+import { reopenDelivery } from './notice-deliveries.ts';
+import { notificationWork } from './notices.ts';
 import { makePassDue } from './poll-passes.ts';
 import { isPollable } from './poll-turns.ts';
 import {
@@ -146,6 +148,14 @@ export const REDRIVE_WAYS: Record<RedriveWay, Way> = {
     const of = { id, agencyId, rootId: locationId, locationIds: [locationId], resources: [asked], from, to, names };
     await addBackfillRun(tx, { ...of, workflowId: backfillRunWorkflowId(agencyId, id) }, { actor, origin });
     await letBackfillStart(tx, (await findBackfillRun(tx, id))!, now);
+    return 'done';
+  },
+
+  async notice(tx, letter, { now: dueAt }) {
+    const { agency_id: agencyId, location_id: locationId, id: causeId, subject_id: deliveryId } = letter;
+    const noticeId = await reopenDelivery(tx, deliveryId);
+    if (noticeId === undefined) return 'delivery-not-refused';
+    await addWork(tx, [notificationWork({ agencyId, locationId, noticeId, causeId, redriveId: causeId, dueAt })]);
     return 'done';
   },
 };

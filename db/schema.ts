@@ -25,6 +25,7 @@ import type {
   PersonTable,
 } from './schema/leads.ts';
 import type { ContactTable, MessageTable, MirrorRecordTable } from './schema/mirror.ts';
+import type { HeardTopicTable, NoticeDeliveryTable, NoticeSubscriptionTable, NoticeTable } from './schema/notices.ts';
 import type {
   AuditHeadTable,
   AuditLogTable,
@@ -50,6 +51,7 @@ import type {
   LocationTable,
   RepTable,
 } from './schema/tenants.ts';
+import type { WebhookEndpointTable } from './schema/webhooks.ts';
 
 /** The tables as the migrations leave them; a test holds this against the live database. */
 export interface Database {
@@ -97,6 +99,11 @@ export interface Database {
   field_mappings: FieldMappingTable;
   dropped_months: DroppedMonthTable;
   upkeep_figures: UpkeepFigureTable;
+  notice_subscriptions: NoticeSubscriptionTable;
+  heard_topics: HeardTopicTable;
+  notices: NoticeTable;
+  notice_deliveries: NoticeDeliveryTable;
+  webhook_endpoints: WebhookEndpointTable;
 }
 
 export type Location = Selectable<LocationTable>;

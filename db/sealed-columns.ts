@@ -1,6 +1,14 @@
 /** A table with columns that `crypto/seal.ts` sealed. */
 export interface SealedTable {
-  name: 'installs' | 'events' | 'refused_deliveries' | 'connect_links' | 'credential_rotations';
+  name:
+    | 'installs'
+    | 'events'
+    | 'refused_deliveries'
+    | 'connect_links'
+    | 'credential_rotations'
+    | 'notice_subscriptions'
+    | 'notice_deliveries'
+    | 'webhook_endpoints';
   /** The primary key in its order, with the types of Postgres. */
   key: Readonly<Record<string, 'uuid' | 'timestamptz'>>;
   /** The columns that name whom the values of a row are sealed for: none where they are sealed for nobody. */
@@ -38,5 +46,23 @@ export const SEALED_TABLES: readonly SealedTable[] = [
     key: { id: 'uuid' },
     tenant: ['agency_id', 'location_id'],
     columns: { candidate: 'credential-candidate' },
+  },
+  {
+    name: 'notice_subscriptions',
+    key: { id: 'uuid' },
+    tenant: ['agency_id', 'location_id'],
+    columns: { address: 'notice-address' },
+  },
+  {
+    name: 'notice_deliveries',
+    key: { id: 'uuid' },
+    tenant: ['agency_id', 'location_id'],
+    columns: { address: 'notice-address' },
+  },
+  {
+    name: 'webhook_endpoints',
+    key: { id: 'uuid' },
+    tenant: ['agency_id'],
+    columns: { secret: 'webhook-secret', previous_secret: 'webhook-previous-secret' },
   },
 ];

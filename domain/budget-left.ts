@@ -21,6 +21,27 @@ export interface StoredBudget {
   state: BudgetState;
 }
 
+/** A stored budget, and whose it is; null where it is no location's that we know. */
+export interface OwnedBudget extends StoredBudget {
+  agencyId: string;
+  locationId: string | null;
+}
+
+/** Below this share of the day's calls somebody should look what spends them. */
+const NEARLY_SPENT = 0.1;
+
+/** The budgets of which less than a tenth of the day's calls is left, and how much is, in whole percent. */
+export const listNearlySpent = (
+  budgets: readonly OwnedBudget[],
+  now: Date,
+): (Pick<OwnedBudget, 'agencyId' | 'locationId' | 'resource'> & { leftPercent: number })[] =>
+  budgets.flatMap(({ agencyId, locationId, resource, state }) => {
+    const { day } = readBudgetLeft(state, now);
+    return day < NEARLY_SPENT
+      ? [{ agencyId, locationId, resource, leftPercent: Math.max(0, Math.round(day * 100)) }]
+      : [];
+  });
+
 /** What is left of many budgets, by class: so few figures that none of them names a location. */
 export function summariseBudgets(budgets: readonly StoredBudget[], now: Date): Record<BudgetClass, ClassBudget> {
   const summarise = (of: BudgetClass): ClassBudget => {

@@ -9,6 +9,7 @@ export const DEAD_LETTER_CAPABILITIES = [
   'contact-sync',
   'poll-sync',
   'backfill',
+  'notification',
 ] as const;
 export type DeadLetterCapability = (typeof DEAD_LETTER_CAPABILITIES)[number];
 
@@ -24,7 +25,8 @@ export type RedriveWay =
   | 'contact-merge'
   | 'check-fields'
   | 'poll-pass'
-  | 'backfill';
+  | 'backfill'
+  | 'notice';
 
 /** Why work is not set going again from its letter. */
 export type NoRedrive =
@@ -36,6 +38,7 @@ export type NoRedrive =
   | 'connect-again'
   | 'make-another-link'
   | 'contact-gone'
+  | 'mend-the-endpoint'
   | 'not-named'
   | 'mend-the-code'
   | 'look-at-it';
@@ -76,6 +79,9 @@ export const DEAD_LETTER_KINDS = {
   'field-drift': { hasDetail: true, subject: 'field-mapping', redrive: 'check-fields' },
   poll: { hasDetail: true, subject: 'poll-pass', redrive: 'poll-pass' },
   part: { hasDetail: true, subject: 'backfill', redrive: 'backfill' },
+  // Notices.
+  notice: { hasDetail: true, subject: 'notice-delivery', redrive: 'notice' },
+  'webhook-endpoint': { hasDetail: true, subject: 'webhook-endpoint', redrive: { not: 'mend-the-endpoint' } },
   // Workflows, whatever they are for.
   'workflow-task-failing': { hasDetail: true, subject: 'workflow', redrive: { not: 'mend-the-code' } },
   'running-long': { hasDetail: false, subject: 'workflow', redrive: { not: 'look-at-it' } },
@@ -114,6 +120,7 @@ const WAYS: Record<RedriveWay, string> = {
     'the location is asked for its custom fields: the letter is settled when they are as they were mapped',
   'poll-pass': 'the pass is due now',
   backfill: 'another run reads this resource of the location: what is in the mirror is not written again',
+  notice: 'the notice is sent once more to the one whom it did not reach',
 };
 
 const WHYS: Record<NoRedrive, string> = {
@@ -125,6 +132,8 @@ const WHYS: Record<NoRedrive, string> = {
   'connect-again': 'a person has to connect it again; what waits goes on by itself then',
   'make-another-link': 'a link works once: make another',
   'contact-gone': 'GHL has the contact no more; should it have it again, contacts redrive tries',
+  'mend-the-endpoint':
+    'its receiver is mended first: then webhooks enable, and webhooks redeliver for what is still wanted',
   'not-named': 'the letter does not tell what it is about',
   'mend-the-code':
     'Temporal tries again by itself, and goes on as soon as a worker can do it: mend the code or roll it back',

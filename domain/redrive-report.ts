@@ -14,7 +14,8 @@ export type RedriveRefusal =
   | 'run-unknown'
   | 'merge-not-failed'
   | 'merge-refused'
-  | 'contact-being-merged';
+  | 'contact-being-merged'
+  | 'delivery-not-refused';
 
 /** What became of one letter. `already-redriven`: somebody did it before, and nothing was done now. */
 export type RedriveResult = { id: string; capability: string; cause: string } & (
@@ -47,6 +48,7 @@ const REFUSALS: Record<Exclude<RedriveRefusal, NoRedrive>, string> = {
   'merge-not-failed': 'the merge is not failed any more',
   'merge-refused': 'the two contacts cannot be merged as they are now: contacts merge tells why',
   'contact-being-merged': 'the contact is being merged: try again when that is done',
+  'delivery-not-refused': 'the notice has reached whom it was for, or may have, or is gone: discard the letter',
 };
 
 /** A refusal in a sentence. */

@@ -18,11 +18,12 @@ export const TRIMS = [
   'budgets',
   'dead-letters',
   'discard-reasons',
+  'notice-deliveries',
 ] as const;
 export type TrimKind = (typeof TRIMS)[number];
 
 /** What a process that died has left half-way, and nothing else ends. */
-export const STALE = ['token-leases', 'connect-exchanges', 'credential-trials'] as const;
+export const STALE = ['token-leases', 'connect-exchanges', 'credential-trials', 'webhook-secrets'] as const;
 export type StaleKind = (typeof STALE)[number];
 
 /** For how long what is kept; null for ever. */
@@ -50,6 +51,7 @@ export const DEFAULT_RETENTION: Retention = {
     budgets: 90,
     'dead-letters': 365,
     'discard-reasons': 365,
+    'notice-deliveries': 90,
   },
 };
 
@@ -64,6 +66,8 @@ export const STALE_AFTER_SECONDS: Record<StaleKind, number> = {
   'token-leases': HOUR_SECONDS,
   'connect-exchanges': 7 * DAY_SECONDS,
   'credential-trials': 7 * DAY_SECONDS,
+  // A secret that was replaced signs no more once its overlap is over.
+  'webhook-secrets': HOUR_SECONDS,
 };
 
 /** What is trimmed by these settings, and after how many seconds. */

@@ -10,7 +10,7 @@ interface WorkflowBound {
 
 /**
  * How long workflows may stand still, by type. Not here are those that wait lawfully for days: a lead for its rep, a run of
- * a backfill for its parts. Leads that have lost their workflow are found by themselves.
+ * a backfill for its parts, a notice for a mail server. Leads that have lost their workflow are found by themselves.
  */
 export const WORKFLOW_BOUNDS: Readonly<Record<string, WorkflowBound>> = {
   contactSync: { capability: 'contact-sync', boundMs: HOUR_MS },

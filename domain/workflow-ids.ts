@@ -47,3 +47,10 @@ export const contactMergeWorkflowId = (locationId: string, mergeId: string): str
 /** The workflow by which a new version of the workers shows that it can do its work, on one of the queues. */
 export const deploymentProbeWorkflowId = (buildId: string, queue: string, probeId: string): string =>
   `deployment-probe/${buildId}/${queue}/${probeId}`;
+
+/**
+ * The workflow that tells of one notice.
+ * @param redriveId the dead letter from which it is set going again: the first one may have ended
+ */
+export const notificationWorkflowId = (agencyId: string, noticeId: string, redriveId?: string): string =>
+  `notification/${agencyId}/${noticeId}${redriveId === undefined ? '' : `/${redriveId}`}`;

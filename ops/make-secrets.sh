@@ -40,3 +40,4 @@ put database_url service_url
 put encryption_keys encryption_keys
 put ghl_client_secret true
 put ghl_provisioning_client_secret true
+put smtp_url true

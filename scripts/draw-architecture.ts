@@ -18,6 +18,8 @@ const LAYERS = [
   'domain',
   'db',
   'ghl',
+  'mail',
+  'outbound',
   'crypto',
   'tracing',
   'config.ts',

@@ -15,12 +15,15 @@ import { createContactSyncGhlActivities } from '../activities/contact-sync-ghl.t
 import { createFieldMappingGhlActivities } from '../activities/field-mapping-ghl.ts';
 import { createRotationActivities } from '../activities/credential-rotation.ts';
 import { createRotationGhlActivities } from '../activities/credential-rotation-ghl.ts';
-import type { LeadObserver } from '../activities/dependencies.ts';
+import type { LeadObserver, StoreDeps } from '../activities/dependencies.ts';
 import { createLeadActivities } from '../activities/lead-intake.ts';
 import { createLeadGhlActivities } from '../activities/lead-intake-ghl.ts';
 import { createPollActivities } from '../activities/poll-sync.ts';
 import { createPollGhlActivities } from '../activities/poll-sync-ghl.ts';
 import { createUpkeepActivities } from '../activities/upkeep.ts';
+import { createNoticeEmailActivities, type NoticeObserver } from '../activities/notice-email.ts';
+import { createNoticeWebhookActivities, type WebhookDeps } from '../activities/notice-webhook.ts';
+import { createNotificationActivities } from '../activities/notification.ts';
 import { createGhlTaskNotifier } from '../activities/rep-notifier.ts';
 import type { KeyProvider } from '../crypto/key-ring.ts';
 import { createBreakerStore } from '../db/ghl-breakers.ts';
@@ -31,6 +34,9 @@ import { POLL_POLICY, type PollPolicy } from '../domain/poll-rules.ts';
 import { DEFAULT_RETENTION, type Retention } from '../domain/retention.ts';
 import { createGhlGateway, type GatewayOptions } from '../ghl/gateway.ts';
 import { createReadCache } from '../ghl/read-cache.ts';
+import { STRICT_OUTBOUND } from '../domain/webhook-url.ts';
+import { createWebhookSender } from '../outbound/webhook-post.ts';
+import { createMailer, type MailerSettings } from '../mail/mailer.ts';
 
 export interface ActivityOptions {
   db: Kysely<Database>;
@@ -42,7 +48,17 @@ export interface ActivityOptions {
   /** For how long what is kept. */
   retention?: Retention;
   leadObserver?: LeadObserver;
+  /** What endpoints may be, by default as in production, and who hears of attempts. */
+  webhooks?: Partial<Omit<WebhookDeps, keyof StoreDeps>>;
+  /** The mail server of notices; null where there is none. */
+  mail?: MailerSettings | null;
+  /** How long an operator's notices of one topic are gathered after a mail of it; ten minutes by default. */
+  gatherMs?: number;
+  noticeObserver?: NoticeObserver;
 }
+
+/** A storm of dead letters is a mail now and one every ten minutes, each with all that came since. */
+const GATHER_MS = 600_000;
 
 /** All activities, joined to their memory in Postgres and to GHL. */
 export function createActivities(options: ActivityOptions) {
@@ -54,6 +70,7 @@ export function createActivities(options: ActivityOptions) {
     polling = POLL_POLICY,
     retention = DEFAULT_RETENTION,
     leadObserver,
+    noticeObserver,
   } = options;
   const gateway = createGhlGateway({
     tokens: createTokenStore(db, keys),
@@ -64,6 +81,14 @@ export function createActivities(options: ActivityOptions) {
   });
   const store = { db, keys, now: () => new Date(), ...(leadObserver && { leadObserver }) };
   const withGhl = { ...store, ghl: gateway, reads: createReadCache(gateway), notifier: createGhlTaskNotifier(gateway) };
+  const outboundRules = options.webhooks?.outboundRules ?? STRICT_OUTBOUND;
+  const webhooks = options.webhooks?.webhooks ?? createWebhookSender({ rules: outboundRules });
+  const outgoing = {
+    ...store,
+    mailer: options.mail ? createMailer(options.mail) : null,
+    gatherMs: options.gatherMs ?? GATHER_MS,
+    ...(noticeObserver && { noticeObserver }),
+  };
   return {
     /** On the workflows' own queues: the database only. */
     store: {
@@ -77,6 +102,7 @@ export function createActivities(options: ActivityOptions) {
       ...createContactEditActivities(store),
       ...createContactMergeActivities(store),
       ...createUpkeepActivities({ ...store, retention }),
+      ...createNotificationActivities(store),
     },
     /** On queues of their own. */
     ghl: {
@@ -91,9 +117,15 @@ export function createActivities(options: ActivityOptions) {
       ...createContactMergeGhlActivities(withGhl),
       ...createFieldMappingGhlActivities(withGhl),
     },
+    /** On a queue of their own as well: what leaves for mail servers. */
+    notices: { ...createNoticeEmailActivities(outgoing) },
+    /** And on another: what leaves for endpoints. */
+    webhooks: { ...createNoticeWebhookActivities({ ...outgoing, ...options.webhooks, webhooks, outboundRules }) },
     /** The one way of this process to GHL. */
     gateway,
-    close: () => gateway.close(),
+    async close() {
+      await Promise.all([gateway.close(), webhooks.close()]);
+    },
   };
 }
 

@@ -1,5 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { LeadObserver } from '../activities/dependencies.ts';
+import type { AttemptClass } from '../domain/webhook-attempt.ts';
+import type { NoticeObserver } from '../activities/notice-email.ts';
 import type { BreakerState } from '../ghl/breaker.ts';
 import type { CallRecord, GhlGateway } from '../ghl/gateway.ts';
 import { UNVERSIONED } from '../domain/worker-deployment.ts';
@@ -66,11 +68,29 @@ export function createWorkerMetrics(
     labelNames: ['activity', 'failure', 'final'] as const,
     registers,
   });
+  const webhookAttempts = new Counter({
+    name: 'switchyard_webhook_attempts_total',
+    help: 'Attempts to send a webhook to an endpoint, by the class of their result',
+    labelNames: ['result'] as const,
+    registers,
+  });
+  const deliveries = new Counter({
+    name: 'switchyard_notice_deliveries_total',
+    help: 'Deliveries of notices that have ended, by channel and how: sent, refused, unknown or suppressed',
+    labelNames: ['channel', 'state'] as const,
+    registers,
+  });
+  const noticeObserver: NoticeObserver = {
+    ended: (channel, state, count) => deliveries.inc({ channel, state }, count),
+  };
   const leadObserver: LeadObserver = { firstAssigned: (afterMs) => assignedSeconds.observe(afterMs / 1_000) };
   return {
     registry,
     activityFailures,
     leadObserver,
+    /** Counts an attempt to send a webhook. */
+    observeWebhook: (result: AttemptClass): void => webhookAttempts.inc({ result }),
+    noticeObserver,
     /** Counts a call that is over. */
     observeCall({ operation, lane, outcome, durationMs }: CallRecord): void {
       const of = { operation, lane: lane ?? 'none' };

@@ -5,7 +5,9 @@ import type { Config } from '../config.ts';
 import { createDatabase } from '../db/database.ts';
 import { checkDatabase } from '../db/readiness.ts';
 import { createSealingReports } from '../db/sealing-reports.ts';
+import type { OutboundRules } from '../domain/webhook-url.ts';
 import type { CallRecord } from '../ghl/gateway.ts';
+import type { MailerSettings } from '../mail/mailer.ts';
 import { startTracing } from '../tracing/start.ts';
 import { currentTrace } from '../tracing/trace.ts';
 import { type ActivityOptions, createActivities } from './activities.ts';
@@ -24,10 +26,14 @@ import { createWorkers } from './workers.ts';
 export interface WorkerParts {
   /** How GHL is called; its address comes from the configuration. */
   ghl: Omit<ActivityOptions['ghl'], 'baseUrl'>;
+  /** By which server notices go as mails; null: by none. */
+  mail?: MailerSettings | null;
   /** How Temporal is reached: address, TLS, API key. */
   temporal: NativeConnectionOptions;
   /** When and how locations are polled, where that is not as usual. */
   polling?: ActivityOptions['polling'];
+  /** Where webhooks may be sent, where that is not as in production. */
+  outboundRules?: OutboundRules;
   findBundle: () => Promise<WorkflowBundleOption>;
   /** What the workers tell Temporal of their code; without it they tell no version. */
   version?: WorkerDeploymentVersion | null;
@@ -35,7 +41,7 @@ export interface WorkerParts {
 
 /** Runs a worker until SIGINT or SIGTERM, and closes what it opened. @throws what its workers fail with */
 export async function runWorkerProcess(config: Config, parts: WorkerParts): Promise<void> {
-  const { ghl, temporal, polling, findBundle, version = null } = parts;
+  const { ghl, mail, temporal, polling, outboundRules, findBundle, version = null } = parts;
   const log = pino({ level: config.LOG_LEVEL, base: { process: 'worker' }, mixin: currentTrace });
   const endTracing = startTracing({
     service: 'switchyard-worker',
@@ -66,8 +72,14 @@ export async function runWorkerProcess(config: Config, parts: WorkerParts): Prom
     keys: config.ENCRYPTION_KEYS,
     ghl: { baseUrl: config.GHL_BASE_URL, onCall, ...ghl },
     log,
+    webhooks: {
+      ...(outboundRules && { outboundRules }),
+      onWebhookAttempt: (result) => metrics.observeWebhook(result),
+    },
     leadObserver: { firstAssigned: (afterMs) => metrics.leadObserver.firstAssigned(afterMs) },
     retention: { months: config.RETENTION_MONTHS, days: config.RETENTION_DAYS },
+    noticeObserver: { ended: (channel, state, count) => metrics.noticeObserver.ended(channel, state, count) },
+    mail: mail ?? null,
     ...(polling && { polling }),
   });
   const standing = createVersionStanding({

@@ -7,7 +7,7 @@ import {
 } from '@temporalio/worker';
 import { createPayloadCodec } from '../crypto/payload-codec.ts';
 import type { KeyProvider } from '../crypto/key-ring.ts';
-import { ghlQueueOf, type LaneQueue } from '../workflows/task-queues.ts';
+import { ghlQueueOf, type LaneQueue, NOTICE_QUEUE, WEBHOOK_QUEUE } from '../workflows/task-queues.ts';
 import type { Activities } from './activities.ts';
 
 export interface WorkersOptions {
@@ -34,9 +34,14 @@ const SLOTS: Record<LaneQueue, { workflowTasks: number; storeActivities: number;
   bulk: { workflowTasks: 4, storeActivities: 4, ghlActivities: 10 },
 };
 
+/** They wait for others' machines as well, and no lead waits for them. */
+const NOTICE_ACTIVITIES = 10;
+const WEBHOOK_ACTIVITIES = 40;
+
 /**
  * The workers of this process: for each lane one for workflows and their database steps, and one for GHL calls on a
- * queue of its own, without a workflow bundle, so that a storm of calls takes no slot from a decision.
+ * queue of its own, without a workflow bundle, so that a storm of calls takes no slot from a decision. With the lane `sync`
+ * go those for what leaves for mail servers, and for endpoints.
  */
 export async function createWorkers(options: WorkersOptions): Promise<Worker[]> {
   const { connection, namespace, keys, activities } = options;
@@ -74,6 +79,22 @@ export async function createWorkers(options: WorkersOptions): Promise<Worker[]> 
         taskQueue: ghlQueueOf(lane),
         activities: activities.ghl,
         maxConcurrentActivityTaskExecutions: slots.ghlActivities,
+      }),
+    );
+  }
+  if (options.lanes.includes('sync')) {
+    workers.push(
+      await Worker.create({
+        ...shared,
+        taskQueue: NOTICE_QUEUE,
+        activities: activities.notices,
+        maxConcurrentActivityTaskExecutions: NOTICE_ACTIVITIES,
+      }),
+      await Worker.create({
+        ...shared,
+        taskQueue: WEBHOOK_QUEUE,
+        activities: activities.webhooks,
+        maxConcurrentActivityTaskExecutions: WEBHOOK_ACTIVITIES,
       }),
     );
   }

@@ -7,6 +7,7 @@ export { contactSync } from './contact-sync.ts';
 export { credentialRotation } from './credential-rotation.ts';
 export { fieldMapping } from './field-mapping.ts';
 export { leadIntake } from './lead-intake.ts';
+export { notification } from './notification.ts';
 export { pollRounds } from './poll-rounds.ts';
 export { pollSync } from './poll-sync.ts';
 export { upkeep } from './upkeep.ts';

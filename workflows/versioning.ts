@@ -25,6 +25,8 @@ export const VERSIONING: Readonly<Record<keyof typeof workflows, VersioningBehav
   pollRounds: 'AUTO_UPGRADE',
   // The same: its schedule skips a run while one goes on.
   upkeep: 'AUTO_UPGRADE',
+  // Tries for three days; who hears of it must not depend on workers that are gone.
+  notification: 'AUTO_UPGRADE',
   // A child that outlives its parent and continues as new.
   pollSync: 'AUTO_UPGRADE',
   // A person waits ten minutes at most, and the old token works meanwhile.

@@ -5,6 +5,7 @@ import { type Contact, findContact } from '../../db/contacts.ts';
 import { listDecisions } from '../../db/decisions.ts';
 import { listTimeline } from '../../db/lead-timeline.ts';
 import { findLead } from '../../db/leads.ts';
+import { listDeliveries } from '../../db/notice-deliveries.ts';
 import type { Database, Lead } from '../../db/schema.ts';
 import * as stories from '../../db/story.ts';
 import { contactSyncWorkflowId, leadIntakeWorkflowId } from '../../domain/workflow-ids.ts';
@@ -116,6 +117,7 @@ export async function readStory(tx: Transaction<Database>, subject: Subject) {
     decisions: lead ? await listDecisions(tx, lead.id) : [],
     assignments: lead ? await listAssignments(tx, lead.id) : [],
     timeline: lead ? await listTimeline(tx, lead.id) : [],
+    notices: lead ? (await listDeliveries(tx, { leadId: lead.id, limit: 50 })).reverse() : [],
     edits: contact ? await stories.listEditsOf(tx, contact.id) : [],
     letters: await stories.listLettersAbout(tx, { subjectIds, workflowIds }),
   };

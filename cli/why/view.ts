@@ -22,6 +22,7 @@ export function describeStory(story: Story, workflows: WorkflowStanding[], agenc
       assignmentRows(story),
     ),
     section('Happened', ['at', 'what', 'detail'], timelineRows(story)),
+    section('Told', ['since', 'topic', 'channel', 'to', 'state', 'why'], noticeRows(story)),
     section('Our changes', ['made', 'field', 'state', 'why', 'tries', 'by', 'from'], editRows(story)),
     section('Dead letters', ['since', 'cause', 'state'], letterRows(story)),
     section('Temporal', ['workflow', 'status', 'since', 'step', 'attempt', 'last failure'], workflowRows(workflows)),
@@ -88,6 +89,9 @@ const assignmentRows = ({ assignments }: Story): Rows =>
 const timelineRows = ({ timeline }: Story): Rows =>
   timeline.map((each) => [each.at, each.kind, JSON.stringify(each.detail)]);
 
+const noticeRows = ({ notices }: Story): Rows =>
+  notices.map((each) => [each.createdAt, each.topic, each.channel, each.recipient, each.state, each.reason]);
+
 const editRows = ({ edits }: Story): Rows =>
   edits.map((each) => [
     each.made_at,
@@ -127,12 +131,12 @@ function factsOf(story: Story, workflows: WorkflowStanding[]): Facts {
 
 /** For programs: the same, without what is known of persons. */
 function dataOf(story: Story, workflows: WorkflowStanding[], standing: ReturnType<typeof judgeStanding>) {
-  const { kind, id, leads, contact, events, work, decisions, assignments, timeline, edits, letters } = story;
+  const { kind, id, leads, contact, events, work, decisions, assignments, timeline, notices, edits, letters } = story;
   return {
     kind,
     id,
     leads: leads.map(viewLead),
     contact: contact && { id: contact.id, ghlContactId: contact.ghl_id, locationId: contact.location_id },
-    ...{ events, work, decisions, assignments, timeline, edits, letters, workflows, standing },
+    ...{ events, work, decisions, assignments, timeline, notices, edits, letters, workflows, standing },
   };
 }

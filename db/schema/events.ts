@@ -7,7 +7,7 @@ export type EventStatus = 'accepted' | 'ignored' | 'unparseable' | 'unknown-tena
 
 /** What an event can ask of a workflow now; others are stored for the capabilities to come. */
 export type EventCapability =
-  'lead-intake' | 'lead-follow-up' | 'account-sync' | 'agency-connect' | 'contact-sync' | 'backfill';
+  'lead-intake' | 'lead-follow-up' | 'account-sync' | 'agency-connect' | 'contact-sync' | 'backfill' | 'notification';
 
 export interface EventTable {
   id: string;

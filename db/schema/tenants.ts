@@ -54,6 +54,7 @@ export interface RepTable {
   daily_cap: number | null;
   standing_at: NullableTimestamp;
   told_at: NullableTimestamp;
+  notices_muted_at: NullableTimestamp;
   created_at: Timestamp;
 }
 

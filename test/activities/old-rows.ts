@@ -189,6 +189,49 @@ export function oldRowPlants({ ownerDb }: TestDatabase, tenant: Tenant): Record<
     },
     'connect-exchanges': (at, isOver) =>
       link(at, { expires_at: new Date(), code: bytes(), code_at: isOver ? at : new Date() }),
+    async 'notice-deliveries'(at, isOver) {
+      const [id, noticeId] = [uuidv7(), uuidv7()];
+      const topic = 'lead.assigned' as const;
+      await ownerDb
+        .insertInto('notices')
+        .values({ ...near, id: noticeId, topic, occurrence_key: id, occurred_at: at, data: '{}' })
+        .execute();
+      const told = {
+        ...near,
+        id,
+        notice_id: noticeId,
+        topic,
+        channel: 'email' as const,
+        recipient: 'x',
+        created_at: at,
+      };
+      await ownerDb
+        .insertInto('notice_deliveries')
+        .values({ ...told, ...(isOver ? { state: 'sent' as const, ended_at: at } : { state: 'pending' as const }) })
+        .execute();
+      return { table: 'notice_deliveries', key: { id } };
+    },
+    async 'webhook-secrets'(at, isOver) {
+      const id = uuidv7();
+      const endpoint = {
+        agency_id,
+        id,
+        url: `https://${id}.example/`,
+        description: 'x',
+        secret: bytes(),
+        made_by: 'x',
+      };
+      await ownerDb
+        .insertInto('webhook_endpoints')
+        .values({
+          ...endpoint,
+          created_at: at,
+          previous_secret: bytes(),
+          previous_secret_until: isOver ? at : new Date(Date.now() + 60_000),
+        })
+        .execute();
+      return { table: 'webhook_endpoints', key: { id } };
+    },
     'credential-trials': (at, isOver) => rotation(isOver ? at : new Date(), { candidate: bytes() }),
   };
 }

@@ -6,6 +6,7 @@ import type { HeldLead } from './bench-agency.ts';
 import { failureOf } from './failure.ts';
 import { type Neighbours, startNeighbours } from './neighbours.ts';
 import { takePicture } from './picture.ts';
+import { createWebhookWorld } from './webhook-world.ts';
 
 let all: Neighbours;
 let theirs: HeldLead;
@@ -112,6 +113,17 @@ describe('an activity in the name of one agency', () => {
     expect(await expectRefusal(apply)).toBe('AccountEventGone');
     const reread = () => run(bench.accountsGhl.rereadEvent, { agencyId: agency.agencyId, event });
     expect(await expectRefusal(reread)).toBe('AccountEventGone');
+  });
+
+  it('finds no webhook of another', async () => {
+    const { bench, agency, neighbour } = all;
+    const world = createWebhookWorld(bench, neighbour);
+    await world.endpoint('http://127.0.0.1:9/');
+    const [deliveryId] = await world.happens();
+    const send = () => run(bench.webhooks.sendNoticeWebhook, { agencyId: agency.agencyId, deliveryId: deliveryId! });
+    expect(await expectRefusal(send)).toBe('DeliveryUnknown');
+    expect(await world.delivery(deliveryId!)).toMatchObject({ state: 'pending', attempts: 0 });
+    expect(Object.keys(bench.webhooks)).toEqual(['sendNoticeWebhook']);
   });
 
   it('polls no location of another', async () => {

@@ -27,6 +27,7 @@ export interface Handover {
     | 'wishBackfill'
     | 'startPollSync'
     | 'startFieldCheck'
+    | 'startNotification'
     | 'resetLead';
   leadId?: string;
   kind?: string;
@@ -83,6 +84,8 @@ export class FakeClient implements Client {
     this.#note({ method: 'startCredentialRotation', locationId });
   startBackfillRun = ({ runId }: Parameters<Client['startBackfillRun']>[0]): Promise<void> =>
     this.#note({ method: 'startBackfillRun', runId });
+  startNotification = ({ locationId, noticeId }: Parameters<Client['startNotification']>[0]): Promise<void> =>
+    this.#note({ method: 'startNotification', locationId, record: noticeId });
   wishBackfill = ({ wish }: Parameters<Client['wishBackfill']>[0]): Promise<void> =>
     this.#note({ method: 'wishBackfill', kind: wish });
   startPollSync = ({ locationId }: { locationId: string }): Promise<void> =>

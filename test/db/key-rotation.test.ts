@@ -8,6 +8,7 @@ import { connectSecretOf } from '../../db/connect-links.ts';
 import { candidateOf } from '../../db/credential-rotations.ts';
 import { createTokenStore, saveInstall } from '../../db/installs.ts';
 import { countSealedRows, rotateSealedRows } from '../../db/key-rotation.ts';
+import { openAddress, sealAddress } from '../../db/notice-subscriptions.ts';
 import { recordRefusedDelivery } from '../../db/refused-deliveries.ts';
 import { withScope, withSystemRole } from '../../db/scope.ts';
 import { createTestDatabase, type TestDatabase } from '../stack/database.ts';
@@ -28,6 +29,7 @@ beforeEach(async () => {
   theirs = await plantTenant(database.ownerDb, 'theirs');
   await database.ownerDb.deleteFrom('installs').execute();
   await database.ownerDb.deleteFrom('credential_rotations').execute();
+  await database.ownerDb.deleteFrom('webhook_endpoints').execute();
 });
 afterEach(() => database.drop());
 
@@ -38,6 +40,7 @@ const install = async (tenant: Tenant, locationId: string, name: string, keys = 
     saveInstall(tx, keys, { ...owner, ...tokens(name) }, new Date()),
   );
 };
+const noticesOf = (tenant: Tenant) => ({ agencyId: tenant.agencyId, locationId: tenant.nearId });
 const ownerOf = (tenant: Tenant) => ({ agencyId: tenant.agencyId, locationId: tenant.nearId, purpose: 'event-body' });
 /** Events spread over partitions, some with times that no JavaScript date can hold. */
 async function plantEvents(tenant: Tenant, number: number, keys = old): Promise<void> {
@@ -86,6 +89,13 @@ describe('the rotation of rows', () => {
       .set({ code: code!, answer: answer! })
       .where('agency_id', '=', ours.agencyId)
       .execute();
+    const address = sealAddress(old, 'desk@x.example', noticesOf(ours));
+    for (const table of ['notice_subscriptions', 'notice_deliveries'] as const)
+      await database.ownerDb
+        .updateTable(table)
+        .set({ address, recipient: 'address' })
+        .where('agency_id', '=', ours.agencyId)
+        .execute();
     const bodies = await readBodies(ours, old);
     const before = await database.ownerDb.selectFrom('installs').selectAll().orderBy('id').execute();
     expect(await countSealedRows(database.db)).toEqual([
@@ -94,9 +104,11 @@ describe('the rotation of rows', () => {
       { table: 'refused_deliveries', version: 1, rows: 1 },
       { table: 'connect_links', version: 1, rows: 1 },
       { table: 'credential_rotations', version: 1, rows: 1 },
+      { table: 'notice_subscriptions', version: 1, rows: 1 },
+      { table: 'notice_deliveries', version: 1, rows: 1 },
     ]);
 
-    expect(await rotateSealedRows(database.db, both)).toEqual({ resealed: 135, unreadable: [], unfinished: 0 });
+    expect(await rotateSealedRows(database.db, both)).toEqual({ resealed: 137, unreadable: [], unfinished: 0 });
 
     expect(await versions()).toEqual([2]);
     const store = createTokenStore(database.db, newOnly);
@@ -113,6 +125,11 @@ describe('the rotation of rows', () => {
     const link = await links.executeTakeFirstOrThrow();
     for (const secret of ['code', 'answer'] as const) {
       expect(unseal(newOnly, link[secret]!, connectSecretOf(ours.agencyId, secret)).toString()).toBe(secret);
+    }
+    for (const table of ['notice_subscriptions', 'notice_deliveries'] as const) {
+      const rows = database.ownerDb.selectFrom(table).select('address').where('address', 'is not', null);
+      const { address: resealed } = await rows.executeTakeFirstOrThrow();
+      expect(openAddress(newOnly, resealed!, noticesOf(ours))).toBe('desk@x.example');
     }
     const plain = (rows: typeof before) => rows.map((row) => ({ ...row, access_token: null, refresh_token: null }));
     const after = await database.ownerDb.selectFrom('installs').selectAll().orderBy('id').execute();

@@ -244,6 +244,47 @@ export async function plantTenant(db: Kysely<Database>, name: string): Promise<T
     .insertInto('poll_settings')
     .values({ ...near, repairs: true })
     .execute();
+  await db
+    .insertInto('notice_subscriptions')
+    .values({
+      ...near,
+      id: uuidv7(),
+      topics: ['lead.assigned'],
+      channel: 'email',
+      recipient: 'rep',
+      made_by: 'x',
+    })
+    .execute();
+  await db.insertInto('heard_topics').values({ agency_id, topic: 'lead.assigned' }).execute();
+  const noticeId = uuidv7();
+  await db
+    .insertInto('notices')
+    .values({ ...near, id: noticeId, topic: 'lead.assigned', occurrence_key: name, occurred_at: now, data: '{}' })
+    .execute();
+  await db
+    .insertInto('notice_deliveries')
+    .values({
+      ...near,
+      id: uuidv7(),
+      notice_id: noticeId,
+      topic: 'lead.assigned',
+      channel: 'email',
+      recipient: `rep:${repId}`,
+      state: 'pending',
+    })
+    .execute();
+  await db
+    .insertInto('webhook_endpoints')
+    .values({
+      agency_id,
+      id: uuidv7(),
+      url: `https://${name}.example/`,
+      description: name,
+      secret: Buffer.from('x'),
+      made_by: 'x',
+      created_at: now,
+    })
+    .execute();
   await sql`update locations set live_at = now() where agency_id = ${agencyId}`.execute(db);
   return { agencyId, masterId, nearId, farId, repId, personId, leadId, triggerId, installId };
 }

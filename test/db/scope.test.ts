@@ -46,6 +46,11 @@ const TABLES = {
   ghl_budgets: 'agency_id',
   backfill_runs: 'agency_id',
   backfill_parts: 'agency_id',
+  notice_subscriptions: 'agency_id',
+  heard_topics: 'agency_id',
+  notices: 'agency_id',
+  notice_deliveries: 'agency_id',
+  webhook_endpoints: 'agency_id',
 };
 const TABLE_NAMES = Object.keys(TABLES) as (keyof typeof TABLES)[];
 
@@ -154,6 +159,7 @@ describe('the scope of one location', () => {
     locations: [1, 1],
     api_keys: [0, 0],
     connect_links: [0, 0],
+    webhook_endpoints: [0, 0],
     lead_trigger_states: [0, 0],
     contacts: [2, 0],
     lead_keys: [0, 0],
@@ -161,6 +167,7 @@ describe('the scope of one location', () => {
     audit_heads: [1, 1],
     ghl_budgets: [1, 1],
     event_keys: [REFUSED, REFUSED],
+    heard_topics: [1, 1],
   };
 
   it.each(TABLE_NAMES)('%s: is narrower than the agency’s', async (table) => {
@@ -168,7 +175,7 @@ describe('the scope of one location', () => {
     expect(await see(table, ours.nearId)).toBe(near);
     expect(await see(table, ours.farId)).toBe(far);
     expect(await see(table, theirs.nearId)).toBe(
-      ['agencies', 'audit_heads', 'ghl_budgets', 'event_keys'].includes(table) ? near : 0,
+      ['agencies', 'audit_heads', 'ghl_budgets', 'event_keys', 'heard_topics'].includes(table) ? near : 0,
     );
   });
 

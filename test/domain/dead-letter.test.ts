@@ -31,6 +31,8 @@ const CASES: [cause: string, kind: string, id: string, expected: string][] = [
   ['field-drift:gone', 'field-mapping', `${some}/colour`, 'check-fields'],
   ['poll:GhlForbidden', 'poll-pass', `${some}:contact:delta`, 'poll-pass'],
   ['part:GhlForbidden', 'backfill', `${some}/contact`, 'backfill'],
+  ['notice:MailRefused', 'notice-delivery', some, 'notice'],
+  ['webhook-endpoint:gone', 'webhook-endpoint', some, 'not mend-the-endpoint'],
   ['workflow-task-failing:NonDeterministicError', 'workflow', 'poll-sync/x', 'not mend-the-code'],
   ['running-long', 'workflow', 'poll-sync/x', 'not look-at-it'],
   ['what-another-version-wrote:x', 'lead', some, 'not not-named'],

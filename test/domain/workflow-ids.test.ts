@@ -4,6 +4,7 @@ import {
   agencyConnectWorkflowId,
   credentialRotationWorkflowId,
   leadIntakeWorkflowId,
+  notificationWorkflowId,
   readLeadIntakeWorkflowId,
 } from '../../domain/workflow-ids.ts';
 
@@ -19,6 +20,11 @@ it('names one workflow for each account, and one for the agency itself', () => {
 it('names one workflow for each attempt to connect an agency, and for each new token', () => {
   expect(agencyConnectWorkflowId('agency-1', 'link-1')).toBe('agency-connect/agency-1/link-1');
   expect(credentialRotationWorkflowId('agency-1', 'rotation-1')).toBe('credential-rotation/agency-1/rotation-1');
+});
+
+it('names one workflow for each notice, and another for each dead letter from which it is sent again', () => {
+  expect(notificationWorkflowId('agency-1', 'notice-1')).toBe('notification/agency-1/notice-1');
+  expect(notificationWorkflowId('agency-1', 'notice-1', 'letter-1')).toBe('notification/agency-1/notice-1/letter-1');
 });
 
 it('reads a lead’s workflow id back, and no other', () => {

@@ -11,6 +11,8 @@ const LAYERS = [
   'db',
   'domain',
   'ghl',
+  'mail',
+  'outbound',
   'tracing',
   'worker',
   'workflows',

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { completeSecrets, ConfigError, readConfig } from '../../config.ts';
+import { completeSecrets, ConfigError, mailOf, readConfig } from '../../config.ts';
 import { useFolder } from '../scripts/stack-files.ts';
 
 const path = useFolder();
@@ -61,5 +61,29 @@ describe('a secret in a file', () => {
   it('is never taken for a variable that is no secret', async () => {
     const file = await fileOf('level', 'debug');
     expect(completeSecrets({ LOG_LEVEL_FILE: file })).toEqual({ LOG_LEVEL_FILE: file });
+  });
+});
+
+describe('the mail server', () => {
+  const needed = { DATABASE_URL: 'postgres://x@db/y', ENCRYPTION_KEYS: `1:${Buffer.alloc(32, 7).toString('base64')}` };
+
+  it('comes from a file with its password, encrypts unless told otherwise, and is off without one', async () => {
+    const SMTP_URL_FILE = await fileOf('smtp', 'smtps://us:word@mail.example\n');
+    const set = completeSecrets({ ...needed, SMTP_URL_FILE, NOTICE_MAIL_FROM: 'notices@switchyard.example' });
+    expect(mailOf(readConfig(set))).toEqual({
+      url: 'smtps://us:word@mail.example',
+      from: 'notices@switchyard.example',
+      requiresTls: true,
+    });
+    expect(mailOf(readConfig({ ...set, SMTP_TLS: 'none' }))).toMatchObject({ requiresTls: false });
+    expect(mailOf(readConfig(needed))).toBeNull();
+  });
+
+  it('is not guessed at when half of it is missing or wrong', () => {
+    const refused = (more: NodeJS.ProcessEnv) => () => readConfig({ ...needed, ...more });
+    expect(refused({ SMTP_URL: 'smtp://mail.example' })).toThrow('NOTICE_MAIL_FROM is missing');
+    expect(refused({ NOTICE_MAIL_FROM: 'a@b.example' })).toThrow('SMTP_URL is missing');
+    expect(refused({ SMTP_URL: 'http://mail.example', NOTICE_MAIL_FROM: 'a@b.example' })).toThrow('SMTP_URL');
+    expect(refused({ SMTP_URL: 'smtp://mail.example', NOTICE_MAIL_FROM: 'a@b\r\nBcc: c' })).toThrow('NOTICE_MAIL_FROM');
   });
 });

@@ -1,14 +1,14 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import { startTestSystem } from '../stack/system.ts';
+import { startTestSystem, type TestSystemOptions } from '../stack/system.ts';
 import { HISTORIES_FOLDER, RECORDING_KEYS } from './recording.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /** The system whose runs are recorded, with all its workers. */
-export async function startRecorder() {
-  const system = await startTestSystem({ keys: RECORDING_KEYS });
+export async function startRecorder(options: Pick<TestSystemOptions, 'mail' | 'webhooks'> = {}) {
+  const system = await startTestSystem({ keys: RECORDING_KEYS, ...options });
   await system.startWorkers(['interactive', 'sync', 'bulk']);
   return {
     system,

@@ -53,6 +53,7 @@ describe('recorded histories', () => {
       'contact-changes-',
       'contact-merge',
       'field-mapping-',
+      'notification-',
     ]) {
       expect(names.filter((name) => name.startsWith(start)).length).toBeGreaterThan(0);
     }

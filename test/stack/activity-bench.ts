@@ -20,6 +20,9 @@ import { createLeadGhlActivities } from '../../activities/lead-intake-ghl.ts';
 import { createLeadActivities } from '../../activities/lead-intake.ts';
 import { createPollActivities } from '../../activities/poll-sync.ts';
 import { createPollGhlActivities } from '../../activities/poll-sync-ghl.ts';
+import { createNoticeEmailActivities, type NoticeObserver } from '../../activities/notice-email.ts';
+import { createNoticeWebhookActivities } from '../../activities/notice-webhook.ts';
+import { createNotificationActivities } from '../../activities/notification.ts';
 import { createGhlTaskNotifier } from '../../activities/rep-notifier.ts';
 import { parseKeyRing } from '../../crypto/key-ring.ts';
 import { createBreakerStore } from '../../db/ghl-breakers.ts';
@@ -28,6 +31,9 @@ import { createTokenStore } from '../../db/installs.ts';
 import { POLL_POLICY, type PollPolicy } from '../../domain/poll-rules.ts';
 import { createGhlGateway, type GatewayOptions } from '../../ghl/gateway.ts';
 import { createReadCache } from '../../ghl/read-cache.ts';
+import { createMailer, type MailerSettings } from '../../mail/mailer.ts';
+import type { AttemptClass } from '../../domain/webhook-attempt.ts';
+import { createWebhookSender } from '../../outbound/webhook-post.ts';
 import { type AgencyPlan, ghlIds } from '../../scripts/demo/agency-plan.ts';
 import { plantAgency, type PlantedAgency } from '../../scripts/demo/plant-agency.ts';
 import { createControlClient } from '../../simulator/control-client.ts';
@@ -66,7 +72,13 @@ export function run<A, R>(activity: (args: A) => Promise<R>, args: A, attempt: A
 }
 
 /** The real parts under an activity: Postgres and the simulator over HTTP, without Temporal. */
-export async function startActivityBench(options: { ghl?: Partial<GatewayOptions>; polling?: PollPolicy } = {}) {
+export async function startActivityBench(
+  options: {
+    ghl?: Partial<GatewayOptions>;
+    polling?: PollPolicy;
+    mail?: { settings: MailerSettings; gatherMs: number };
+  } = {},
+) {
   const { polling: policy = POLL_POLICY } = options;
   const keys = parseKeyRing(`1:${randomBytes(32).toString('base64')}`);
   suiteEvidence.use(listKeys(keys));
@@ -92,8 +104,19 @@ export async function startActivityBench(options: { ghl?: Partial<GatewayOptions
   });
   const assignedAfterMs: number[] = [];
   const leadObserver = { firstAssigned: (afterMs: number): void => void assignedAfterMs.push(afterMs) };
+  const endedDeliveries: Parameters<NoticeObserver['ended']>[] = [];
+  const outgoing = {
+    mailer: options.mail ? createMailer(options.mail.settings) : null,
+    gatherMs: options.mail?.gatherMs ?? 0,
+    noticeObserver: { ended: (...end: Parameters<NoticeObserver['ended']>): void => void endedDeliveries.push(end) },
+  };
   const store = { db, keys, now, leadObserver };
   const withGhl = { ...store, ghl: gateway, reads: createReadCache(gateway), notifier: createGhlTaskNotifier(gateway) };
+  // Receivers of tests listen here.
+  const outboundRules = { privateAddresses: new Set(['127.0.0.1']), isHttpAllowed: true };
+  const webhooks = createWebhookSender({ rules: outboundRules, timeoutMs: 2_000 });
+  const webhookAttempts: AttemptClass[] = [];
+  const onWebhookAttempt = (result: AttemptClass): void => void webhookAttempts.push(result);
   return {
     database,
     keys,
@@ -103,6 +126,10 @@ export async function startActivityBench(options: { ghl?: Partial<GatewayOptions
     clock,
     /** What the activities have told of leads that got their first rep. */
     assignedAfterMs,
+    /** What the activities have told of deliveries that ended. */
+    endedDeliveries,
+    notices: createNotificationActivities(store),
+    emails: createNoticeEmailActivities({ ...store, ...outgoing }),
     leads: createLeadActivities(store),
     ghl: createLeadGhlActivities(withGhl),
     accounts: createAccountActivities({ ...store, appIds: gateway.appIds }),
@@ -124,6 +151,9 @@ export async function startActivityBench(options: { ghl?: Partial<GatewayOptions
     mergesGhl: createContactMergeGhlActivities(withGhl),
     editsGhl: createContactEditGhlActivities(withGhl),
     fieldsGhl: createFieldMappingGhlActivities(withGhl),
+    webhooks: createNoticeWebhookActivities({ ...store, webhooks, outboundRules, onWebhookAttempt }),
+    /** How attempts to send webhooks have gone, in order. */
+    webhookAttempts,
     /** Plants an agency whose locations may be asked far more often than GHL allows: repeats make many calls. */
     async plant(plan: AgencyPlan): Promise<PlantedAgency> {
       const planted = await plantAgency(plan, { db, keys, simulator: control, app: BENCH_APP, webhookUrl: null });
@@ -134,6 +164,7 @@ export async function startActivityBench(options: { ghl?: Partial<GatewayOptions
     },
     async stop() {
       await gateway.close();
+      await webhooks.close();
       await simulator.close();
       await database.drop();
     },

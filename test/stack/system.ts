@@ -65,6 +65,11 @@ export interface TestSystemOptions {
   temporalAddress?: string;
   lanes?: LaneQueue[];
   polling?: PollPolicy;
+  /** The mail server of notices, and for how long they are gathered. */
+  mail?: ActivityOptions['mail'];
+  gatherMs?: number;
+  /** Where webhooks may be sent, and what stands between attempts. */
+  webhooks?: ActivityOptions['webhooks'];
 }
 
 export async function startTestSystem(options: TestSystemOptions = {}): Promise<TestSystem> {
@@ -82,6 +87,9 @@ export async function startTestSystem(options: TestSystemOptions = {}): Promise<
     db: database.db,
     keys,
     ...(options.polling && { polling: options.polling }),
+    ...(options.mail && { mail: options.mail }),
+    ...(options.webhooks && { webhooks: options.webhooks }),
+    ...(options.gatherMs !== undefined && { gatherMs: options.gatherMs }),
     ghl: { baseUrl: simulator.url, app: TEST_APP, provisioningApp: TEST_PROVISIONING_APP, ...ghl },
     log: createTestLogger(),
   });

@@ -6,14 +6,18 @@ import { v7 as uuidv7 } from 'uuid';
 import { inject } from 'vitest';
 import { createService } from '../../api/service.ts';
 import { createApiKey } from '../../crypto/api-key.ts';
-import type { KeyProvider } from '../../crypto/key-ring.ts';
 import { createApiKey as storeApiKey } from '../../db/api-keys.ts';
 import type { ApiKeyRole } from '../../db/schema/tenants.ts';
 import { withScope } from '../../db/scope.ts';
 import type { GhlDoor } from '../../domain/authorize-url.ts';
 import { suiteEvidence } from '../leaks/evidence.ts';
-import type { PollPolicy } from '../../domain/poll-rules.ts';
-import { startTestSystem, TEST_APP, TEST_PROVISIONING_APP, type TestSystem } from '../stack/system.ts';
+import {
+  startTestSystem,
+  TEST_APP,
+  TEST_PROVISIONING_APP,
+  type TestSystem,
+  type TestSystemOptions,
+} from '../stack/system.ts';
 import { createTestLogger } from '../stack/test-logger.ts';
 
 /** The system with its API and workers in this process: webhooks of the simulator reach it over HTTP. */
@@ -33,7 +37,9 @@ export interface LiveSystem extends TestSystem {
   ): Promise<{ status: number; body: Record<string, unknown> }>;
 }
 
-export async function startLiveSystem(options: { keys?: KeyProvider; polling?: PollPolicy } = {}): Promise<LiveSystem> {
+export async function startLiveSystem(
+  options: Pick<TestSystemOptions, 'keys' | 'polling' | 'mail' | 'gatherMs' | 'webhooks'> = {},
+): Promise<LiveSystem> {
   const system = await startTestSystem(options);
   const logger = createTestLogger();
   const second = generateKeyPairSync('ed25519');
@@ -56,6 +62,8 @@ export async function startLiveSystem(options: { keys?: KeyProvider; polling?: P
       webUiUrl: inject('temporalUiUrl') || undefined,
     },
     ghlDoor,
+    sendsMail: options.mail !== undefined,
+    ...(options.webhooks?.outboundRules && { outboundRules: options.webhooks.outboundRules }),
     logger,
     relayPollMs: 200,
     gatherMs: 500,
