@@ -86,6 +86,7 @@ describe('old rows', () => {
     'token-leases': { lease_owner: null, lease_until: null, status: 'active' },
     'connect-exchanges': { outcome: 'failed', code: null, answer: null, ended_at: expect.any(Date) as Date },
     'credential-trials': { outcome: 'failed', candidate: null, ended_at: expect.any(Date) as Date },
+    'webhook-secrets': { previous_secret: null, previous_secret_until: null, state: 'enabled' },
   };
 
   it('of one kind go to the last, however many batches it takes', async () => {
