@@ -26,19 +26,30 @@ export const QUEUES = [
   { queue: WEBHOOK_QUEUE, ...ACTIVITY },
 ];
 
+/** Calls side by side share one signal, and Node warns of a leak where more than ten listen to it. */
+const SIDE_BY_SIDE = 6;
+
 /** What Temporal estimates to wait in each task queue of ours. @throws what gRPC throws */
-export async function describeBacklogs({ workflowService, options: { namespace } }: Client): Promise<QueueBacklog[]> {
-  return Promise.all(
-    QUEUES.map(async ({ queue, type, typeNumber }) => {
-      const { stats } = await workflowService.describeTaskQueue({
-        namespace,
-        taskQueue: { name: queue },
-        taskQueueType: typeNumber,
-        reportStats: true,
-      });
-      const { seconds, nanos } = stats?.approximateBacklogAge ?? {};
-      const ageMs = Number(seconds ?? 0) * 1_000 + (nanos ?? 0) / 1_000_000;
-      return { queue, type, tasks: Number(stats?.approximateBacklogCount ?? 0), ageMs };
-    }),
-  );
+export async function describeBacklogs(client: Client): Promise<QueueBacklog[]> {
+  const backlogs: QueueBacklog[] = [];
+  for (let first = 0; first < QUEUES.length; first += SIDE_BY_SIDE) {
+    const some = QUEUES.slice(first, first + SIDE_BY_SIDE);
+    backlogs.push(...(await Promise.all(some.map((each) => describeBacklog(client, each)))));
+  }
+  return backlogs;
+}
+
+async function describeBacklog(
+  { workflowService, options: { namespace } }: Client,
+  { queue, type, typeNumber }: (typeof QUEUES)[number],
+): Promise<QueueBacklog> {
+  const { stats } = await workflowService.describeTaskQueue({
+    namespace,
+    taskQueue: { name: queue },
+    taskQueueType: typeNumber,
+    reportStats: true,
+  });
+  const { seconds, nanos } = stats?.approximateBacklogAge ?? {};
+  const ageMs = Number(seconds ?? 0) * 1_000 + (nanos ?? 0) / 1_000_000;
+  return { queue, type, tasks: Number(stats?.approximateBacklogCount ?? 0), ageMs };
 }

@@ -67,7 +67,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       -- Of two at once, and of who makes partitions meanwhile, one goes first. While the drop waits for those who use the table,
       -- those who come after wait behind it: so it gives up soon, and is tried again.
       perform pg_advisory_xact_lock(hashtext('switchyard partitions'));
-      if to_regclass(leaf) is null then
+      -- Asked of the table: what to_regclass remembers may be from before the lock was had.
+      if not exists (select from pg_class where relname = leaf and relnamespace = 'public'::regnamespace) then
         return 'gone';
       end if;
       if parent = 'events' then
