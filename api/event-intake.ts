@@ -2,19 +2,10 @@ import type { Kysely } from 'kysely';
 import type { Database } from '../db/schema.ts';
 import { withSystemRole } from '../db/scope.ts';
 import { currentTraceparent } from '../tracing/trace.ts';
+import type { EventOwner, Incoming, IntakeDoor, Receipt } from './intake-door.ts';
 import { createIntakeGroups, type Gathered } from './intake-groups.ts';
 import { countEvent, type Metrics } from './metrics.ts';
-import {
-  type Delivery,
-  type EventOwner,
-  type Incoming,
-  type IntakeDoor,
-  type Receipt,
-  releaseStarts,
-  takeAll,
-  type Taken,
-  type TakeEventsDeps,
-} from './take-events.ts';
+import { type Delivery, releaseStarts, takeAll, type Taken, type TakeEventsDeps } from './take-events.ts';
 
 export interface EventIntakeDeps extends TakeEventsDeps {
   db: Kysely<Database>;

@@ -4,7 +4,7 @@ import type { Database } from '../db/schema.ts';
 import { type IntakeAccount, listAccountsOfGhlLocations, listAgenciesOfGhlCompanies } from '../db/tenants.ts';
 import type { EventIntake } from './event-intake.ts';
 import type { GhlDelivery } from './ghl-delivery.ts';
-import type { EventOwner, EventPlan, FreshEvent, Incoming, IntakeDoor, Receipt } from './take-events.ts';
+import type { EventOwner, EventPlan, FreshEvent, Incoming, IntakeDoor, Receipt } from './intake-door.ts';
 
 type Tx = Transaction<Database>;
 type GhlEvent = Incoming & { delivery: GhlDelivery };

@@ -11,10 +11,11 @@ import { authenticateBearer, type Caller } from './authentication.ts';
 import { keyOfRequest } from './event-key.ts';
 import type { EventIntake } from './event-intake.ts';
 import { findIdempotencyKey, readBody } from './input.ts';
+import type { EventOwner, Incoming, IntakeDoor } from './intake-door.ts';
 import { ProblemError } from './problem.ts';
 import { describeRequest } from './request-log.ts';
 import { orRetryLater } from './retry-later.ts';
-import { type EventOwner, type Incoming, type IntakeDoor, KnownLeadKeyError } from './take-events.ts';
+import { KnownLeadKeyError } from './take-events.ts';
 
 export interface LeadsCreateDeps {
   db: Kysely<Database>;

@@ -8,11 +8,11 @@ import { parseGhlWorkflowWebhook } from '../ghl/webhooks.ts';
 import { authenticateWorkflow, type Caller } from './authentication.ts';
 import { type EventKey, keyOfContent } from './event-key.ts';
 import type { EventIntake } from './event-intake.ts';
+import type { EventOwner, EventPlan, Incoming, IntakeDoor, Receipt } from './intake-door.ts';
 import { readJsonBody } from './json-body.ts';
 import { rawBodyOf } from './raw-body.ts';
 import { describeRequest } from './request-log.ts';
 import { orRetryLater } from './retry-later.ts';
-import type { EventOwner, EventPlan, Incoming, IntakeDoor, Receipt } from './take-events.ts';
 
 export interface GhlWorkflowWebhookDeps {
   db: Kysely<Database>;

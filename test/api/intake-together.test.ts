@@ -7,7 +7,7 @@ import { keyOfId } from '../../api/event-key.ts';
 import { readGhlDelivery } from '../../api/ghl-delivery.ts';
 import { takeGhlDelivery } from '../../api/ghl-intake.ts';
 import { createMetrics } from '../../api/metrics.ts';
-import type { EventOwner, Incoming, IntakeDoor, Receipt } from '../../api/take-events.ts';
+import type { EventOwner, Incoming, IntakeDoor, Receipt } from '../../api/intake-door.ts';
 import { unseal } from '../../crypto/seal.ts';
 import { createDatabase } from '../../db/database.ts';
 import { isStorageAway } from '../../db/storage-away.ts';
