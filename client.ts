@@ -277,8 +277,9 @@ export function createSwitchyardClient(options: ClientOptions) {
     listBrokenLeads: (since: Date, limit: number): Promise<BrokenLead[]> =>
       within(LIST_DEADLINE_MS, () => listBrokenLeads(client, since, limit)),
 
-    /** What waits in each task queue. @throws TemporalUnavailableError after a second */
-    taskQueueBacklogs: (): Promise<QueueBacklog[]> => within(SCRAPE_DEADLINE_MS, () => describeBacklogs(client)),
+    /** What waits in each task queue. @throws TemporalUnavailableError after a second or two */
+    taskQueueBacklogs: (): Promise<QueueBacklog[]> =>
+      describeBacklogs(client, (call) => within(SCRAPE_DEADLINE_MS, call)),
 
     /** Whether Temporal answers within a second. */
     async isReachable(): Promise<boolean> {

@@ -26,15 +26,21 @@ export const QUEUES = [
   { queue: WEBHOOK_QUEUE, ...ACTIVITY },
 ];
 
-/** Calls side by side share one signal, and Node warns of a leak where more than ten listen to it. */
+/** Calls within one deadline share its signal, and Node warns of a leak where more than ten listen to it. */
 const SIDE_BY_SIDE = 6;
 
-/** What Temporal estimates to wait in each task queue of ours. @throws what gRPC throws */
-export async function describeBacklogs(client: Client): Promise<QueueBacklog[]> {
+/**
+ * What Temporal estimates to wait in each task queue of ours.
+ * @param within does calls within a deadline of their own @throws what it throws
+ */
+export async function describeBacklogs(
+  client: Client,
+  within: <T>(call: () => Promise<T>) => Promise<T>,
+): Promise<QueueBacklog[]> {
   const backlogs: QueueBacklog[] = [];
   for (let first = 0; first < QUEUES.length; first += SIDE_BY_SIDE) {
     const some = QUEUES.slice(first, first + SIDE_BY_SIDE);
-    backlogs.push(...(await Promise.all(some.map((each) => describeBacklog(client, each)))));
+    backlogs.push(...(await within(() => Promise.all(some.map((each) => describeBacklog(client, each))))));
   }
   return backlogs;
 }

@@ -157,7 +157,7 @@ describe('a next version', () => {
     all.push(onB);
     await expectOnce([onB]);
     expect(whoDid(onB)).toEqual(new Set(['B']));
-    expect(taken.some(({ activity, args }) => activity === 'placeLead' && args.includes(onB))).toBe(true);
+    expect(taken.some(({ activity, args }) => activity === 'assignLead' && args.includes(onB))).toBe(true);
     const { currentDetails } = await handleOf(onB).query<{ currentDetails: string }>('__temporal_workflow_metadata');
     expect(currentDetails).toContain('release B');
 
@@ -223,7 +223,7 @@ describe('a next version', () => {
     await waitFor('it to be known', async () => (await cli.run(['deployments', 'show'])).out.includes('narrow'));
     await refused(
       ['narrow'],
-      'Nobody of it polls sync (workflow), sync (activity), ghl-sync (activity), as is done now',
+      'Nobody of it polls sync (workflow), sync (activity), ghl-sync (activity), notices (activity), webhooks (activity), as is done now',
     );
 
     const rolled = rollOut('B', '--ramp', '5', '--yes');
