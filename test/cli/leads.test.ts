@@ -3,6 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeHistory } from '../../cli/replay/history.ts';
 import { parseKeyRing } from '../../crypto/key-ring.ts';
 import { createLeadHarness, type LeadHarness, somebody } from '../stack/lead-harness.ts';
 import { smallAgency } from '../stack/small-agency.ts';
@@ -164,6 +165,10 @@ describe('replay', () => {
     expect(await noted()).toMatchObject(once);
     await cli.run(['replay', 'noted.json']);
     expect(await noted()).toHaveLength(1);
+    const sealed = await system.client.temporal.workflow.getHandle(id).fetchHistory();
+    await cli.file('sealed.json', writeHistory(sealed));
+    expect(await cli.run(['replay', 'sealed.json'])).toMatchObject({ code: 0 });
+    expect(await noted()).toHaveLength(2);
     const lines = sql`alter table audit_log add constraint no_notes check (action <> 'history.decrypt') not valid`;
     await lines.execute(system.database.ownerDb);
     try {
