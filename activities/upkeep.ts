@@ -1,6 +1,6 @@
 import { Context, log } from '@temporalio/activity';
+import { audit, PLATFORM } from '../db/audit-log.ts';
 import { ROWS_AT_ONCE, takeOldRows } from '../db/old-rows.ts';
-import { auditOperator } from '../db/operators.ts';
 import { dropMonthPartition, type DropOutcome, ensureMonthPartitions } from '../db/partitions.ts';
 import { withSystemRole } from '../db/scope.ts';
 import { addUpkeepFigure } from '../db/upkeep-figures.ts';
@@ -82,19 +82,17 @@ export function createUpkeepActivities({
 
   /**
    * Drops a month of a table, unless it holds what is not over. Repeatable: a month that is gone is gone. The audit log of
-   * the operators has it, written when it is done.
+   * the operators has it, by the same transaction: no month goes without a word.
    */
   async function dropMonth({ table, month }: MonthRef): Promise<DropOutcome> {
     const outcome = await withSystemRole(db, 'upkeep', async (tx) => {
       const done = await dropMonthPartition(tx, table, month);
       await addUpkeepFigure(tx, { step: 'dropped', kind: table, done: done === 'dropped' ? 1 : 0 });
+      const act = { actor: 'upkeep', origin: 'workflow', action: 'month.drop', subject: `month:${table}/${month}` };
+      if (done === 'dropped') await audit(tx, { ...act, agencyId: PLATFORM });
       return done;
     });
     log.info('a month is over', { table, month, outcome });
-    if (outcome === 'dropped') {
-      const act = { actor: 'upkeep', origin: 'workflow', action: 'month.drop', subject: `month:${table}/${month}` };
-      await withSystemRole(db, 'operators', (tx) => auditOperator(tx, act));
-    }
     return outcome;
   }
 

@@ -59,7 +59,7 @@ import { handleErrors, handleUnknownRoute } from './problem.ts';
 import { readRawBody } from './raw-body.ts';
 import type { RefusedDeliveries } from './refused-deliveries.ts';
 import { logRequests } from './request-log.ts';
-import { showHowToSignIn, signInByLink } from './sign-in.ts';
+import { readSignInForm, showHowToSignIn, showSignIn, signInByLink, signInByOperatorToken } from './sign-in.ts';
 import { traceRequests } from './trace-requests.ts';
 import { reportNoWebUi, type WebUi } from './web-ui.ts';
 import { listWebhookDeliveriesByApi, redeliverByApi } from './webhook-deliveries.ts';
@@ -183,6 +183,8 @@ export function createApp(deps: AppDeps): Express {
   app.get('/v1/locations/:id/sync', showSyncByApi(deps));
   app.post('/v1/locations/:id/reconcile', readRawBody, reconcileByApi(deps));
 
+  app.get('/sign-in', showSignIn);
+  app.post('/sign-in', readSignInForm, signInByOperatorToken(deps));
   app.get('/sign-in/:secret', signInByLink(deps));
   app.post('/codec/decode', requireSessionOrToken(deps), readCodecBody, decodePayloads(deps));
   app.post('/codec/encode', requireSessionOrToken(deps), readCodecBody, encodePayloads(deps));

@@ -28,7 +28,7 @@ const WAIT_MS = 4_000;
 const LOOK_MS = 150;
 const REFRESH_SECONDS = 3;
 
-const HOW_TO_CONNECT = 'npm run cli -- agency connect <agency>';
+const HOW_TO_CONNECT = 'cli agency connect <agency>';
 
 const PROBLEMS = {
   'link-not-valid': {

@@ -15,9 +15,13 @@ interface AccessDeps {
 }
 
 /** What somebody who is not signed in is told to do. */
-export const HOW_TO_SIGN_IN = 'npm run cli -- operators sign-in-link --name <you>';
+export const HOW_TO_SIGN_IN = 'cli operators sign-in-link --name <you>';
 
 const BEARER = /^Bearer +(\S+)$/i;
+
+/** What somebody sends in `Authorization: Bearer`; undefined when it is anything else. */
+export const findBearer = (header: string): string | undefined => BEARER.exec(header)?.[1];
+
 const READS = ['GET', 'HEAD'];
 const operators = new WeakMap<Request, Operator>();
 
@@ -39,10 +43,16 @@ async function admit(
       ? await withSystemRole(db, 'operators', (tx) => findOperator(tx, kind, hashOperatorSecret(secret)))
       : undefined;
   if (!operator) {
-    const detail = `Only operators of the platform come in here. A link to sign in by: ${HOW_TO_SIGN_IN}`;
+    const detail = `Only operators of the platform come in here. A link to sign in by: ${HOW_TO_SIGN_IN}; or POST /sign-in with an operator’s token.`;
     throw new ProblemError(401, 'not-signed-in', { detail });
   }
   operators.set(req, operator);
+}
+
+/** @throws ProblemError 403 for what does not come from our own pages */
+export function requireOwnOrigin(req: Request, { publicUrl }: Pick<OperatorDoor, 'publicUrl'>): void {
+  if (isFromOwnOrigin(req.headers, publicUrl)) return;
+  throw new ProblemError(403, 'other-origin', { detail: 'The request does not come from a page of this origin.' });
 }
 
 /**
@@ -53,9 +63,7 @@ export const requireSession =
   ({ db, door }: AccessDeps): RequestHandler =>
   async (req, _res, next) => {
     await admit(db, req, 'session', findSessionCookie(req, door.publicUrl));
-    if (!READS.includes(req.method) && !isFromOwnOrigin(req.headers, door.publicUrl)) {
-      throw new ProblemError(403, 'other-origin', { detail: 'The request does not come from a page of this origin.' });
-    }
+    if (!READS.includes(req.method)) requireOwnOrigin(req, door);
     next();
   };
 
@@ -67,7 +75,7 @@ export function requireSessionOrToken(deps: AccessDeps): RequestHandler {
   return async (req, res, next) => {
     const header = req.get('authorization');
     if (header === undefined) return bySession(req, res, next);
-    await admit(deps.db, req, 'token', BEARER.exec(header)?.[1]);
+    await admit(deps.db, req, 'token', findBearer(header));
     next();
   };
 }

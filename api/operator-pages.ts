@@ -13,27 +13,36 @@ interface Page {
   text: string;
   /** What to type. */
   command?: string;
+  /** Whether a token can be typed in, to sign in by. */
+  takesToken?: boolean;
   /** The browser asks for the page again after so long. */
   refreshSeconds?: number;
 }
+
+const TOKEN_FORM =
+  '<form method="post" action="/sign-in"><p><label>Or by a token of yours: ' +
+  '<input type="password" name="token" autocomplete="off" required></label> <button>Sign in</button></p></form>';
 
 /** Answers with a small page: what is the matter, what to do, and the command that does it. */
 export function sendPage(res: Response, status: number, page: Page): void {
   const [title, text, command = ''] = [page.title, page.text, page.command ?? ''].map(escape);
   const refresh =
     page.refreshSeconds === undefined ? '' : `<meta http-equiv="refresh" content="${page.refreshSeconds}">`;
+  const form = page.takesToken === true ? TOKEN_FORM : '';
   const told = command === '' ? '' : `<pre><code>${command}</code></pre>`;
   res
     .status(status)
     .set({
       'Cache-Control': 'no-store',
-      'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+      'Content-Security-Policy':
+        "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'",
       'X-Content-Type-Options': 'nosniff',
-      'Referrer-Policy': 'no-referrer',
+      // By no-referrer a browser says nothing of the origin of a form either, which is asked for.
+      'Referrer-Policy': form === '' ? 'no-referrer' : 'same-origin',
     })
     .type('html')
     .send(
       `<!doctype html><html lang="en"><meta charset="utf-8"><title>${title}</title>${refresh}<style>${STYLE}</style>` +
-        `<h1>${title}</h1><p>${text}</p>${told}</html>\n`,
+        `<h1>${title}</h1><p>${text}</p>${told}${form}</html>\n`,
     );
 }

@@ -1,3 +1,4 @@
+import { countRepeats } from './intake/mix.ts';
 import type { IntakeResult } from './intake.ts';
 import type { Spread } from './spread.ts';
 import { drawTable } from './table.ts';
@@ -12,12 +13,18 @@ const LEAST_SHARE = 0.6;
 const LEAST_PER_SECOND = 1_000;
 const LONGEST_P99_MS = 100;
 
-export function checkIntake({ api, share, memory }: IntakeResult): Check[] {
+export function checkIntake({ deliveries, runs, api, rows, share, memory }: IntakeResult): Check[] {
+  const repeats = runs * countRepeats(deliveries);
+  const taken = runs * deliveries - repeats;
+  // Whoever ignores what comes, or takes it twice, answers 200 as well.
+  const { '200 taken': first = 0, '200 repeat': again = 0, ...others } = api.answers;
   return [
+    { what: 'every delivery is answered 200, as taken or known', passed: Object.keys(others).length === 0 },
     {
-      what: 'every delivery is answered 200',
-      passed: Object.keys(api.answers).every((each) => each.startsWith('200')),
+      what: `${taken} are taken (${first}), and ${repeats} known (${again})`,
+      passed: first === taken && again === repeats,
     },
+    { what: `each that is taken has its row, once (${rows})`, passed: rows === taken },
     { what: `at least ${LEAST_PER_SECOND} webhooks a second`, passed: api.perSecond.median >= LEAST_PER_SECOND },
     { what: `at least ${LEAST_SHARE} of the floor`, passed: share >= LEAST_SHARE },
     { what: `99 in 100 answers within ${LONGEST_P99_MS} ms`, passed: api.p99Ms.median <= LONGEST_P99_MS },

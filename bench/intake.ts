@@ -26,6 +26,8 @@ export interface IntakeResult {
   deliveries: number;
   runs: number;
   api: IntakeSide;
+  /** Rows in `events` that the API's deliveries have left. */
+  rows: number;
   /** An Express route that verifies and inserts. */
   floor: IntakeSide;
   /** Of the medians, from 0 to 1. */
@@ -61,7 +63,8 @@ export async function measureIntake(
     floor = await startFloorServer(postgres.ownerUrl);
     const common = { connections: CONNECTIONS, signal: stopping.signal };
     const senders = { api: { ...common, apiUrl: api.url, privateKey: api.privateKey }, floor: { ...common, ...floor } };
-    return await Promise.race([measure(senders, { api, deliveries, runs, minutes, log }), api.failed]);
+    const of = { api, ownerUrl: postgres.ownerUrl, deliveries, runs, minutes, log };
+    return await Promise.race([measure(senders, of), api.failed]);
   } finally {
     stopping.abort();
     await floor?.stop();
@@ -72,7 +75,7 @@ export async function measureIntake(
 
 async function measure(
   senders: { api: Sender; floor: Sender },
-  of: { api: BenchApi; deliveries: number; runs: number; minutes: number; log: Log },
+  of: { api: BenchApi; ownerUrl: string; deliveries: number; runs: number; minutes: number; log: Log },
 ): Promise<IntakeResult> {
   const { deliveries, runs, minutes, log } = of;
   let batch = 0;
@@ -82,6 +85,7 @@ async function measure(
   };
   await deliver(senders.floor, WARM_UP);
   await deliver(senders.api, WARM_UP);
+  const before = await countEvents(of.ownerUrl);
   const figures: { api: DeliveryFigures[]; floor: DeliveryFigures[] } = { api: [], floor: [] };
   for (let run = 1; run <= runs; run += 1) {
     const [floor, api] = [await deliver(senders.floor, deliveries), await deliver(senders.api, deliveries)];
@@ -89,9 +93,20 @@ async function measure(
     figures.api.push(api);
     log(`run ${run}: ${api.perSecond.toFixed(0)} a second, floor ${floor.perSecond.toFixed(0)}`);
   }
+  const rows = (await countEvents(of.ownerUrl)) - before;
   const [api, floor] = [summarise(figures.api), summarise(figures.floor)];
   const memory = minutes === 0 ? null : await watchMemory(of.api, minutes, () => deliver(senders.api, BATCH), log);
-  return { deliveries, runs, api, floor, share: api.perSecond.median / floor.perSecond.median, memory };
+  return { deliveries, runs, api, rows, floor, share: api.perSecond.median / floor.perSecond.median, memory };
+}
+
+async function countEvents(ownerUrl: string): Promise<number> {
+  const owner = createDatabase({ url: ownerUrl, poolSize: 1 });
+  try {
+    const { rows } = await sql<{ events: number }>`select count(*)::int as events from events`.execute(owner);
+    return rows[0]!.events;
+  } finally {
+    await owner.destroy();
+  }
 }
 
 function summarise(figures: readonly DeliveryFigures[]): IntakeSide {

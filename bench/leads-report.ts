@@ -21,7 +21,9 @@ export function checkLeads({ share, eventsToAssigned }: LeadsResult): Check[] {
 }
 
 export function checkLatency({ p95Ms }: LatencyResult): Check[] {
-  return [{ what: `95 in 100 leads have their rep within ${LONGEST_P95_MS} ms`, passed: p95Ms <= LONGEST_P95_MS }];
+  return [
+    { what: `95 in 100 leads have their rep within ${LONGEST_P95_MS} ms`, passed: p95Ms.median <= LONGEST_P95_MS },
+  ];
 }
 
 export function describeLeads(result: LeadsResult): string[] {
@@ -60,9 +62,18 @@ export function describeLeads(result: LeadsResult): string[] {
 const scale = ({ median, min, max }: Spread): Spread => ({ median: median * 1e3, min: min * 1e3, max: max * 1e3 });
 
 export function describeLatency(result: LatencyResult): string[] {
-  const { p50Ms, p95Ms, p99Ms } = result;
+  const { p50Ms, p95Ms, p99Ms, floor } = result;
+  const show = ({ median, min, max }: Spread): string =>
+    `${median.toFixed(0)} (${min.toFixed(0)} to ${max.toFixed(0)})`;
   return [
-    `${result.leads} leads, ${result.perSecond} a second: webhook to rep p50 ${p50Ms.toFixed(0)} ms, p95 ${p95Ms.toFixed(0)} ms, p99 ${p99Ms.toFixed(0)} ms`,
+    `${result.runs} runs of ${result.seconds} s, ${result.perSecond} a second: ${result.leads} leads`,
+    ...drawTable(
+      ['median of the runs (spread), ms', 'p50', 'p95', 'p99'],
+      [
+        ['a lead, webhook to rep', ...[p50Ms, p95Ms, p99Ms].map(show)],
+        ['floor: a workflow to its one empty activity', ...[floor.p50Ms, floor.p95Ms].map(show), ''],
+      ],
+    ),
     ...drawTable(
       ['stretch of the way', 'median ms'],
       result.stretches.map(({ what, ms }) => [what, ms.toFixed(1)]),

@@ -148,38 +148,66 @@ async function measureRun(stack: LeadsStack, count: number, idle: Idle): Promise
   };
 }
 
-export interface LatencyResult {
+export interface LatencyPace {
+  /** Leads a second. */
   perSecond: number;
+  seconds: number;
+  runs: number;
+}
+
+export interface LatencyResult extends LatencyPace {
+  /** In all runs. */
   leads: number;
-  /** From the webhook's receipt to the lead's rep, in milliseconds. */
-  p50Ms: number;
-  p95Ms: number;
-  p99Ms: number;
+  /** From the webhook's receipt to the lead's rep, in milliseconds, over the runs. */
+  p50Ms: Spread;
+  p95Ms: Spread;
+  p99Ms: Spread;
+  /** From the start of a workflow with one empty activity to that having run, at the same pace on the same server. */
+  floor: { p50Ms: Spread; p95Ms: Spread };
   /** The medians of a lead's way, in its order. */
   stretches: { what: string; ms: number }[];
 }
 
-/** Lets people ask at a pace, whether those before them are done or not. */
-export async function measureLatency(perSecond: number, seconds: number, log: Log): Promise<LatencyResult> {
+/** Lets people ask at a pace, whether those before them are done or not, and in turn starts as many empty workflows at it. */
+export async function measureLatency(pace: LatencyPace, log: Log): Promise<LatencyResult> {
+  const { perSecond, seconds, runs } = pace;
   const stack = await startLeadsStack(log);
+  const { temporal, temporalAddress: address } = stack.system;
+  const floor = await startFloor(temporal, { address, namespace: temporal.options.namespace });
   const measure = async (): Promise<LatencyResult> => {
     await stack.ask(WARM_UP, null);
-    log(`${perSecond} leads a second for ${seconds} s`);
-    const { leads } = await stack.ask(perSecond * seconds, perSecond);
-    const took = leads.map(({ receivedAt, assignedAt }) => assignedAt.getTime() - receivedAt.getTime());
+    await floor.measure(WARM_UP);
+    const found = { leads: [] as number[][], floor: [] as number[][] };
     const courses: Stretch[][] = [];
-    for (const lead of leads) courses.push((await readCourse(stack.system.temporal, lead)).stretches);
+    for (let run = 1; run <= runs; run += 1) {
+      const floorMs = await floor.pace(perSecond * seconds, perSecond);
+      const { leads } = await stack.ask(perSecond * seconds, perSecond);
+      const tookMs = leads.map(({ receivedAt, assignedAt }) => assignedAt.getTime() - receivedAt.getTime());
+      for (const lead of leads) courses.push((await readCourse(temporal, lead)).stretches);
+      log(`run ${run}: p95 ${quantile(tookMs, 0.95).toFixed(0)} ms, floor ${quantile(floorMs, 0.95).toFixed(0)} ms`);
+      found.leads.push(tookMs);
+      found.floor.push(floorMs);
+    }
     const names = [...new Set(courses.flatMap((course) => course.map(({ what }) => what)))];
     const stretches = names.map((what) => {
       const times = courses.flatMap((course) => course.filter((each) => each.what === what).map(({ ms }) => ms));
       return { what, ms: quantile(times, 0.5) };
     });
-    const [p50Ms, p95Ms, p99Ms] = [quantile(took, 0.5), quantile(took, 0.95), quantile(took, 0.99)];
-    return { perSecond, leads: leads.length, p50Ms, p95Ms, p99Ms, stretches };
+    const over = (all: number[][], share: number): Spread => spread(all.map((each) => quantile(each, share)));
+    return {
+      ...pace,
+      leads: found.leads.flat().length,
+      p50Ms: over(found.leads, 0.5),
+      p95Ms: over(found.leads, 0.95),
+      p99Ms: over(found.leads, 0.99),
+      floor: { p50Ms: over(found.floor, 0.5), p95Ms: over(found.floor, 0.95) },
+      stretches,
+    };
   };
   try {
     return await Promise.race([measure(), stack.failed]);
   } finally {
+    await floor.stop();
     await stack.stop();
   }
 }

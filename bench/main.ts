@@ -1,5 +1,4 @@
 import { writeFile } from 'node:fs/promises';
-import { cpus, loadavg } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
 import { backfillCases, measureBackfill } from './backfill.ts';
 import { checkBackfill, describeBackfill } from './backfill-report.ts';
@@ -13,6 +12,7 @@ import { measureLatency, measureLeads } from './leads.ts';
 import { checkLatency, checkLeads, describeLatency, describeLeads } from './leads-report.ts';
 import { checkReconcile, describeReconcile } from './reconcile-report.ts';
 import { measureReconcile, RECONCILE_AIMS } from './reconcile-stack.ts';
+import { describeMachine, showMachine } from './machine.ts';
 import { measureMirror, type MirrorOptions } from './mirror.ts';
 import { describeProof } from './mirror/judge.ts';
 import { measureScope, type ScopeResult } from './scope.ts';
@@ -25,17 +25,6 @@ import { describeUpdates } from './updates-report.ts';
 const log = (line: string): void => console.error(line);
 const show = ({ median, min, max }: Spread): string => `${median.toFixed(3)} (${min.toFixed(3)} to ${max.toFixed(3)})`;
 
-const loadAverageBefore = loadavg();
-
-/** On what it was measured: figures of different machines are not compared. */
-const describeMachine = () => ({
-  measuredAt: new Date().toISOString(),
-  node: process.version,
-  cpu: cpus()[0]?.model ?? 'unknown',
-  cores: cpus().length,
-  loadAverageBefore,
-});
-
 function readCount(text: string): number {
   const count = Number(text);
   if (!Number.isInteger(count) || count < 1) throw new InvalidArgumentError('a whole number from 1 on is needed');
@@ -46,7 +35,14 @@ async function report(results: ScopeResult[], file: string | undefined): Promise
   console.log('median of the runs, and the lowest and highest, in ms');
   console.log(`${'way'.padEnd(28)}${'p50'.padEnd(26)}p99`);
   for (const { way, p50Ms, p99Ms } of results) console.log(`${way.padEnd(28)}${show(p50Ms).padEnd(26)}${show(p99Ms)}`);
-  if (file !== undefined) await writeFile(file, `${JSON.stringify({ ...describeMachine(), results }, null, 2)}\n`);
+  await tellMachine({ results }, file);
+}
+
+/** On what it was measured, for whoever reads it and in the file, where one is wanted. */
+async function tellMachine(result: object, file: string | undefined): Promise<void> {
+  const machine = await describeMachine(log);
+  console.log(showMachine(machine));
+  if (file !== undefined) await writeFile(file, `${JSON.stringify({ ...machine, ...result }, null, 2)}\n`);
 }
 
 interface Check {
@@ -61,8 +57,7 @@ async function conclude(
   file: string | undefined,
 ): Promise<void> {
   for (const line of lines) console.log(line);
-  console.log(`load average before: ${loadAverageBefore.map((load) => load.toFixed(2)).join(' ')}`);
-  if (file !== undefined) await writeFile(file, `${JSON.stringify({ ...describeMachine(), ...result }, null, 2)}\n`);
+  await tellMachine(result, file);
   if (checks.some(({ passed }) => !passed)) process.exitCode = 1;
 }
 
@@ -150,12 +145,16 @@ program
 
 program
   .command('latency')
-  .description('how long a lead takes from its webhook to its rep, at a steady pace, and where that time goes')
+  .description(
+    'how long a lead takes from webhook to rep at a steady pace, beside an empty step, and where that time goes',
+  )
   .option('--per-second <number>', 'leads a second', readCount, 5)
-  .option('--seconds <number>', 'how long', readCount, 60)
+  .option('--seconds <number>', 'how long each run is', readCount, 60)
+  .option('--runs <number>', 'how many runs', readCount, 3)
   .option('--json <file>', 'write the figures there as well')
-  .action(async ({ perSecond, seconds, json }: { perSecond: number; seconds: number; json?: string }) => {
-    const result = await measureLatency(perSecond, seconds, log);
+  .action(async (given: { perSecond: number; seconds: number; runs: number; json?: string }) => {
+    const { json, ...pace } = given;
+    const result = await measureLatency(pace, log);
     await conclude(describeLatency(result), checkLatency(result), result, json);
   });
 

@@ -5,6 +5,7 @@ import { createAgency } from '../db/agencies.ts';
 import { createLocation } from '../db/locations.ts';
 import { withScope } from '../db/scope.ts';
 import { addAgencyConnect } from './agency/connect.ts';
+import { addAgencyList } from './agency/list.ts';
 import { perform, recordAct } from './command.ts';
 import { ghlId, text } from './inputs.ts';
 import type { Answer } from './output.ts';
@@ -27,6 +28,7 @@ export function addAgencyCommands(program: Command, session: Session): void {
     .option('--master-name <name>', 'name of the master location (default: the agency’s)')
     .option('--master-ghl-location-id <id>', 'the sub-account that takes enquiries for the whole agency');
   perform(create, session, input, (given) => createWithMaster(session, given));
+  addAgencyList(agency, session);
   addAgencyConnect(agency, session);
 }
 

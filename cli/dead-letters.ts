@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { addDeadLettersAgencies } from './dead-letters/agencies.ts';
 import { addDeadLettersDiscard, addDeadLettersDiscardUnclaimed } from './dead-letters/discard.ts';
 import { addDeadLettersGroups } from './dead-letters/groups.ts';
 import { addDeadLettersList } from './dead-letters/list.ts';
@@ -9,6 +10,7 @@ import type { Session } from './session.ts';
 
 export function addDeadLetterCommands(program: Command, session: Session): void {
   const letters = program.command('dead-letters').description('work that stopped for good and waits for an operator');
+  addDeadLettersAgencies(letters, session);
   addDeadLettersList(letters, session);
   addDeadLettersGroups(letters, session);
   addDeadLettersShow(letters, session);

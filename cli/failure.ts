@@ -28,15 +28,17 @@ const BY_CONSTRAINT: Record<string, string> = {
   lead_triggers_location_id_name_key: 'The location has a trigger of this name already.',
 };
 
+const MIGRATE = 'npm run migrate (in the image: node dist/cli/migrate.js)';
+
 const BY_POSTGRES_CODE: Record<string, string> = {
-  ECONNREFUSED: 'Postgres does not answer at DATABASE_URL. Start it (npm start), or correct DATABASE_URL.',
+  ECONNREFUSED: 'Postgres does not answer at DATABASE_URL. Start it, or correct DATABASE_URL.',
   ENOTFOUND: 'The host in DATABASE_URL is not known. Correct DATABASE_URL.',
   '28P01': 'Postgres refuses the login in DATABASE_URL. Correct its user and password.',
-  '3D000': 'The database in DATABASE_URL does not exist. Create it, then run npm run migrate.',
-  '42P01': 'The database is not migrated. Run npm run migrate.',
-  '42703': 'The database is older than this program. Run npm run migrate.',
-  '22023': 'The roles of this program are missing in Postgres. Run npm run migrate.',
-  '42501': 'The login in DATABASE_URL may not do this. Run npm run migrate with DATABASE_URL set: it grants the roles.',
+  '3D000': `The database in DATABASE_URL does not exist. Create it, then run ${MIGRATE}.`,
+  '42P01': `The database is not migrated. Run ${MIGRATE}.`,
+  '42703': `The database is older than this program. Run ${MIGRATE}.`,
+  '22023': `The roles of this program are missing in Postgres. Run ${MIGRATE}.`,
+  '42501': `The login in DATABASE_URL may not do this. Run ${MIGRATE} with DATABASE_URL set: it grants the roles.`,
 };
 
 const REFUSALS: Partial<Record<string, string>> = {

@@ -4,6 +4,9 @@ import { type Command, Option } from 'commander';
 import { z } from 'zod';
 import { isGrpcServiceError } from '@temporalio/client';
 import { createPayloadCodec } from '../crypto/payload-codec.ts';
+import { findPayloadKeyVersions } from '../crypto/payload-versions.ts';
+import { auditOperator } from '../db/operators.ts';
+import { withSystemRole } from '../db/scope.ts';
 import { perform } from './command.ts';
 import { CommandError } from './failure.ts';
 import { text } from './inputs.ts';
@@ -36,11 +39,16 @@ export function addReplayCommand(program: Command, session: Session): void {
 async function replayWorkflow(session: Session, given: z.infer<typeof input>): Promise<Answer> {
   const { workflow, save } = given;
   // Loading Temporal's worker takes a second, which no other command must wait for.
-  const { openHistory, parseHistory, replayHistory, writeHistory } = await import('./replay/history.ts');
+  const { findWorkflowId, openHistory, parseHistory, replayHistory, writeHistory } =
+    await import('./replay/history.ts');
   const { ENCRYPTION_KEYS: keys } = await session.config();
   const history = workflow.endsWith('.json')
     ? parseHistory(await readSaved(resolve(session.terminal.folder, workflow)))
     : await fetchHistory(session, workflow, given.runId);
+  // A history that was saved is open, and nothing of it is noted again.
+  const isSealed = findPayloadKeyVersions(history).size > 0;
+  if (isSealed)
+    await noteDecryption(session, { workflowId: findWorkflowId(history) ?? workflow, isSaved: save !== undefined });
   const opened = await openHistory(history, createPayloadCodec(keys));
   if (save !== undefined)
     await writeFile(resolve(session.terminal.folder, save), writeHistory(opened), { mode: 0o600 });
@@ -54,6 +62,14 @@ async function replayWorkflow(session: Session, given: z.infer<typeof input>): P
     );
   }
   return { data: { workflow, events, deterministic: true }, text: `OK: ${events} events replay as they happened.` };
+}
+
+/** Whose history is opened, and by whom: written before it is, as for every payload that the API opens. */
+async function noteDecryption(session: Session, of: { workflowId: string; isSaved: boolean }): Promise<void> {
+  const act = { actor: session.actor, origin: 'cli', action: 'history.decrypt', subject: `workflow:${of.workflowId}` };
+  await withSystemRole(await session.db(), 'operators', (tx) =>
+    auditOperator(tx, { ...act, after: { saved: of.isSaved } }),
+  );
 }
 
 async function readSaved(file: string): Promise<unknown> {

@@ -44,7 +44,7 @@ export function createSession(terminal: Terminal): Session {
       // Asked before the work, so that the answer is sure: nothing was done. The second try is for a slow first contact.
       if (!(await client.isReachable()) && !(await client.isReachable())) {
         const address = connectionOptions.address ?? 'its default address';
-        const advice = 'Start it (npm start), or correct TEMPORAL_ADDRESS.';
+        const advice = 'Start it, or correct TEMPORAL_ADDRESS.';
         throw new CommandError('temporal-away', `Temporal does not answer at ${address}: nothing was done. ${advice}`);
       }
       return client;

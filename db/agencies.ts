@@ -19,6 +19,31 @@ export async function findAgency(tx: Transaction<Database>) {
   return tx.selectFrom('agencies').selectAll().executeTakeFirst();
 }
 
+export interface ListedAgency {
+  id: string;
+  /** What people call the business; no person's. */
+  name: string;
+  ghlCompanyId: string | null;
+  createdAt: Date;
+  /** Accounts that may be called. */
+  connected: number;
+  /** Accounts that must be connected again, or were uninstalled. */
+  disconnected: number;
+}
+
+/** All agencies, the oldest first. Needs the operators role. */
+export async function listAgencies(tx: Transaction<Database>): Promise<ListedAgency[]> {
+  const installs = (isActive: boolean) => sql<number>`
+    (select count(*)::int from installs where installs.agency_id = agencies.id and (installs.status = 'active') = ${isActive})`;
+  return tx
+    .selectFrom('agencies')
+    .select(['id', 'name', 'ghl_company_id as ghlCompanyId', 'created_at as createdAt'])
+    .select([installs(true).as('connected'), installs(false).as('disconnected')])
+    .orderBy('created_at')
+    .orderBy('id')
+    .execute();
+}
+
 /**
  * Notes which GHL company an agency is, the first time it is connected.
  * @returns false when another agency is that company; the transaction goes on

@@ -139,3 +139,28 @@ export async function countOpenLetters(tx: Transaction<Database>): Promise<Recor
     .execute();
   return Object.fromEntries(found.map((row) => [row.capability, row.letters]));
 }
+
+/** Open letters of one agency and capability. */
+export interface OpenLetters {
+  /** Null where no agency is known. */
+  agencyId: string | null;
+  capability: string;
+  letters: number;
+  oldestAt: Date;
+}
+
+/** Whose letters are open, those that wait longest first. Needs the upkeep role. */
+export async function listOpenLettersByAgency(tx: Transaction<Database>): Promise<OpenLetters[]> {
+  return tx
+    .selectFrom('dead_letters')
+    .select((of) => [
+      'agency_id as agencyId',
+      'capability',
+      sql<number>`count(*)::int`.as('letters'),
+      of.fn.min('created_at').as('oldestAt'),
+    ])
+    .where('resolved_at', 'is', null)
+    .groupBy(['agency_id', 'capability'])
+    .orderBy(sql`min(created_at)`)
+    .execute();
+}

@@ -1,5 +1,6 @@
 import { type RawBuilder, type Transaction, sql } from 'kysely';
 import type { StaleKind, TrimKind } from '../domain/retention.ts';
+import { EVENT_REDRIVE_KEY } from './redrive-work.ts';
 import type { Database } from './schema.ts';
 
 /** Small enough to end well within a query's time. */
@@ -25,7 +26,8 @@ const noLetterOn = (condition: RawBuilder<unknown>): RawBuilder<unknown> =>
 const ended = (table: string): OldRows => ({ table, key: ['id'], isOld: (before) => sql`ended_at < ${before}` });
 
 const KINDS: Record<TrimKind | StaleKind, OldRows> = {
-  // Not that of an unread lead, of work that waits or is buried, or of an event that lies before an operator.
+  // Not that of an unread lead, of work that waits or is buried, or of an event that lies before an operator, or that an
+  // operator has just asked to be read again: the cause of that work is the letter.
   'event-bodies': {
     table: 'events',
     key: ['received_at', 'id'],
@@ -33,6 +35,8 @@ const KINDS: Record<TrimKind | StaleKind, OldRows> = {
       and not exists (select from leads where leads.event_row_id = events.id and leads.state = 'received')
       and not exists (select from event_capabilities waiting
         where waiting.cause_id = events.id and waiting.state <> 'started')
+      and not exists (select from event_capabilities redrive
+        where redrive.ordering_key = ${EVENT_REDRIVE_KEY} || events.id and redrive.state <> 'started')
       and ${noLetterOn(sql`open.subject_kind = 'event' and open.subject_id = events.id::text`)}`,
     set: sql`body = null`,
   },

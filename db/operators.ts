@@ -75,6 +75,43 @@ export async function redeemSignInLink(
   return operator;
 }
 
+/**
+ * Makes a session of a token, which stays what it is. The session ends with the token at the latest.
+ * @param session.expiresAt when it ends otherwise
+ * @returns who signed in, and until when; undefined when the token is unknown, revoked or over
+ */
+export async function signInByToken(
+  tx: Transaction<Database>,
+  tokenHash: Buffer,
+  session: { id: string; hash: Buffer; expiresAt: Date },
+): Promise<{ operator: string; expiresAt: Date } | undefined> {
+  // Held until the session is there: who revokes the token meanwhile waits, and finds both.
+  const token = await tx
+    .selectFrom('operator_credentials')
+    .select(['id', 'operator', 'expires_at'])
+    .where('hash', '=', tokenHash)
+    .where('kind', '=', 'token')
+    .where(isValid)
+    .forUpdate()
+    .executeTakeFirst();
+  if (!token) return undefined;
+  const { operator } = token;
+  const expiresAt = token.expires_at < session.expiresAt ? token.expires_at : session.expiresAt;
+  const row = { id: session.id, operator, kind: 'session' as const, hash: session.hash, token_id: token.id };
+  await tx
+    .insertInto('operator_credentials')
+    .values({ ...row, expires_at: expiresAt })
+    .execute();
+  await auditOperator(tx, {
+    actor: `operator:${operator}`,
+    action: 'operator.sign-in',
+    subject: `operator-credential:${session.id}`,
+    after: { tokenId: token.id, expiresAt },
+    origin: 'api',
+  });
+  return { operator, expiresAt };
+}
+
 export interface Operator {
   credentialId: string;
   /** As named when the link or token was made. */
@@ -107,7 +144,7 @@ export async function listOperatorCredentials(tx: Transaction<Database>, limit: 
 }
 
 /**
- * Ends credentials at once: the one with the id, and the session its link made; or all of an operator.
+ * Ends credentials at once: the one with the id, and the sessions its link or token made; or all of an operator.
  * @returns the ids of those that were still valid
  */
 export async function revokeOperatorCredentials(
@@ -115,19 +152,24 @@ export async function revokeOperatorCredentials(
   of: { id: string } | { operator: string },
   act: Act,
 ): Promise<string[]> {
-  const update = tx
-    .updateTable('operator_credentials')
-    .set({ revoked_at: sql<Date>`now()` })
-    .where(isValid)
-    .where((where) =>
-      'id' in of
-        ? where.or([where('id', '=', of.id), where('link_id', '=', of.id)])
-        : where('operator', '=', of.operator),
-    );
-  const revoked = await update.returning(['id', 'operator', 'kind']).execute();
+  // Twice: a session that was being made while the first waited for its link or token is found by the second.
+  const revoked = [...(await revokeValid(tx, of)), ...(await revokeValid(tx, of))];
   for (const { id, operator, kind } of revoked) {
     const subject = `operator-credential:${id}`;
     await auditOperator(tx, { ...act, action: `operator-${kind}.revoke`, subject, after: { operator } });
   }
   return revoked.map(({ id }) => id);
 }
+
+const revokeValid = (tx: Transaction<Database>, of: { id: string } | { operator: string }) =>
+  tx
+    .updateTable('operator_credentials')
+    .set({ revoked_at: sql<Date>`now()` })
+    .where(isValid)
+    .where((where) =>
+      'id' in of
+        ? where.or([where('id', '=', of.id), where('link_id', '=', of.id), where('token_id', '=', of.id)])
+        : where('operator', '=', of.operator),
+    )
+    .returning(['id', 'operator', 'kind'])
+    .execute();

@@ -32,6 +32,9 @@ export function leadRedriveWork({ agencyId, locationId, letterId, now }: Redrive
   };
 }
 
+/** Followed by the event's id: by it retention knows that the body is still needed. */
+export const EVENT_REDRIVE_KEY = 'redrive:event:';
+
 /** An event whose body was not understood when it came. */
 export function eventRedriveWork(
   { agencyId, locationId, letterId, now }: RedriveCause,
@@ -43,7 +46,7 @@ export function eventRedriveWork(
     agencyId,
     locationId,
     capability: 'account-sync',
-    orderingKey: `redrive:event:${event.rowId}`,
+    orderingKey: `${EVENT_REDRIVE_KEY}${event.rowId}`,
     workflowId: accountSyncWorkflowId(agencyId, locationId),
     input: { agencyId, redrive },
     dueAt: now,

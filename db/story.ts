@@ -1,6 +1,6 @@
 import { type Selectable, sql, type Transaction } from 'kysely';
 import type { Contact } from './contacts.ts';
-import type { Database, Lead } from './schema.ts';
+import type { Database, Decision, Lead } from './schema.ts';
 import type { ContactEditTable } from './schema/contacts.ts';
 import type { EventCapabilityTable, EventTable } from './schema/events.ts';
 import type { DeadLetterTable } from './schema/leads.ts';
@@ -10,6 +10,11 @@ export type StoryEvent = Pick<Selectable<EventTable>, 'id' | 'received_at' | 'so
 export type StoryWork = Omit<Selectable<EventCapabilityTable>, 'input'>;
 /** An edit without its value. */
 export type StoryEdit = Omit<Selectable<ContactEditTable>, 'content'>;
+
+/** A choice without what it was made from, and how far each candidate is: both tell where the person lives. */
+export type StoryDecision = Omit<Decision, 'inputs'>;
+/** A letter without what an operator wrote when putting it away, which can name a person. */
+export type StoryLetter = Omit<Selectable<DeadLetterTable>, 'discard_reason' | 'reason_removed_at'>;
 
 /** So much of each is shown: one screen. */
 const LIMIT = 8;
@@ -148,14 +153,31 @@ export async function listEditsOf(tx: Transaction<Database>, contactId: string):
   return latest.reverse();
 }
 
+/** The choices made for a lead, oldest first. */
+export async function listStoryDecisions(tx: Transaction<Database>, leadId: string): Promise<StoryDecision[]> {
+  return tx
+    .selectFrom('decisions')
+    .select(['id', 'decided_at', 'agency_id', 'lead_id', 'location_id', 'rep_id', 'kind', 'outcome', 'step', 'reason'])
+    .select('rule_version')
+    .select(
+      sql<unknown[]>`(select coalesce(jsonb_agg(candidate - 'distanceKm' order by place), '[]')
+        from jsonb_array_elements(candidates) with ordinality as each (candidate, place))`.as('candidates'),
+    )
+    .where('lead_id', '=', leadId)
+    .orderBy('decided_at')
+    .execute();
+}
+
 /** The letters about these subjects or workflows, oldest first. */
 export async function listLettersAbout(
   tx: Transaction<Database>,
   of: { subjectIds: readonly string[]; workflowIds: readonly string[] },
-): Promise<Selectable<DeadLetterTable>[]> {
+): Promise<StoryLetter[]> {
   if (of.subjectIds.length + of.workflowIds.length === 0) return [];
-  const { rows } = await sql<Selectable<DeadLetterTable>>`
-    select * from dead_letters
+  const { rows } = await sql<StoryLetter>`
+    select id, created_at, agency_id, location_id, capability, cause, advice, subject_kind, subject_id, workflow_id,
+      resolved_at, resolution
+    from dead_letters
     where subject_id = any(${of.subjectIds}::text[]) or workflow_id = any(${of.workflowIds}::text[])
     order by created_at desc limit ${LIMIT}
   `.execute(tx);

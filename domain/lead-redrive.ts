@@ -1,3 +1,3 @@
 /** What an operator types to set a lead going again that has lost its workflow, or whose work was buried. */
 export const redriveCommand = ({ agencyId, leadId }: { agencyId: string; leadId: string }): string =>
-  `npm run cli -- leads redrive ${leadId} --agency ${agencyId}`;
+  `cli leads redrive ${leadId} --agency ${agencyId}`;

@@ -78,7 +78,7 @@ export function listTrims(days: Retention['days']): { kind: TrimKind; seconds: n
   });
 }
 
-/** How many monthly partitions are made ahead: a year in which upkeep may stand still. */
+/** How many monthly partitions are made: the present month's and eleven ahead, while which upkeep may stand still. */
 export const MONTHS_AHEAD = 12;
 
 /** The database refuses to drop younger months, whatever is set. */

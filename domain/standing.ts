@@ -37,7 +37,7 @@ const FAILURES: Readonly<Record<string, Pick<Standing, 'reason' | 'youCan'>>> = 
   GhlUnavailable: { reason: 'GHL does not answer or is in trouble', youCan: NOTHING },
   GhlAuthExpired: {
     reason: 'the authority in GHL is gone',
-    youCan: 'connect it again: npm run cli -- agency connect, or credentials rotate',
+    youCan: 'connect it again: cli agency connect, or credentials rotate',
   },
 };
 
@@ -53,7 +53,7 @@ function stopped({ openLetters, work, workflows, leads, edits, contact }: Facts,
   const letter = openLetters.at(-1);
   if (letter) return { now: 'stopped, and waits for an operator', reason: letter.cause, youCan: letter.advice };
   const openLead = leads.find(({ state }) => state !== 'closed');
-  const redrive = openLead && `npm run cli -- leads redrive ${openLead.id} ${agency}`;
+  const redrive = openLead && `cli leads redrive ${openLead.id} ${agency}`;
   const buried = work.find(({ state }) => state === 'dead');
   if (buried) {
     const reason = `Temporal would not take it (${buried.lastError ?? 'unknown'})`;
@@ -68,8 +68,8 @@ function stopped({ openLetters, work, workflows, leads, edits, contact }: Facts,
   if (failed) {
     const isHeld = failed.state === 'held';
     const youCan = isHeld
-      ? `npm run cli -- contacts resolve ${failed.id} ${agency}`
-      : `npm run cli -- contacts redrive ${contact?.id ?? ''} ${agency}`;
+      ? `cli contacts resolve ${failed.id} ${agency}`
+      : `cli contacts redrive ${contact?.id ?? ''} ${agency}`;
     const now = isHeld ? 'a change of ours is held' : 'a change of ours has failed';
     return { now, reason: failed.reason ?? failed.lastError ?? 'unknown', youCan };
   }
@@ -104,7 +104,7 @@ function settled({ leads, edits, eventStatus, contact }: Facts, agency: string):
   if (lead) {
     const isClosed = lead.state === 'closed';
     const reason = (isClosed ? lead.closeReason : lead.lastReason) ?? 'nothing was decided yet';
-    const youCan = isClosed ? 'do nothing: it is over' : `npm run cli -- leads reassign | close ${lead.id} ${agency}`;
+    const youCan = isClosed ? 'do nothing: it is over' : `cli leads reassign | close ${lead.id} ${agency}`;
     return { now: `the lead is ${lead.state}`, reason, youCan };
   }
   if (contact?.isDeleted) {
@@ -115,7 +115,7 @@ function settled({ leads, edits, eventStatus, contact }: Facts, agency: string):
     return { now: 'a change of ours is on its way', reason, youCan: NOTHING };
   }
   if (eventStatus === 'unknown-tenant') {
-    return { now: 'kept', reason: 'nobody knows the location', youCan: 'npm run cli -- locations add' };
+    return { now: 'kept', reason: 'nobody knows the location', youCan: 'cli locations add' };
   }
   if (eventStatus === 'ignored') {
     return { now: 'kept and ignored', reason: 'nothing follows from events of this type', youCan: 'do nothing' };

@@ -4,6 +4,10 @@ import { randomUUID } from 'node:crypto';
 const TURNS = [...['lead', ...Array.from({ length: 6 }, () => 'update'), 'message', 'message', 'repeat']] as (
   'lead' | 'update' | 'message' | 'repeat'
 )[];
+/** How many of so many deliveries come a second time. */
+export const countRepeats = (count: number): number =>
+  Math.floor(count / TURNS.length) * TURNS.filter((turn) => turn === 'repeat').length;
+
 /** Contacts whose changes and messages come again and again. */
 const OLD_CUSTOMERS = 20_000;
 

@@ -1,3 +1,4 @@
+import { Context } from '@temporalio/activity';
 import { NativeConnection, Worker } from '@temporalio/worker';
 
 export const FLOOR_QUEUE = 'bench-floor';
@@ -9,11 +10,12 @@ export interface FloorTask {
   namespace: string;
 }
 
-/** What it says: once that it polls, then each time its activity has run. */
-export type FloorWord = 'polling' | 'ran';
+/** What it says: once that it polls, then each time its activity has run, and of which workflow. */
+export type FloorWord = 'polling' | { ran: string };
 
 const say = (word: FloorWord): void => void process.send!(word);
-const activities = { doNothing: async (): Promise<void> => say('ran') };
+const doNothing = async (): Promise<void> => say({ ran: Context.current().info.workflowExecution!.workflowId });
+const activities = { doNothing };
 export type FloorActivities = typeof activities;
 
 /** A worker of its own for the floor, with as many slots as leads have; it ends with its parent. */

@@ -18,7 +18,7 @@ const input = z
 export function addOperatorsRevoke(operators: Command, session: Session): void {
   const revoke = operators
     .command('revoke')
-    .description('end a link (and the session it made), a session or a token at once; or all of one operator')
+    .description('end a link or a token (and the sessions it made) or a session at once; or all of one operator')
     .argument('[id]', 'its id')
     .option('--name <name>', 'of whom to end all');
   perform(revoke, session, input, (given) => revokeCredentials(session, given));

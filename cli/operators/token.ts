@@ -14,7 +14,7 @@ const input = z.object({ name: text(60), expires: lifetimeMs.refine((ms) => ms <
 export function addOperatorsToken(operators: Command, session: Session): void {
   const token = operators
     .command('token')
-    .description('make a token with which Temporal’s CLI reads payloads; it is shown once')
+    .description('make a token with which Temporal’s CLI reads payloads, and its holder signs in; it is shown once')
     .requiredOption('--name <name>', 'whose; the audit log names them so')
     .option('--expires <time>', 'such as 12h or 30d', '12h');
   perform(token, session, input, (given) => makeToken(session, given));
@@ -23,12 +23,14 @@ export function addOperatorsToken(operators: Command, session: Session): void {
 async function makeToken(session: Session, { name, expires }: z.infer<typeof input>): Promise<Answer> {
   const expiresAt = new Date(session.terminal.now().getTime() + expires);
   const { id, secret } = await makeCredential(session, { operator: name, kind: 'token', expiresAt });
-  const codecEndpoint = `${publicUrlOf(await session.config())}/codec`;
+  const publicUrl = publicUrlOf(await session.config());
+  const codecEndpoint = `${publicUrl}/codec`;
   const text = [
     `export TEMPORAL_CODEC_ENDPOINT=${codecEndpoint}`,
     `export TEMPORAL_CODEC_AUTH='Bearer ${secret}'`,
     '',
-    'With these, temporal workflow show reads payloads. Keep the token now: it is not shown again.',
+    `With these, temporal workflow show reads payloads; ${publicUrl}/sign-in takes the token for the Web UI.`,
+    'Keep it now: it is not shown again.',
     `Its id, for operators revoke: ${id}`,
   ];
   return { data: { id, token: secret, codecEndpoint, name, expiresAt }, text: text.join('\n') };

@@ -25,6 +25,10 @@ async function openWithin(value: unknown, codec: PayloadCodec): Promise<unknown>
 /** @throws Error when it is no history in JSON */
 export const parseHistory = (json: unknown): History => historyFromJSON(json);
 
+/** Which workflow a history is of, as its first event says. */
+export const findWorkflowId = (history: History): string | undefined =>
+  history.events?.[0]?.workflowExecutionStartedEventAttributes?.workflowId ?? undefined;
+
 /** As `temporal workflow show --output json` writes it. */
 export const writeHistory = (history: History): string => `${historyToJSON(history)}\n`;
 

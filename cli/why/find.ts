@@ -2,7 +2,6 @@ import type { Transaction } from 'kysely';
 import { listAssignments } from '../../db/assignments.ts';
 import { editorKeyOf } from '../../db/contact-work.ts';
 import { type Contact, findContact } from '../../db/contacts.ts';
-import { listDecisions } from '../../db/decisions.ts';
 import { listTimeline } from '../../db/lead-timeline.ts';
 import { findLead } from '../../db/leads.ts';
 import { listDeliveries } from '../../db/notice-deliveries.ts';
@@ -114,7 +113,7 @@ export async function readStory(tx: Transaction<Database>, subject: Subject) {
     ...subject,
     work,
     workflowIds: workflowIds.slice(0, 4),
-    decisions: lead ? await listDecisions(tx, lead.id) : [],
+    decisions: lead ? await stories.listStoryDecisions(tx, lead.id) : [],
     assignments: lead ? await listAssignments(tx, lead.id) : [],
     timeline: lead ? await listTimeline(tx, lead.id) : [],
     notices: lead ? (await listDeliveries(tx, { leadId: lead.id, limit: 50 })).reverse() : [],

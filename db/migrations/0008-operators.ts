@@ -23,13 +23,14 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       -- A link is opened once and makes a session; a token is what the Temporal CLI sends to the codec.
       kind text not null check (kind in ('link', 'session', 'token')),
       hash bytea not null unique,
-      -- Of a session: the link it was made by, which makes no second one.
+      -- Of a session: the link it was made by, which makes no second one, or the token, which makes as many as are asked for.
       link_id uuid unique,
+      token_id uuid,
       created_at timestamptz not null default now(),
       expires_at timestamptz not null,
       used_at timestamptz,
       revoked_at timestamptz,
-      check ((kind = 'session') = (link_id is not null)),
+      check (num_nonnulls(link_id, token_id) = (kind = 'session')::int),
       check (used_at is null or kind = 'link')
     );
     create index operator_credentials_of_operator on operator_credentials (operator);
@@ -46,6 +47,13 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     create policy operators_are_recorded on audit_heads for select to switchyard_operators
       using (agency_id = '00000000-0000-0000-0000-000000000000');
     grant select on audit_heads to switchyard_operators;
+
+    -- Alerts name no agency. Which agencies there are, and whether GHL lets them in, those who run the platform may look up;
+    -- what an agency holds is seen from its own scope alone.
+    create policy operators_look_up on agencies for select to switchyard_operators using (true);
+    grant select (id, name, ghl_company_id, created_at) on agencies to switchyard_operators;
+    create policy operators_look_up on installs for select to switchyard_operators using (true);
+    grant select (agency_id, status) on installs to switchyard_operators;
   `,
     )
     .execute(db);
@@ -55,6 +63,10 @@ export async function down(db: Kysely<unknown>): Promise<void> {
   await sql
     .raw(
       `
+    revoke select (agency_id, status) on installs from switchyard_operators;
+    drop policy operators_look_up on installs;
+    revoke select (id, name, ghl_company_id, created_at) on agencies from switchyard_operators;
+    drop policy operators_look_up on agencies;
     drop policy operators_are_recorded on audit_heads;
     drop policy operators_are_recorded on audit_log;
     revoke all on audit_log, audit_heads from switchyard_operators;

@@ -42,6 +42,7 @@ export interface OperatorCredentialTable {
   kind: OperatorCredentialKind;
   hash: Buffer;
   link_id: string | null;
+  token_id: string | null;
   created_at: Timestamp;
   expires_at: Date;
   used_at: NullableTimestamp;

@@ -1,9 +1,12 @@
 import { sql } from 'kysely';
+import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createUpkeepActivities } from '../../activities/upkeep.ts';
 import { listAuditEntries, PLATFORM } from '../../db/audit-log.ts';
+import { addWork } from '../../db/event-capabilities.ts';
 import { ROWS_AT_ONCE } from '../../db/old-rows.ts';
-import { withSystemRole } from '../../db/scope.ts';
+import { eventRedriveWork } from '../../db/redrive-work.ts';
+import { withScope, withSystemRole } from '../../db/scope.ts';
 import { countDueRows } from '../../db/upkeep-plan.ts';
 import { listUpkeepFigures } from '../../db/upkeep-figures.ts';
 import { DEFAULT_RETENTION, STALE, type StaleKind, type TrimKind, TRIMS } from '../../domain/retention.ts';
@@ -103,7 +106,7 @@ describe('old rows', () => {
     const plant = oldRowPlants(database, ours);
     const at = new Date(Date.now() - 200 * DAY_MS);
     const body = async () => (await plant['event-bodies'](at, true)).key['id'] as string;
-    const needed = { unread: await body(), waiting: await body(), buried: await body() };
+    const needed = { unread: await body(), waiting: await body(), buried: await body(), redriven: await body() };
     await sql`update leads set state = 'received', event_row_id = ${needed.unread} where agency_id = ${ours.agencyId}`.execute(
       ownerDb,
     );
@@ -114,6 +117,10 @@ describe('old rows', () => {
     };
     await workOf(needed.waiting, 'pending');
     await workOf(needed.buried, 'dead');
+    const cause = { agencyId: ours.agencyId, locationId: null, letterId: uuidv7(), now: new Date() };
+    await withScope(database.db, { agencyId: ours.agencyId }, (tx) =>
+      addWork(tx, [eventRedriveWork(cause, { rowId: needed.redriven, receivedAt: at })]),
+    );
     // Of work that was handed over, or buried, an operator may still ask.
     const asked = [await plant.inbox(at, true), await plant.inbox(at, true)];
     const [about, of] = asked.map(({ key }) => key['cause_id'] as string);
@@ -142,7 +149,7 @@ describe('months', () => {
     expect(await figureOf('months')).toBe(1);
   });
 
-  it('that are over are planned and dropped once, counted and audited; one that holds an open lead stays', async () => {
+  it('that are over are planned and dropped once, counted and audited; one that holds an open lead, or cannot be noted, stays', async () => {
     await makeOldMonth(database);
     for (const { agencyId } of [ours, theirs]) {
       await ageTenant(database, agencyId, OLD_DAY);
@@ -161,6 +168,12 @@ describe('months', () => {
     const month = { table: 'events' as const, month: OLD_MONTH };
     expect(await run(upkeep.dropMonth, month)).toBe('held');
     await endTenant(database, theirs.agencyId);
+    const unnoted = sql`alter table audit_log add constraint no_notes check (action <> 'month.drop') not valid`;
+    await unnoted.execute(database.ownerDb);
+    await expect(run(upkeep.dropMonth, month)).rejects.toThrow();
+    expect(await monthsOf(database, 'events')).toContain(OLD_MONTH);
+    expect(await figureOf('events')).toBe(0);
+    await sql`alter table audit_log drop constraint no_notes`.execute(database.ownerDb);
     const outcomes = await Promise.all([run(upkeep.dropMonth, month), run(upkeep.dropMonth, month)]);
     expect(outcomes.sort()).toEqual(['dropped', 'gone']);
     expect(await figureOf('events')).toBe(1);

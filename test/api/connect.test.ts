@@ -102,7 +102,7 @@ describe('a connect link', () => {
 
   it('tells a person by a page what to do', async () => {
     const answer = await open('/oauth/ghl/start?link=used').set('accept', 'text/html').expect(401);
-    expect(answer.text).toContain('npm run cli -- agency connect');
+    expect(answer.text).toContain('<code>cli agency connect');
   });
 });
 

@@ -83,7 +83,7 @@ describe('a sign-in link', () => {
   it('tells a person by a page what to do', async () => {
     const answer = await open('used', { accept: 'text/html,*/*;q=0.8' }).expect(401);
     expect(answer.headers['content-type']).toContain('text/html');
-    expect(answer.text).toContain('npm run cli -- operators sign-in-link');
+    expect(answer.text).toContain('<code>cli operators sign-in-link');
   });
 
   it('gives a cookie that travels by https only where browsers come by https', async () => {
@@ -95,6 +95,92 @@ describe('a sign-in link', () => {
     const headers = { cookie: cookie!.split(';')[0]!, origin: PUBLIC_URL };
     await other.http.post('/codec/decode').set(headers).send({}).expect(200);
     await other.close();
+  });
+});
+
+describe('signing in by a token', () => {
+  const page = { 'sec-fetch-site': 'same-origin', accept: 'text/html' };
+  const byForm = (token: string, headers: Record<string, string> = page) =>
+    world.http.post('/sign-in').set(headers).type('form').send({ token }).redirects(0);
+  const byHeader = (token: string) => world.http.post('/sign-in').set('authorization', `Bearer ${token}`).redirects(0);
+  const cookieOf = (answer: { headers: Record<string, unknown> }) => (answer.headers['set-cookie'] as string[])[0]!;
+  const token = (operator?: string) => makeOperatorCredential(world.db, 'token', operator);
+
+  it('gives the session that a link gives, by form and by header, and again: the token stays', async () => {
+    const { id, secret } = await token('Fay');
+    for (const answer of [await byForm(secret).expect(303), await byHeader(secret).expect(303)]) {
+      expect(answer.headers['location']).toBe('/temporal/namespaces/agency%20works/workflows');
+      expect(answer.headers['cache-control']).toBe('no-store');
+      const cookie = cookieOf(answer);
+      expect(cookie).toMatch(/^switchyard_session=swo_[\w-]{43}; Max-Age=\d+; Path=\/; .*HttpOnly; SameSite=Lax$/);
+      expect(cookie).not.toContain(secret);
+      await knock(fromOurPage(cookie.split(';')[0]!)).expect(200);
+    }
+    const made = (await sessions()).filter((each) => each.token_id === id);
+    expect(made).toHaveLength(2);
+    const noted = await world.ownerDb
+      .selectFrom('audit_log')
+      .select(['subject', 'after', 'origin'])
+      .where('action', '=', 'operator.sign-in')
+      .where('actor', '=', 'operator:Fay')
+      .orderBy('sequence')
+      .execute();
+    expect(noted.map(({ subject }) => subject).sort()).toEqual(
+      made.map((each) => `operator-credential:${each.id}`).sort(),
+    );
+    expect(noted).toMatchObject([{ after: { tokenId: id }, origin: 'api' }, { after: { tokenId: id } }]);
+    expect(world.logLines.join()).not.toContain(secret.slice(4));
+  });
+
+  it('ends with the token: at its time, which is sooner than a session’s, and when it is revoked', async () => {
+    const { id, secret } = await token();
+    const cookie = cookieOf(await byForm(secret).expect(303));
+    const lasts = Number(/Max-Age=(\d+)/.exec(cookie)![1]);
+    expect(lasts).toBeGreaterThan(500);
+    expect(lasts).toBeLessThanOrEqual(600);
+    const act = { actor: 'cli:test', origin: 'cli' };
+    const revoked = await withSystemRole(world.db, 'operators', (tx) => revokeOperatorCredentials(tx, { id }, act));
+    expect(revoked).toHaveLength(2);
+    await knock(fromOurPage(cookie.split(';')[0]!)).expect(401);
+    await byForm(secret).expect(401);
+    const over = await token();
+    await change(over.id, { expires_at: past });
+    await byHeader(over.secret).expect(401);
+  });
+
+  it('takes no other secret, and sets no cookie then', async () => {
+    const before = (await sessions()).length;
+    const { secret: unopened } = await link();
+    const session = cookieOf(await byHeader((await token()).secret))
+      .split(';')[0]!
+      .split('=')[1]!;
+    for (const secret of [unopened, session, world.agency.keys.agency, 'swo_', `swo_${'a'.repeat(43)}`, '']) {
+      const refused = await byForm(secret).expect(401);
+      expect(refused.text).toContain('The token does not open');
+      expect(refused.headers['set-cookie']).toBeUndefined();
+      if (secret !== '') expect((await byHeader(secret).expect(401)).body).toMatchObject({ code: 'token-not-valid' });
+    }
+    expect(await sessions()).toHaveLength(before + 1);
+    await open(unopened).expect(303);
+  });
+
+  it('takes a form from a page of ours alone, and a small one', async () => {
+    const { secret } = await token();
+    for (const headers of [{}, { 'sec-fetch-site': 'cross-site' }, { origin: 'https://elsewhere.example' }]) {
+      const refused = await byForm(secret, headers).expect(403);
+      expect(refused.body).toMatchObject({ code: 'other-origin' });
+      expect(refused.headers['set-cookie']).toBeUndefined();
+    }
+    await byForm('x'.repeat(5_000)).expect(413);
+  });
+
+  it('is offered by a page whose form a browser sends with its origin', async () => {
+    const shown = await world.http.get('/sign-in').expect(200);
+    expect(shown.text).toContain('<form method="post" action="/sign-in">');
+    expect(shown.headers['referrer-policy']).toBe('same-origin');
+    expect(shown.headers['content-security-policy']).toContain("form-action 'self'");
+    const barred = await world.http.post('/sign-in').set('accept', 'text/html').expect(403);
+    expect(barred.headers['set-cookie']).toBeUndefined();
   });
 });
 

@@ -82,7 +82,7 @@ describe('the way to the Web UI', () => {
   it('shows a person who is not signed in how to be', async () => {
     const page = await world.http.get('/temporal').set('accept', 'text/html,*/*;q=0.8').expect(401);
     expect(page.headers['content-type']).toContain('text/html');
-    expect(page.text).toContain('npm run cli -- operators sign-in-link --name &lt;you');
+    expect(page.text).toContain('<code>cli operators sign-in-link --name &lt;you');
   });
 
   it('leads nowhere else on its server, however the path is written', async () => {

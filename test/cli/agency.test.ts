@@ -1,4 +1,8 @@
+import type { Transaction } from 'kysely';
+import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Database } from '../../db/schema.ts';
+import { withSystemRole } from '../../db/scope.ts';
 import { type CliHarness, createCliHarness } from './harness.ts';
 
 let cli: CliHarness;
@@ -6,6 +10,36 @@ beforeAll(async () => {
   cli = await createCliHarness();
 });
 afterAll(() => cli.close());
+
+describe('agency list', () => {
+  it('names all agencies to who knows none, and says which are connected', async () => {
+    const create = (name: string) => cli.json<{ agencyId: string }>(['agency', 'create', '--name', name]);
+    const [lone, joined] = [await create('Lone'), await create('Joined')];
+    const install = (status: 'active' | 'needs_reauth', purpose: 'locations' | 'provisioning') => ({
+      ...{ id: uuidv7(), agency_id: joined.agencyId, kind: 'oauth' as const, user_type: 'Company' as const },
+      ...{ purpose, status, access_token: Buffer.from('sealed') },
+    });
+    const installs = [install('active', 'locations'), install('needs_reauth', 'provisioning')];
+    await cli.database.ownerDb.insertInto('installs').values(installs).execute();
+    const { agencies } = await cli.json<{ agencies: { id: string }[] }>(['agency', 'list']);
+    expect(agencies.find(({ id }) => id === lone.agencyId)).toMatchObject({ name: 'Lone', connected: 0 });
+    expect(agencies.find(({ id }) => id === joined.agencyId)).toMatchObject({ connected: 1, disconnected: 1 });
+    const { out } = await cli.run(['agency', 'list']);
+    expect(out).toMatch(new RegExp(`${lone.agencyId} +Lone +- +no `));
+    expect(out).toMatch(new RegExp(`${joined.agencyId} +Joined +- +yes +1 +1 `));
+  });
+
+  it('is by a role that sees of an agency no more than that', async () => {
+    for (const statement of [
+      (tx: Transaction<Database>) => tx.selectFrom('locations').selectAll().execute(),
+      (tx: Transaction<Database>) => tx.selectFrom('installs').select('access_token').execute(),
+      (tx: Transaction<Database>) => tx.updateTable('agencies').set({ name: 'x' }).execute(),
+    ]) {
+      const refused = withSystemRole(cli.database.db, 'operators', (tx): Promise<unknown> => statement(tx));
+      await expect(refused).rejects.toMatchObject({ code: '42501' });
+    }
+  });
+});
 
 describe('agency create', () => {
   it('makes the agency with its master location and says what comes next', async () => {

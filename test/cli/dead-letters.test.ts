@@ -75,6 +75,37 @@ describe('dead-letters unclaimed', () => {
   });
 });
 
+describe('dead-letters agencies', () => {
+  it('tells without an agency whose letters are open, by capability, with the oldest; settled ones do not count', async () => {
+    const other = await cli.createAgency('Other');
+    await letter();
+    await letter();
+    await letter({ capability: 'poll-sync', cause: 'poll:x' });
+    await letter({ cause: 'unroutable:settled' });
+    const oldest = new Date(Date.now() - 86_400_000);
+    const { ownerDb } = cli.database;
+    const [first] = (await list('--cause', 'step:')).deadLetters as [DeadLetterView];
+    await ownerDb.updateTable('dead_letters').set({ created_at: oldest }).where('id', '=', first.id).execute();
+    await ownerDb
+      .updateTable('dead_letters')
+      .set({ resolved_at: new Date(), resolution: 'redriven' })
+      .where('agency_id', '=', agencyId)
+      .where('cause', '=', 'unroutable:settled')
+      .execute();
+    const { open } = await cli.json<{ open: { agencyId: string | null; capability: string }[] }>([
+      'dead-letters',
+      'agencies',
+    ]);
+    const ours = open.filter((each) => each.agencyId === agencyId);
+    expect(ours).toEqual([
+      { agencyId, capability: 'lead-intake', letters: 2, oldestAt: oldest.toISOString() },
+      { agencyId, capability: 'poll-sync', letters: 1, oldestAt: expect.any(String) as string },
+    ]);
+    expect(open.some((each) => each.agencyId === other.agencyId)).toBe(false);
+    expect((await cli.run(['dead-letters', 'agencies'])).out).toMatch(new RegExp(`${agencyId} +lead-intake +2 `));
+  });
+});
+
 describe('dead-letters list', () => {
   it('shows what waits for an operator with what can be done, a page at a time, and other states on request', async () => {
     await letter({ cause: 'unroutable:first' });

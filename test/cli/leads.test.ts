@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeHistory } from '../../cli/replay/history.ts';
 import { parseKeyRing } from '../../crypto/key-ring.ts';
 import { createLeadHarness, type LeadHarness, somebody } from '../stack/lead-harness.ts';
 import { smallAgency } from '../stack/small-agency.ts';
@@ -148,6 +150,33 @@ describe('replay', () => {
     expect(payloads.some((payload) => payload.includes(leadId))).toBe(true);
     expect((await stat(file)).mode & 0o077).toBe(0);
     expect(await cli.run(['replay', 'history.json'])).toMatchObject({ code: 0 });
+  });
+
+  it('is on record before it opens a history, and says nothing of one that is open already', async () => {
+    const leadId = await assigned();
+    const id = workflowId(leadId);
+    const noted = async () =>
+      (await cli.json<{ subject: string }[]>(['operators', 'audit'])).filter(
+        ({ subject }) => subject === `workflow:${id}`,
+      );
+    expect(await noted()).toEqual([]);
+    await cli.run(['replay', id, '--save', 'noted.json']);
+    const once = [{ actor: 'cli:tester', action: 'history.decrypt', origin: 'cli' }];
+    expect(await noted()).toMatchObject(once);
+    await cli.run(['replay', 'noted.json']);
+    expect(await noted()).toHaveLength(1);
+    const sealed = await system.client.temporal.workflow.getHandle(id).fetchHistory();
+    await cli.file('sealed.json', writeHistory(sealed));
+    expect(await cli.run(['replay', 'sealed.json'])).toMatchObject({ code: 0 });
+    expect(await noted()).toHaveLength(2);
+    const lines = sql`alter table audit_log add constraint no_notes check (action <> 'history.decrypt') not valid`;
+    await lines.execute(system.database.ownerDb);
+    try {
+      expect(await cli.run(['replay', id, '--save', 'unnoted.json'])).toMatchObject({ code: 1, out: '' });
+      await expect(stat(join(cli.folder, 'unnoted.json'))).rejects.toMatchObject({ code: 'ENOENT' });
+    } finally {
+      await sql`alter table audit_log drop constraint no_notes`.execute(system.database.ownerDb);
+    }
   });
 
   it('ends with 1 when the history shows something else than the code does', async () => {

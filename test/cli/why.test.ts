@@ -150,6 +150,36 @@ describe('why', () => {
     expect(lastLine(await why(leadId))).toContain('because step:note:GhlInvalid, you can: Write the note by hand.');
   });
 
+  it('says nothing to programs of where a person lives, nor what an operator wrote about them', async () => {
+    const { leadId } = await ask();
+    await leads.inState(leadId, 'assigned');
+    const of = { agencyId: leads.agencyId, locationId: null, capability: 'lead-intake' as const, workflowId: null };
+    await withScope(live.database.db, { agencyId: leads.agencyId }, (tx) =>
+      addDeadLetter(tx, { ...of, cause: 'step:note:X', advice: 'x', subject: { kind: 'lead', id: leadId } }),
+    );
+    const { ownerDb } = live.database;
+    const put = { resolved_at: new Date(), resolution: 'discarded', discard_reason: 'Whortleberry has moved' };
+    await ownerDb.updateTable('dead_letters').set(put).where('subject_id', '=', leadId).execute();
+    const stored = await ownerDb
+      .selectFrom('decisions')
+      .selectAll()
+      .where('lead_id', '=', leadId)
+      .executeTakeFirstOrThrow();
+    expect(JSON.stringify(stored.inputs)).toContain('02116');
+    const told = await cli.json<{ decisions: { candidates: object[] }[]; letters: object[] }>([
+      'why',
+      leadId,
+      ...agency,
+    ]);
+    expect(told.decisions).toMatchObject([{ outcome: 'assigned', candidates: expect.any(Array) as object[] }]);
+    expect(told.decisions[0]!.candidates.length).toBe(stored.candidates.length);
+    expect(told.letters).toMatchObject([{ cause: 'step:note:X', resolution: 'discarded' }]);
+    const said = JSON.stringify(told);
+    for (const secret of ['02116', 'inputs', 'latitude', 'distanceKm', 'discard_reason', 'Whortleberry']) {
+      expect(said).not.toContain(secret);
+    }
+  });
+
   it('shows what the database knows while Temporal is away, and says that it is', async () => {
     const { leadId } = await ask();
     await leads.inState(leadId, 'assigned');

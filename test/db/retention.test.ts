@@ -2,9 +2,11 @@ import { type Kysely, sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { findBrokenAuditLink } from '../../db/audit-log.ts';
+import { addWork } from '../../db/event-capabilities.ts';
 import { takeEvent } from '../../db/events.ts';
 import { createLead } from '../../db/lead-intake.ts';
 import { dropMonthPartition, findDroppedBefore } from '../../db/partitions.ts';
+import { eventRedriveWork } from '../../db/redrive-work.ts';
 import type { Database } from '../../db/schema.ts';
 import { type SystemRole, withScope, withSystemRole } from '../../db/scope.ts';
 import { listDueMonths } from '../../db/upkeep-plan.ts';
@@ -87,6 +89,21 @@ describe('dropping a month', () => {
       .execute();
     expect(await drop('events')).toBe('held');
     await owner(sql`update dead_letters set resolved_at = now(), resolution = 'redriven' where subject_id = ${id}`);
+    expect(await drop('events')).toBe('dropped');
+  });
+
+  it('of events is refused as long as one of them waits to be read again, whose letter is settled and whose work is new', async () => {
+    const { id, received_at } = await database.ownerDb
+      .selectFrom('events')
+      .select(['id', 'received_at'])
+      .where('agency_id', '=', theirs.agencyId)
+      .executeTakeFirstOrThrow();
+    const cause = { agencyId: theirs.agencyId, locationId: null, letterId: uuidv7(), now: new Date() };
+    await withScope(database.db, { agencyId: theirs.agencyId }, (tx) =>
+      addWork(tx, [eventRedriveWork(cause, { rowId: id, receivedAt: received_at })]),
+    );
+    expect(await drop('events')).toBe('held');
+    await endTenant(database, theirs.agencyId);
     expect(await drop('events')).toBe('dropped');
   });
 
