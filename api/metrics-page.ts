@@ -5,6 +5,7 @@ import type { SwitchyardClient } from '../client.ts';
 import { listActiveBudgets } from '../db/budget-measure.ts';
 import { countInstalls } from '../db/install-measure.ts';
 import { measureWaitingWork } from '../db/inbox-measure.ts';
+import { measureUnplacedLeads } from '../db/lead-measure.ts';
 import { measureRetention } from '../db/retention-measure.ts';
 import { measurePolling } from '../db/poll-turns.ts';
 import type { Database } from '../db/schema.ts';
@@ -13,10 +14,15 @@ import { DEAD_LETTER_CAPABILITIES } from '../domain/dead-letter.ts';
 import { summariseBudgets } from '../domain/budget-left.ts';
 import { STUCK_AFTER_FAILURES } from '../domain/poll-failure.ts';
 import { POLL_POLICY } from '../domain/poll-rules.ts';
-import type { Metrics } from './metrics.ts';
+import { boundLook } from './bounded-look.ts';
+import type { DOORS, Metrics } from './metrics.ts';
+import { CAUSES_BY_DESIGN } from './relay-policy.ts';
 
 /** Long after it was due a pass has not begun: polling stands still, or has more to do than it can. */
 const POLL_LATE_MS = 3_600_000;
+
+/** Prometheus gives a page up after ten seconds by default, and would take the process for gone. */
+const SCRAPE_MS = 5_000;
 
 export interface MetricsPageDeps {
   db: Kysely<Database>;
@@ -26,11 +32,12 @@ export interface MetricsPageDeps {
 
 /**
  * `GET /metrics`: Prometheus. What stands in Postgres and waits in Temporal is measured when asked; while one of them is
- * away its last figures stand, and `switchyard_dependency_up` says so.
+ * away or hangs its last figures stand, and `switchyard_dependency_up` says so.
  */
-export const reportMetrics =
-  ({ db, client, metrics }: MetricsPageDeps): RequestHandler =>
-  async (_req, res) => {
+export function reportMetrics({ db, client, metrics }: MetricsPageDeps): RequestHandler {
+  const askPostgres = boundLook(SCRAPE_MS, (isOver) => measureStored(db, metrics, isOver));
+  const askTemporal = boundLook(SCRAPE_MS, () => measureQueues(client, metrics));
+  return async (_req, res) => {
     const asking = async (dependency: 'postgres' | 'temporal', ask: () => Promise<void>): Promise<void> => {
       try {
         await ask();
@@ -40,21 +47,51 @@ export const reportMetrics =
         metrics.dependencyUp.set({ dependency }, 0);
       }
     };
-    await Promise.all([
-      asking('postgres', () => measureStored(db, metrics)),
-      asking('temporal', () => measureQueues(client, metrics)),
-    ]);
+    await Promise.all([asking('postgres', askPostgres), asking('temporal', askTemporal)]);
     res.type(metrics.registry.contentType).send(await metrics.registry.metrics());
   };
+}
 
-async function measureStored(db: Kysely<Database>, metrics: Metrics): Promise<void> {
-  const { pending, oldestMs } = await withSystemRole(db, 'relay', (tx) => measureWaitingWork(tx));
+/** One transaction after the other, so that a scrape takes one connection. Raises Error when no more is to be begun. */
+async function measureStored(db: Kysely<Database>, metrics: Metrics, isOver: () => boolean): Promise<void> {
+  for (const measure of [
+    measureInbox,
+    measureLeads,
+    measureInstalls,
+    measureLetters,
+    measurePasses,
+    measureUpkeep,
+    measureBudgets,
+  ]) {
+    if (isOver()) throw new Error('the look takes too long');
+    await measure(db, metrics);
+  }
+}
+
+async function measureInbox(db: Kysely<Database>, metrics: Metrics): Promise<void> {
+  const byDesign = CAUSES_BY_DESIGN;
+  const { pending, oldestMs } = await withSystemRole(db, 'relay', (tx) => measureWaitingWork(tx, { byDesign }));
   metrics.inboxDepth.set(pending);
   metrics.inboxOldest.set(oldestMs / 1000);
+}
+
+async function measureLeads(db: Kysely<Database>, metrics: Metrics): Promise<void> {
+  const { leads, oldestMs } = await withSystemRole(db, 'upkeep', (tx) => measureUnplacedLeads(tx));
+  metrics.unplacedLeads.set(leads);
+  metrics.unplacedOldest.set(oldestMs / 1000);
+}
+
+async function measureInstalls(db: Kysely<Database>, metrics: Metrics): Promise<void> {
   const installs = await withSystemRole(db, 'upkeep', (tx) => countInstalls(tx));
   for (const [status, count] of Object.entries(installs)) metrics.installs.set({ status }, count);
+}
+
+async function measureLetters(db: Kysely<Database>, metrics: Metrics): Promise<void> {
   const letters = await withSystemRole(db, 'upkeep', (tx) => countOpenLetters(tx));
   for (const capability of DEAD_LETTER_CAPABILITIES) metrics.deadLetters.set({ capability }, letters[capability] ?? 0);
+}
+
+async function measurePasses(db: Kysely<Database>, metrics: Metrics): Promise<void> {
   const late = { lateMs: POLL_LATE_MS, graceMs: POLL_POLICY.gapGraceMs, failures: STUCK_AFTER_FAILURES };
   const polling = await withSystemRole(db, 'upkeep', (tx) => measurePolling(tx, late));
   metrics.pollsOverdue.set(polling.overdue);
@@ -63,8 +100,6 @@ async function measureStored(db: Kysely<Database>, metrics: Metrics): Promise<vo
   for (const [cause, passes] of Object.entries(polling.failing)) metrics.pollsFailing.set({ cause }, passes);
   metrics.webhookGaps.set(polling.openGaps);
   for (const [resource, records] of Object.entries(polling.drift)) metrics.mirrorDrift.set({ resource }, records);
-  await measureUpkeep(db, metrics);
-  await measureBudgets(db, metrics);
 }
 
 async function measureUpkeep(db: Kysely<Database>, metrics: Metrics): Promise<void> {
@@ -97,7 +132,7 @@ async function measureQueues(client: MetricsPageDeps['client'], metrics: Metrics
 
 /** Measures how long a webhook waits for its answer. */
 export const timeWebhooks =
-  (metrics: Metrics, door: 'ghl' | 'ghl-workflow'): RequestHandler =>
+  (metrics: Metrics, door: (typeof DOORS)[number]): RequestHandler =>
   (_req, res, next) => {
     const end = metrics.webhookAck.startTimer({ door });
     res.on('finish', () => end({ status: String(res.statusCode) }));

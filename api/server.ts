@@ -7,15 +7,19 @@ import { collectDefaultMetrics } from 'prom-client';
 import { createSwitchyardClient } from '../client.ts';
 import { completeSecrets, ConfigError, ghlDoorOf, publicUrlOf, readConfig } from '../config.ts';
 import { createDatabase } from '../db/database.ts';
+import { hearLogAlerts } from '../domain/log-alert.ts';
 import { startTracing } from '../tracing/start.ts';
 import { currentTrace } from '../tracing/trace.ts';
 import { describeError } from './error-description.ts';
+import { createMetrics } from './metrics.ts';
 import { createService } from './service.ts';
 
 async function run(): Promise<void> {
   const environment = completeSecrets(process.env);
   const config = readConfig(environment);
-  const logger = pino({ level: config.LOG_LEVEL, base: { process: 'api' }, mixin: currentTrace });
+  const metrics = createMetrics();
+  const hooks = hearLogAlerts((alert) => metrics.logAlerts.inc({ alert }));
+  const logger = pino({ level: config.LOG_LEVEL, base: { process: 'api' }, mixin: currentTrace, hooks });
   const endTracing = startTracing({
     service: 'switchyard-api',
     endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
@@ -38,8 +42,8 @@ async function run(): Promise<void> {
   const { TEMPORAL_NAMESPACE: namespace, TEMPORAL_UI_URL: webUiUrl } = config;
   const door = { publicUrl: publicUrlOf(config), namespace, webUiUrl };
   const ghlDoor = ghlDoorOf(config);
-  const service = createService({ db, keys, client, publicKeys, door, ghlDoor, logger, schedules: true });
-  collectDefaultMetrics({ register: service.metrics.registry });
+  const service = createService({ db, keys, client, publicKeys, door, ghlDoor, logger, metrics, schedules: true });
+  collectDefaultMetrics({ register: metrics.registry });
 
   const server = createServer(service.app);
   server.listen(config.API_PORT, config.API_HOST);

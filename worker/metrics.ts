@@ -1,12 +1,17 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { LOG_ALERT_NAMES, type LogAlert } from '../domain/log-alert.ts';
 import type { LeadObserver } from '../activities/dependencies.ts';
 import type { BreakerState } from '../ghl/breaker.ts';
 import type { CallRecord, GhlGateway } from '../ghl/gateway.ts';
+import { type OperationName, operations } from '../ghl/operations.ts';
 
 export type WorkerMetrics = ReturnType<typeof createWorkerMetrics>;
 
 /** How a breaker's state is told in a figure: the higher, the worse. */
 const BREAKER_FIGURES: Record<BreakerState, number> = { closed: 0, 'half-open': 1, open: 2 };
+
+/** The lanes by which calls are counted; tokens are asked for in none. */
+export const CALL_LANES = ['interactive', 'sync', 'bulk', 'none'] as const;
 
 /**
  * What a worker measures, on a registry of its own. Labels are words of this code alone: operations, lanes, codes.
@@ -50,11 +55,23 @@ export function createWorkerMetrics(breakerStates: GhlGateway['breakerStates']) 
     labelNames: ['activity', 'failure', 'final'] as const,
     registers,
   });
+  const logAlerts = new Counter({
+    name: 'switchyard_log_alerts_total',
+    help: 'Log lines that want an operator, by the name of the alert',
+    labelNames: ['alert'] as const,
+    registers,
+  });
+  // A series that only begins with the first case shows no increase of it: what rules count is there from the start. The
+  // codes of activities' failures are too many for that, so their rule reads a new series by its value.
+  for (const alert of LOG_ALERT_NAMES) logAlerts.inc({ alert }, 0);
+  for (const operation of Object.keys(operations) as OperationName[])
+    for (const lane of CALL_LANES) calls.inc({ operation, lane, outcome: 'GhlInvalid' }, 0);
   const leadObserver: LeadObserver = { firstAssigned: (afterMs) => assignedSeconds.observe(afterMs / 1_000) };
   return {
     registry,
     activityFailures,
     leadObserver,
+    countLogAlert: (alert: LogAlert): void => logAlerts.inc({ alert }),
     /** Counts a call that is over. */
     observeCall({ operation, lane, outcome, durationMs }: CallRecord): void {
       const of = { operation, lane: lane ?? 'none' };

@@ -4,7 +4,8 @@ import type { Config } from '../config.ts';
 import { createDatabase } from '../db/database.ts';
 import { checkDatabase } from '../db/readiness.ts';
 import { createSealingReports } from '../db/sealing-reports.ts';
-import type { CallRecord } from '../ghl/gateway.ts';
+import { hearLogAlerts } from '../domain/log-alert.ts';
+import type { CallRecord, GhlGateway } from '../ghl/gateway.ts';
 import { startTracing } from '../tracing/start.ts';
 import { currentTrace } from '../tracing/trace.ts';
 import { type ActivityOptions, createActivities } from './activities.ts';
@@ -32,7 +33,10 @@ export interface WorkerParts {
 /** Runs a worker until SIGINT or SIGTERM, and closes what it opened. @throws what its workers fail with */
 export async function runWorkerProcess(config: Config, parts: WorkerParts): Promise<void> {
   const { ghl, temporal, polling, findBundle } = parts;
-  const log = pino({ level: config.LOG_LEVEL, base: { process: 'worker' }, mixin: currentTrace });
+  const breakers: { states: GhlGateway['breakerStates'] } = { states: () => new Map() };
+  const metrics = createWorkerMetrics(() => breakers.states());
+  const hooks = hearLogAlerts(metrics.countLogAlert);
+  const log = pino({ level: config.LOG_LEVEL, base: { process: 'worker' }, mixin: currentTrace, hooks });
   const endTracing = startTracing({
     service: 'switchyard-worker',
     endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
@@ -62,11 +66,11 @@ export async function runWorkerProcess(config: Config, parts: WorkerParts): Prom
     keys: config.ENCRYPTION_KEYS,
     ghl: { baseUrl: config.GHL_BASE_URL, onCall, ...ghl },
     log,
-    leadObserver: { firstAssigned: (afterMs) => metrics.leadObserver.firstAssigned(afterMs) },
+    leadObserver: metrics.leadObserver,
     retention: { months: config.RETENTION_MONTHS, days: config.RETENTION_DAYS },
     ...(polling && { polling }),
   });
-  const metrics = createWorkerMetrics(activities.gateway.breakerStates);
+  breakers.states = activities.gateway.breakerStates;
   const health = await serveHealth({
     host: config.WORKER_HEALTH_HOST,
     port: config.WORKER_HEALTH_PORT,
