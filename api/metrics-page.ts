@@ -15,7 +15,7 @@ import { summariseBudgets } from '../domain/budget-left.ts';
 import { STUCK_AFTER_FAILURES } from '../domain/poll-failure.ts';
 import { POLL_POLICY } from '../domain/poll-rules.ts';
 import { boundLook } from './bounded-look.ts';
-import type { DOORS, Metrics } from './metrics.ts';
+import { BUDGET_STATS, BUDGET_WINDOWS, type DEPENDENCIES, type DOORS, type Metrics } from './metrics.ts';
 import { CAUSES_BY_DESIGN } from './relay-policy.ts';
 
 /** Long after it was due a pass has not begun: polling stands still, or has more to do than it can. */
@@ -38,7 +38,7 @@ export function reportMetrics({ db, client, metrics }: MetricsPageDeps): Request
   const askPostgres = boundLook(SCRAPE_MS, (isOver) => measureStored(db, metrics, isOver));
   const askTemporal = boundLook(SCRAPE_MS, () => measureQueues(client, metrics));
   return async (_req, res) => {
-    const asking = async (dependency: 'postgres' | 'temporal', ask: () => Promise<void>): Promise<void> => {
+    const asking = async (dependency: (typeof DEPENDENCIES)[number], ask: () => Promise<void>): Promise<void> => {
       try {
         await ask();
         metrics.dependencyUp.set({ dependency }, 1);
@@ -116,10 +116,8 @@ async function measureBudgets(db: Kysely<Database>, metrics: Metrics): Promise<v
   const { budgets, now } = await withSystemRole(db, 'upkeep', (tx) => listActiveBudgets(tx));
   for (const [of, left] of Object.entries(summariseBudgets(budgets, now))) {
     metrics.budgetsActive.set({ class: of }, left.active);
-    for (const window of ['window', 'day'] as const) {
-      metrics.budgetLeft.set({ class: of, window, stat: 'min' }, left[window].min);
-      metrics.budgetLeft.set({ class: of, window, stat: 'median' }, left[window].median);
-    }
+    for (const window of BUDGET_WINDOWS)
+      for (const stat of BUDGET_STATS) metrics.budgetLeft.set({ class: of, window, stat }, left[window][stat]);
   }
 }
 

@@ -8,6 +8,11 @@ export type Metrics = ReturnType<typeof createMetrics>;
 
 /** The doors by which webhooks come. */
 export const DOORS = ['ghl', 'ghl-workflow'] as const;
+/** What the API asks at each scrape. */
+export const DEPENDENCIES = ['postgres', 'temporal'] as const;
+/** Of which of GHL's limits a budget tells, and what of many. */
+export const BUDGET_WINDOWS = ['window', 'day'] as const;
+export const BUDGET_STATS = ['min', 'median'] as const;
 /** Who hands work to Temporal: the process that took its event, or the relay. */
 export const STARTERS = ['process', 'relay'] as const;
 

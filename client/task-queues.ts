@@ -11,7 +11,8 @@ export interface QueueBacklog {
 }
 
 const LANES: readonly LaneQueue[] = ['interactive', 'sync', 'bulk'];
-const QUEUES = LANES.flatMap((lane): Pick<QueueBacklog, 'queue' | 'type'>[] => [
+/** Every task queue of ours. */
+export const TASK_QUEUES = LANES.flatMap((lane): Pick<QueueBacklog, 'queue' | 'type'>[] => [
   { queue: lane, type: 'workflow' },
   { queue: lane, type: 'activity' },
   { queue: ghlQueueOf(lane), type: 'activity' },
@@ -23,7 +24,7 @@ const TYPES = { workflow: 1, activity: 2 };
 /** What Temporal estimates to wait in each task queue of ours. @throws what gRPC throws */
 export async function describeBacklogs({ workflowService, options: { namespace } }: Client): Promise<QueueBacklog[]> {
   return Promise.all(
-    QUEUES.map(async ({ queue, type }) => {
+    TASK_QUEUES.map(async ({ queue, type }) => {
       const { stats } = await workflowService.describeTaskQueue({
         namespace,
         taskQueue: { name: queue },
