@@ -81,7 +81,8 @@ export function createStuckWorkflowWatch({
   async function lookForLong(): Promise<number> {
     const { long, looked } = await longRuns.look();
     const letters = long.map(({ workflow, decision, lastEventAt }): Letter => {
-      return { ...lettered(workflow), cause: 'running-long', advice: adviseOnLong(decision), failedAt: lastEventAt };
+      const failedAt = decision.reason === 'step-fails' ? decision.askedAt : lastEventAt;
+      return { ...lettered(workflow), cause: 'running-long', advice: adviseOnLong(decision), failedAt };
     });
     const found = new Set(letters.map(keyOf));
     const over: string[] = [];

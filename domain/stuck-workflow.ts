@@ -81,7 +81,7 @@ export interface WorkflowStanding {
 export type LongRunDecision =
   | { isLong: false; reason: 'no-bound' | 'shows-life' | 'waits-for-ghl' | 'waits-for-worker' }
   | { isLong: true; reason: 'stands-still' }
-  | { isLong: true; reason: 'step-fails'; failure: string };
+  | { isLong: true; reason: 'step-fails'; failure: string; askedAt: Date };
 
 /**
  * Decides whether a workflow runs longer than it should. One that does something is not stuck, however long it runs; nor is
@@ -91,11 +91,11 @@ export type LongRunDecision =
 export function judgeLongRun(standing: WorkflowStanding, now: Date): LongRunDecision {
   const bound = WORKFLOW_BOUNDS[standing.type];
   const { activities, lastEventAt, hasTask } = standing;
-  const failing = activities.find(({ lastFailure, askedAt }) => {
-    if (lastFailure === null || askedAt === null || isLawfulWait(lastFailure)) return false;
-    return now.getTime() - askedAt.getTime() >= (bound?.boundMs ?? FAILING_STEP_MS);
-  });
-  if (failing) return { isLong: true, reason: 'step-fails', failure: failing.lastFailure! };
+  for (const { lastFailure, askedAt } of activities) {
+    if (lastFailure === null || askedAt === null || isLawfulWait(lastFailure)) continue;
+    if (now.getTime() - askedAt.getTime() < (bound?.boundMs ?? FAILING_STEP_MS)) continue;
+    return { isLong: true, reason: 'step-fails', failure: lastFailure, askedAt };
+  }
   if (!bound) return { isLong: false, reason: 'no-bound' };
   const signs = [lastEventAt, ...activities.flatMap(({ lastHeartbeatAt }) => lastHeartbeatAt ?? [])];
   const lastSignMs = Math.max(...signs.map((sign) => sign.getTime()));

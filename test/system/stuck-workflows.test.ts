@@ -4,6 +4,7 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createStuckWorkflowWatch } from '../../api/stuck-workflows.ts';
+import { createPayloadCodec } from '../../crypto/payload-codec.ts';
 import { discardDeadLetter } from '../../db/dead-letter-discard.ts';
 import { listDeadLetters } from '../../db/dead-letter-list.ts';
 import { withScope } from '../../db/scope.ts';
@@ -35,6 +36,7 @@ async function startWorker(release: 'broken' | 'mended'): Promise<void> {
     connection,
     namespace: system.namespace,
     taskQueue: QUEUE,
+    dataConverter: { payloadCodecs: [createPayloadCodec(system.keys)] },
     workflowsPath: fileURLToPath(new URL(`./${release}-workflows.ts`, import.meta.url)),
     activities: {
       fail: async (type: string) => {
