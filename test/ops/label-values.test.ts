@@ -43,14 +43,19 @@ beforeAll(async () => {
 /** The series of a metric as a process has them before anything has happened. */
 async function seriesAtStart(use: MetricUse): Promise<number[]> {
   const registries: Registry[] = [createMetrics().registry, createWorkerMetrics(() => new Map()).registry];
-  const found = await Promise.all(registries.map((registry) => registry.getSingleMetric(familyOf(use.name))?.get()));
-  return found
-    .flatMap((metric) => metric?.values ?? [])
-    .filter((series) => ((series as { metricName?: string }).metricName ?? use.name) === use.name)
-    .filter(({ labels }) =>
-      use.matchers.every((each) => isMatch(each, String((labels as Record<string, unknown>)[each.label]))),
-    )
-    .map(({ value }) => value);
+  const values: number[] = [];
+  for (const registry of registries) {
+    const metric = await registry.getSingleMetric(familyOf(use.name))?.get();
+    for (const { labels, value, ...series } of metric?.values ?? []) {
+      // A histogram's series have names of their own.
+      const { metricName = use.name } = series as { metricName?: string };
+      const isAsked = use.matchers.every((each) =>
+        isMatch(each, String((labels as Record<string, unknown>)[each.label])),
+      );
+      if (metricName === use.name && isAsked) values.push(value);
+    }
+  }
+  return values;
 }
 
 describe('the alert rules and the dashboard', () => {

@@ -1,9 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { hearLogAlerts, LOG_ALERT_NAMES, LOG_ALERTS, type LogAlert } from '../../domain/log-alert.ts';
+import { suiteEvidence } from '../leaks/evidence.ts';
+import { createTestLogger } from '../stack/test-logger.ts';
 import { readExpression } from './promql.ts';
 import { readRules } from './rules.ts';
 
@@ -60,16 +61,12 @@ describe('a logger that is heard', () => {
     const heard: LogAlert[] = [];
     const lines: string[] = [];
     const hooks = hearLogAlerts((alert) => heard.push(alert));
-    const log = pino(
-      { level: 'warn', base: null, timestamp: false, hooks },
-      { write: (line: string) => lines.push(line) },
-    );
+    const log = createTestLogger((line) => void lines.push(line), suiteEvidence, hooks);
     log.error({ alert: 'step-unforeseen' }, 'it %s', 'fails');
     log.child({ from: 'temporal' }).warn({ alert: 'dead-letter-lost' }, 'lost');
     log.warn({ alert: 'new-here' }, 'unknown');
     log.warn('a text');
     log.warn({ alertness: 'high' }, 'no alert');
-    log.info({ alert: 'step-unforeseen' }, 'below the level');
     expect(heard).toEqual(['step-unforeseen', 'dead-letter-lost', 'other']);
     expect(lines.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual([
       'it fails',
