@@ -1,14 +1,43 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { EventSource, EventStatus } from '../db/schema/events.ts';
+import { LOG_ALERT_NAMES } from '../domain/log-alert.ts';
+import { REFUSAL_REASONS } from '../domain/refused-signatures.ts';
+import { HANDOVER_OUTCOMES } from './relay-policy.ts';
 
 export type Metrics = ReturnType<typeof createMetrics>;
+
+/** The doors by which webhooks come. */
+export const DOORS = ['ghl', 'ghl-workflow'] as const;
+/** What the API asks at each scrape. */
+export const DEPENDENCIES = ['postgres', 'temporal'] as const;
+/** Of which of GHL's limits a budget tells, and what of many. */
+export const BUDGET_WINDOWS = ['window', 'day'] as const;
+export const BUDGET_STATS = ['min', 'median'] as const;
+/** Who hands work to Temporal: the process that took its event, or the relay. */
+export const STARTERS = ['process', 'relay'] as const;
 
 /** What the API measures, on a registry of its own so that two of them can live in one process. */
 export function createMetrics() {
   const registry = new Registry();
+  const metrics = defineMetrics(registry);
+  // A series that only begins with the first case shows no increase of it: what rules count is there from the start.
+  for (const alert of LOG_ALERT_NAMES) metrics.logAlerts.inc({ alert }, 0);
+  for (const reason of REFUSAL_REASONS) metrics.refusedDeliveries.inc({ reason }, 0);
+  for (const door of DOORS) for (const status of ['200', '429']) metrics.webhookAck.zero({ door, status });
+  for (const by of STARTERS) for (const outcome of HANDOVER_OUTCOMES) metrics.starts.inc({ by, outcome }, 0);
+  return metrics;
+}
+
+function defineMetrics(registry: Registry) {
   const registers = [registry];
   return {
     registry,
+    logAlerts: new Counter({
+      name: 'switchyard_log_alerts_total',
+      help: 'Log lines that want an operator, by the name of the alert',
+      labelNames: ['alert'] as const,
+      registers,
+    }),
     webhookAck: new Histogram({
       name: 'switchyard_webhook_ack_seconds',
       help: 'Time from a webhook request to its answer',
@@ -46,7 +75,17 @@ export function createMetrics() {
     }),
     inboxOldest: new Gauge({
       name: 'switchyard_inbox_oldest_seconds',
-      help: 'Age of the oldest work in the inbox',
+      help: 'Age of the oldest work in the inbox that does not wait by design',
+      registers,
+    }),
+    unplacedLeads: new Gauge({
+      name: 'switchyard_leads_unplaced',
+      help: 'Leads without a place that wait for nothing lawful and of which no dead letter tells',
+      registers,
+    }),
+    unplacedOldest: new Gauge({
+      name: 'switchyard_leads_unplaced_oldest_seconds',
+      help: 'Age of the oldest of them',
       registers,
     }),
     installs: new Gauge({

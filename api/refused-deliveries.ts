@@ -8,12 +8,12 @@ import { countRefusedDeliveries } from '../db/refused-delivery-counts.ts';
 import { recordRefusedDelivery } from '../db/refused-deliveries.ts';
 import type { Database } from '../db/schema.ts';
 import { withSystemRole } from '../db/scope.ts';
-import { decideRefusalAlert } from '../domain/refused-signatures.ts';
+import { decideRefusalAlert, type RefusalReason } from '../domain/refused-signatures.ts';
 import { describeError } from './error-description.ts';
 import type { Metrics } from './metrics.ts';
 
 interface RefusedDelivery {
-  reason: string;
+  reason: RefusalReason;
   signature: string | null;
   body: Buffer;
 }

@@ -6,6 +6,12 @@ const MAX_ATTEMPTS = 6;
 /** What a stuck lead is to be told waits for an operator's redrive, which hurries it: about a week. */
 const STUCK_ATTEMPTS = 1_000;
 const STUCK_RETRY_MS = 10 * 60_000;
+/** With these causes work waits by design: of what it waits for an operator has been told. */
+export const CAUSES_BY_DESIGN: readonly string[] = [LeadStuckError.CODE];
+
+/** How a handover can end. */
+export const HANDOVER_OUTCOMES = ['done', 'failed', 'dead'] as const;
+type HandoverOutcome = (typeof HANDOVER_OUTCOMES)[number];
 
 /**
  * Decides what becomes of work after it was handed to Temporal.
@@ -15,7 +21,7 @@ const STUCK_RETRY_MS = 10 * 60_000;
 export function judgeHandover(
   error: unknown,
   attempts: number,
-): { outcome: 'done' | 'failed' | 'dead'; cause: string; retryMs: number } {
+): { outcome: HandoverOutcome; cause: string; retryMs: number } {
   if (error === undefined) return { outcome: 'done', cause: 'ok', retryMs: 0 };
   // Work that Temporal refuses looks as if it were away: each row waits longer by itself, so that it holds up no other.
   const retryMs = Math.min(60_000, 250 * 2 ** Math.min(attempts, 10));

@@ -15,9 +15,11 @@ import {
   readConfig,
 } from '../config.ts';
 import { createDatabase } from '../db/database.ts';
+import { hearLogAlerts } from '../domain/log-alert.ts';
 import { startTracing } from '../tracing/start.ts';
 import { currentTrace } from '../tracing/trace.ts';
 import { describeError } from './error-description.ts';
+import { createMetrics } from './metrics.ts';
 import { createService } from './service.ts';
 
 async function run(): Promise<void> {
@@ -25,7 +27,9 @@ async function run(): Promise<void> {
   const config = readConfig(environment);
   // Lines that come while some are being written go out together after them; nobody's request waits for a terminal.
   const lines = pino.destination({ dest: 1, sync: false });
-  const logger = pino({ level: config.LOG_LEVEL, base: { process: 'api' }, mixin: currentTrace }, lines);
+  const metrics = createMetrics();
+  const hooks = hearLogAlerts((alert) => metrics.logAlerts.inc({ alert }));
+  const logger = pino({ level: config.LOG_LEVEL, base: { process: 'api' }, mixin: currentTrace, hooks }, lines);
   const endTracing = startTracing({
     service: 'switchyard-api',
     endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
@@ -51,8 +55,8 @@ async function run(): Promise<void> {
   const outboundRules = outboundRulesOf(config);
   const sendsMail = mailOf(config) !== null;
   const doors = { door, ghlDoor, outboundRules, sendsMail };
-  const service = createService({ db, keys, client, publicKeys, ...doors, logger, schedules: true });
-  collectDefaultMetrics({ register: service.metrics.registry });
+  const service = createService({ db, keys, client, publicKeys, ...doors, logger, metrics, schedules: true });
+  collectDefaultMetrics({ register: metrics.registry });
 
   const server = createServer(service.app);
   server.listen(config.API_PORT, config.API_HOST);

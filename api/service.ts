@@ -47,6 +47,8 @@ export interface ServiceOptions {
   /** Whether notices go by mail; by default they do not. */
   sendsMail?: boolean;
   logger: Logger;
+  /** By default the service's own. */
+  metrics?: Metrics;
   now?: () => Date;
   /** Workflow starts in flight at most; 0 leaves all to the relay. */
   startsInFlight?: number;
@@ -76,7 +78,7 @@ export function createService(options: ServiceOptions): Service {
   const { gatherMs = 5_000 } = options;
   const { door = { publicUrl: 'http://127.0.0.1', namespace: 'default', webUiUrl: undefined } } = options;
   const { ghlDoor = { authorizeUrl: '', redirectUri: '', apps: { locations: null, provisioning: null } } } = options;
-  const metrics = createMetrics();
+  const { metrics = createMetrics() } = options;
   const drain = createDrain();
   const temporal = {
     isAway: false,

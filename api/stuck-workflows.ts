@@ -4,9 +4,10 @@ import type { RunningWorkflow, SwitchyardClient } from '../client.ts';
 import { addDeadLetter, type NewDeadLetter } from '../db/dead-letters.ts';
 import type { Database } from '../db/schema.ts';
 import { withSystemRole } from '../db/scope.ts';
-import { listWorkflowLetters, settleWorkflowLetters } from '../db/stuck-workflows.ts';
-import { capabilityOf, judgeLongRun, WORKFLOW_BOUNDS } from '../domain/stuck-workflow.ts';
+import { listWorkflowLetters, settleWorkflowLetters, type WorkflowLetter } from '../db/stuck-workflows.ts';
+import { capabilityOf } from '../domain/stuck-workflow.ts';
 import { describeError } from './error-description.ts';
+import { createLongWorkflowLook, type LongRun, type LongWorkflowDeps } from './long-workflows.ts';
 import { createRounds, type Rounds } from './rounds.ts';
 
 export interface StuckWorkflowWatch extends Rounds {
@@ -16,24 +17,35 @@ export interface StuckWorkflowWatch extends Rounds {
 
 export interface StuckWorkflowDeps {
   db: Kysely<Database>;
-  client: Pick<SwitchyardClient, 'listFailingWorkflows' | 'listRunningSince' | 'describeWorkflow'>;
+  client: Pick<SwitchyardClient, 'listFailingWorkflows'> & LongWorkflowDeps['client'];
   logger: Logger;
   now: () => Date;
+  /** How many of a group are looked at in one look. */
+  perGroup?: number;
 }
 
 const EVERY_MS = 5 * 60_000;
-/** More than this at once is one cause. Each costs a question to Temporal, a look. */
-const LIMIT = 200;
+/** More than this at once is one cause. Each costs a question or two to Temporal, a look. */
+const PER_GROUP = 200;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 type Letter = NewDeadLetter & { failedAt: Date };
+type LetterPrefix = Parameters<typeof listWorkflowLetters>[1];
 
 /**
  * Finds workflows whose task keeps failing, which look as if they ran, and those that have shown no sign of life for longer
- * than they should. Each is put before an operator once, and settled when it goes on or ends. Safe to repeat, and in
+ * than they should, or of which a step keeps failing for as long. Each is put before an operator once, and settled when it goes on or ends. Safe to repeat, and in
  * several processes at once.
  */
-export function createStuckWorkflowWatch({ db, client, logger, now }: StuckWorkflowDeps): StuckWorkflowWatch {
+export function createStuckWorkflowWatch({
+  db,
+  client,
+  logger,
+  now,
+  perGroup = PER_GROUP,
+}: StuckWorkflowDeps): StuckWorkflowWatch {
+  const longRuns = createLongWorkflowLook({ client, now, perGroup });
+
   async function check(): Promise<{ failing: number; long: number }> {
     // A server that does not know of reported problems refuses the one question, and answers the other.
     const [failing, long] = await Promise.allSettled([lookForFailing(), lookForLong()]);
@@ -42,7 +54,7 @@ export function createStuckWorkflowWatch({ db, client, logger, now }: StuckWorkf
   }
 
   async function lookForFailing(): Promise<number> {
-    const found = await client.listFailingWorkflows(LIMIT);
+    const found = await client.listFailingWorkflows(perGroup);
     const letters: Letter[] = [];
     for (const workflow of found) {
       const standing = await client.describeWorkflow(workflow);
@@ -54,51 +66,47 @@ export function createStuckWorkflowWatch({ db, client, logger, now }: StuckWorkf
         failedAt: standing.taskSince ?? standing.lastEventAt,
       });
     }
-    await report('workflow-task-failing:', letters, found.length < LIMIT);
+    const isWhole = found.length < perGroup;
+    if (!isWhole) tellMany('workflow-task-failing:');
+    const keys = new Set(letters.map(keyOf));
+    // Only where all that there are were looked at is what is not among them over.
+    const open = isWhole ? await listLetters('workflow-task-failing:') : [];
+    await write(
+      letters,
+      open.filter((letter) => !keys.has(keyOfLetter(letter))).map(({ id }) => id),
+    );
     return letters.length;
   }
 
   async function lookForLong(): Promise<number> {
-    const at = now();
-    const since = Object.entries(WORKFLOW_BOUNDS).map(([type, { boundMs }]) => ({
-      type,
-      before: new Date(at.getTime() - boundMs),
-    }));
-    const found = await client.listRunningSince(since, LIMIT);
-    const letters: Letter[] = [];
-    for (const workflow of found) {
-      const standing = await client.describeWorkflow(workflow);
-      if (!standing || !judgeLongRun(standing, at).isLong) continue;
-      letters.push({
-        ...lettered(workflow),
-        cause: 'running-long',
-        advice:
-          'The workflow has shown no sign of life for longer than it should, and waits for nothing that is known. Look at its history: what it waits for stands at its end.',
-        failedAt: standing.lastEventAt,
-      });
+    const { long, looked } = await longRuns.look();
+    const letters = long.map(({ workflow, decision, lastEventAt }): Letter => {
+      const failedAt = decision.reason === 'step-fails' ? decision.askedAt : lastEventAt;
+      return { ...lettered(workflow), cause: 'running-long', advice: adviseOnLong(decision), failedAt };
+    });
+    const found = new Set(letters.map(keyOf));
+    const over: string[] = [];
+    let others = 0;
+    for (const letter of await listLetters('running-long')) {
+      if (found.has(keyOfLetter(letter))) continue;
+      // Not its turn: whether it goes on is asked of it alone, so that no letter waits for a turn to be settled.
+      const isLong = !looked.has(letter.workflowId) && (await longRuns.judge(letter)) !== undefined;
+      if (isLong) others += 1;
+      else over.push(letter.id);
     }
-    await report('running-long', letters, found.length < LIMIT);
-    return letters.length;
+    if (letters.length >= perGroup) tellMany('running-long');
+    await write(letters, over);
+    return letters.length + others;
   }
 
-  /** @param isWhole whether all that there are were looked at: only then is what is not among them settled */
-  async function report(
-    prefix: 'running-long' | 'workflow-task-failing:',
-    letters: Letter[],
-    isWhole: boolean,
-  ): Promise<void> {
-    if (!isWhole)
-      logger.error({ alert: 'many-workflows-stuck', cause: prefix, limit: LIMIT }, 'more than one look takes');
-    const found = new Set(letters.map(keyOf));
+  const listLetters = (prefix: LetterPrefix) => withSystemRole(db, 'upkeep', (tx) => listWorkflowLetters(tx, prefix));
+
+  const tellMany = (cause: LetterPrefix): void =>
+    logger.error({ alert: 'many-workflows-stuck', cause, limit: perGroup }, 'more than one look takes');
+
+  async function write(letters: Letter[], over: string[]): Promise<void> {
     await withSystemRole(db, 'upkeep', async (tx) => {
-      const open = await listWorkflowLetters(tx, prefix);
-      const over = open.filter(({ workflowId, cause }) => !found.has(`${cause} ${workflowId}`));
-      if (isWhole)
-        await settleWorkflowLetters(
-          tx,
-          over.map(({ id }) => id),
-          now(),
-        );
+      await settleWorkflowLetters(tx, over, now());
       for (const letter of letters) await addDeadLetter(tx, letter);
     });
   }
@@ -112,6 +120,17 @@ export function createStuckWorkflowWatch({ db, client, logger, now }: StuckWorkf
 const countOf = (look: PromiseSettledResult<number>): number => (look.status === 'fulfilled' ? look.value : 0);
 
 const keyOf = ({ cause, subject }: Letter): string => `${cause} ${subject.id}`;
+const keyOfLetter = ({ cause, workflowId }: WorkflowLetter): string => `${cause} ${workflowId}`;
+
+/** Codes of failures are words of ours; anything else may be a text. */
+const CODE = /^[\w.-]{1,60}$/;
+
+function adviseOnLong(decision: LongRun): string {
+  if (decision.reason === 'stands-still')
+    return 'The workflow has shown no sign of life for longer than it should, and waits for nothing that is known. Look at its history: what it waits for stands at its end.';
+  const code = CODE.test(decision.failure) ? decision.failure : 'other';
+  return `A step of the workflow keeps failing (${code}), and time alone does not mend it: the worker's log has the step and the code. Mend the cause; the step is tried again by itself and goes on then.`;
+}
 
 /** Anybody who can start workflows can say whose one is; what is no id of ours is nobody's. */
 function lettered(

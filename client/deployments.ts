@@ -10,7 +10,7 @@ import {
 import { deploymentProbeWorkflowId } from '../domain/workflow-ids.ts';
 import type { pollRounds } from '../workflows/index.ts';
 import { createVersionWatch } from './broken-tasks.ts';
-import { QUEUES } from './task-queues.ts';
+import { TASK_QUEUES } from './task-queues.ts';
 import { timeOf } from './timestamps.ts';
 
 /** How Temporal hands work to the versions of our workers. */
@@ -100,7 +100,7 @@ export function createDeploymentCalls(
         const asked = { namespace, deploymentVersion };
         const { versionTaskQueues } = await workflowService.describeWorkerDeploymentVersion(asked);
         return (versionTaskQueues ?? []).flatMap(({ name, type }) => {
-          const found = QUEUES.find(({ queue, typeNumber }) => queue === name && typeNumber === Number(type));
+          const found = TASK_QUEUES.find(({ queue, typeNumber }) => queue === name && typeNumber === Number(type));
           return found ? [nameQueue(found)] : [];
         });
       }),
@@ -108,7 +108,7 @@ export function createDeploymentCalls(
     /** Who polls each of our queues, or has done so within minutes. @throws TemporalUnavailableError */
     listPollers: (deploymentName: string): Promise<QueuePollers[]> =>
       Promise.all(
-        QUEUES.map(async ({ queue, type, typeNumber }) => {
+        TASK_QUEUES.map(async ({ queue, type, typeNumber }) => {
           const asked = { namespace, taskQueue: { name: queue }, taskQueueType: typeNumber };
           const { pollers } = await within(DEADLINE_MS, () => workflowService.describeTaskQueue(asked));
           return {

@@ -20,7 +20,8 @@ export interface BrokenLead {
  * again once an operator has redriven the lead.
  */
 export class LeadStuckError extends Error {
-  readonly code = 'lead-stuck';
+  static readonly CODE = 'lead-stuck';
+  readonly code = LeadStuckError.CODE;
   readonly agencyId: string;
   readonly leadId: string;
   readonly fate: LeadFate;

@@ -16,7 +16,7 @@ const WORKFLOW = { type: 'workflow', typeNumber: 1 } as const;
 const ACTIVITY = { type: 'activity', typeNumber: 2 } as const;
 
 /** Every task queue of ours, by what is taken from it. */
-export const QUEUES = [
+export const TASK_QUEUES = [
   ...LANES.flatMap((lane) => [
     { queue: lane, ...WORKFLOW },
     { queue: lane, ...ACTIVITY },
@@ -38,8 +38,8 @@ export async function describeBacklogs(
   within: <T>(call: () => Promise<T>) => Promise<T>,
 ): Promise<QueueBacklog[]> {
   const backlogs: QueueBacklog[] = [];
-  for (let first = 0; first < QUEUES.length; first += SIDE_BY_SIDE) {
-    const some = QUEUES.slice(first, first + SIDE_BY_SIDE);
+  for (let first = 0; first < TASK_QUEUES.length; first += SIDE_BY_SIDE) {
+    const some = TASK_QUEUES.slice(first, first + SIDE_BY_SIDE);
     backlogs.push(...(await within(() => Promise.all(some.map((each) => describeBacklog(client, each))))));
   }
   return backlogs;
@@ -47,7 +47,7 @@ export async function describeBacklogs(
 
 async function describeBacklog(
   { workflowService, options: { namespace } }: Client,
-  { queue, type, typeNumber }: (typeof QUEUES)[number],
+  { queue, type, typeNumber }: (typeof TASK_QUEUES)[number],
 ): Promise<QueueBacklog> {
   const { stats } = await workflowService.describeTaskQueue({
     namespace,

@@ -172,10 +172,13 @@ export async function replaceSecret(
   return true;
 }
 
+/** How endpoints stand, as figures tell it. */
+export const ENDPOINT_FIGURES = ['enabled', 'disabled-operator', 'disabled-failing', 'disabled-gone'] as const;
+
 /** How many endpoints of all agencies are in each state. Needs the upkeep role. */
 export async function countEndpoints(
   tx: Transaction<Database>,
-): Promise<Record<'enabled' | `disabled-${DisabledReason}`, number>> {
+): Promise<Record<(typeof ENDPOINT_FIGURES)[number], number>> {
   const found = await tx
     .selectFrom('webhook_endpoints')
     .select(['state', 'disabled_reason as reason', sql<number>`count(*)::int`.as('endpoints')])

@@ -1,3 +1,11 @@
+/** What can be wrong with a signature. */
+const SIGNATURE_FAULTS = ['missing', 'malformed', 'wrong-length', 'no-key', 'mismatch'] as const;
+export type SignatureFault = (typeof SIGNATURE_FAULTS)[number];
+
+/** Why a delivery is refused: its signature, or that it has the retired one alone. */
+export const REFUSAL_REASONS = [...SIGNATURE_FAULTS, 'retired-signature-only'] as const;
+export type RefusalReason = (typeof REFUSAL_REASONS)[number];
+
 const FIRST_ALERT = 20;
 
 /**

@@ -39,7 +39,13 @@ const FAILURES: Readonly<Record<string, Pick<Standing, 'reason' | 'youCan'>>> = 
     reason: 'the authority in GHL is gone',
     youCan: 'connect it again: cli agency connect, or credentials rotate',
   },
+  AgencyNotConnected: {
+    reason: 'the agency is not connected yet',
+    youCan: 'connect it: npm run cli -- agency connect',
+  },
 };
+/** Whether time heals such a failure nobody knows: who is told to do nothing would wait for ever. */
+const LOOK = 'look at the worker’s log, which has the step and the code: it is tried again until the cause is mended';
 
 /**
  * Says how a thing stands: what stopped for good comes before what waits, and that before what is done.
@@ -87,7 +93,7 @@ function waiting({ work, workflows }: Facts): Standing | undefined {
   const steps = workflows.flatMap((workflow) => workflow.steps);
   const failing = steps.find(({ failure }) => failure !== null);
   if (failing) {
-    const meaning = FAILURES[failing.failure!] ?? { reason: failing.failure!, youCan: NOTHING };
+    const meaning = FAILURES[failing.failure!] ?? { reason: failing.failure!, youCan: LOOK };
     const next = failing.nextAt ? `, again at ${failing.nextAt.toISOString().slice(11, 19)}Z` : '';
     return { now: `${failing.activity} is tried again (attempt ${failing.attempt}${next})`, ...meaning };
   }

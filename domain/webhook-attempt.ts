@@ -14,8 +14,17 @@ export type Answer =
     };
 
 /** Classes of results, which metrics count by. */
-export type AttemptClass =
-  'ok' | 'redirect' | 'gone' | 'refused' | 'limited' | 'failed' | 'unreachable' | 'address-refused';
+export const ATTEMPT_CLASSES = [
+  'ok',
+  'redirect',
+  'gone',
+  'refused',
+  'limited',
+  'failed',
+  'unreachable',
+  'address-refused',
+] as const;
+export type AttemptClass = (typeof ATTEMPT_CLASSES)[number];
 
 export type AttemptDecision =
   | { next: 'delivered'; class: 'ok'; reason: string }

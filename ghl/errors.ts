@@ -1,12 +1,15 @@
-export type GhlErrorCode =
-  | 'GhlRateLimited'
-  | 'GhlUnavailable'
-  | 'GhlCircuitOpen'
-  | 'GhlAuthExpired'
-  | 'GhlForbidden'
-  | 'GhlNotFound'
-  | 'GhlInvalid'
-  | 'GhlDuplicateContact';
+/** How a call to GHL can fail. */
+export const GHL_ERROR_CODES = [
+  'GhlRateLimited',
+  'GhlUnavailable',
+  'GhlCircuitOpen',
+  'GhlAuthExpired',
+  'GhlForbidden',
+  'GhlNotFound',
+  'GhlInvalid',
+  'GhlDuplicateContact',
+] as const;
+export type GhlErrorCode = (typeof GHL_ERROR_CODES)[number];
 
 export interface GhlErrorFacts {
   operation: string;

@@ -6,8 +6,14 @@ import type { BudgetStore } from './budget.ts';
 import { createBreakers, DEFAULT_BREAKER } from './breaker.ts';
 import type { BreakerOptions, Breakers, BreakerStore } from './breaker.ts';
 import { toGhlError } from './error-mapping.ts';
-import type { GhlErrorCode } from './errors.ts';
-import { GhlAuthExpiredError, GhlError, GhlForbiddenError, GhlInvalidError, GhlUnavailableError } from './errors.ts';
+import {
+  GHL_ERROR_CODES,
+  GhlAuthExpiredError,
+  GhlError,
+  GhlForbiddenError,
+  GhlInvalidError,
+  GhlUnavailableError,
+} from './errors.ts';
 import { silentLog } from './log.ts';
 import type { GhlLog } from './log.ts';
 import { appIdOf, mintLocationToken, refreshGrant } from './oauth.ts';
@@ -19,6 +25,9 @@ import type { TokenStore } from './tokens.ts';
 import { createTransport } from './transport.ts';
 import type { GhlAnswer } from './transport.ts';
 
+/** How a call can end. */
+export const CALL_OUTCOMES = ['ok', ...GHL_ERROR_CODES, 'stopped'] as const;
+
 /** One finished call, for metrics: which operation, how it ended and how long it took, waiting included. */
 export interface CallRecord {
   operation: OperationName;
@@ -26,7 +35,7 @@ export interface CallRecord {
   lane: CallContext['lane'] | null;
   /** GHL's location that it was about; null for a company, and for tokens. */
   ghlLocationId: string | null;
-  outcome: 'ok' | GhlErrorCode | 'stopped';
+  outcome: (typeof CALL_OUTCOMES)[number];
   /** What GHL answered last; null where it did not. */
   status: number | null;
   durationMs: number;

@@ -1,16 +1,14 @@
 import { createPublicKey, verify } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import type { z } from 'zod';
+import type { SignatureFault } from '../domain/refused-signatures.ts';
 import { envelopeSchema, eventSchema, UNUSED_EVENT_TYPES, workflowWebhookSchema } from './webhook-payloads.ts';
 
 export type GhlEvent = z.output<typeof eventSchema>;
 type GhlEnvelope = z.output<typeof envelopeSchema>;
 export type GhlWorkflowWebhook = z.output<typeof workflowWebhookSchema>;
 
-export interface SignatureCheck {
-  valid: boolean;
-  reason: 'valid' | 'missing' | 'malformed' | 'wrong-length' | 'no-key' | 'mismatch';
-}
+export type SignatureCheck = { valid: true; reason: 'valid' } | { valid: false; reason: SignatureFault };
 
 export type ParsedGhlEvent =
   /** One of the events this system acts on. */
@@ -55,7 +53,7 @@ export function verifyGhlSignature(
   if (signature.length !== ED25519_SIGNATURE_BYTES) return { valid: false, reason: 'wrong-length' };
   if (publicKeys.length === 0) return { valid: false, reason: 'no-key' };
   const valid = publicKeys.some((key) => verify(null, rawBody, key, signature));
-  return { valid, reason: valid ? 'valid' : 'mismatch' };
+  return valid ? { valid, reason: 'valid' } : { valid, reason: 'mismatch' };
 }
 
 /** Reads a delivery's JSON. Fields that are not needed never spoil an event; unknown ones are dropped. */

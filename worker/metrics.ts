@@ -1,16 +1,22 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { LOG_ALERT_NAMES, type LogAlert } from '../domain/log-alert.ts';
 import type { LeadObserver } from '../activities/dependencies.ts';
-import type { AttemptClass } from '../domain/webhook-attempt.ts';
+import { DELIVERY_STATES, NOTICE_CHANNELS } from '../domain/notice.ts';
+import { ATTEMPT_CLASSES, type AttemptClass } from '../domain/webhook-attempt.ts';
 import type { NoticeObserver } from '../activities/notice-email.ts';
 import type { BreakerState } from '../ghl/breaker.ts';
 import type { CallRecord, GhlGateway } from '../ghl/gateway.ts';
 import { UNVERSIONED } from '../domain/worker-deployment.ts';
+import { type OperationName, operations } from '../ghl/operations.ts';
 import { VERSION_STANDINGS, type VersionStanding } from './version-standing.ts';
 
 export type WorkerMetrics = ReturnType<typeof createWorkerMetrics>;
 
 /** How a breaker's state is told in a figure: the higher, the worse. */
 const BREAKER_FIGURES: Record<BreakerState, number> = { closed: 0, 'half-open': 1, open: 2 };
+
+/** The lanes by which calls are counted; tokens are asked for in none. */
+export const CALL_LANES = ['interactive', 'sync', 'bulk', 'none'] as const;
 
 /**
  * What a worker measures, on a registry of its own. Labels are words of this code alone: operations, lanes, codes.
@@ -83,6 +89,19 @@ export function createWorkerMetrics(
   const noticeObserver: NoticeObserver = {
     ended: (channel, state, count) => deliveries.inc({ channel, state }, count),
   };
+  const logAlerts = new Counter({
+    name: 'switchyard_log_alerts_total',
+    help: 'Log lines that want an operator, by the name of the alert',
+    labelNames: ['alert'] as const,
+    registers,
+  });
+  // A series that only begins with the first case shows no increase of it: what rules count is there from the start. The
+  // codes of activities' failures are too many for that, so their rule reads a new series by its value.
+  for (const alert of LOG_ALERT_NAMES) logAlerts.inc({ alert }, 0);
+  for (const result of ATTEMPT_CLASSES) webhookAttempts.inc({ result }, 0);
+  for (const channel of NOTICE_CHANNELS) for (const state of DELIVERY_STATES) deliveries.inc({ channel, state }, 0);
+  for (const operation of Object.keys(operations) as OperationName[])
+    for (const lane of CALL_LANES) calls.inc({ operation, lane, outcome: 'GhlInvalid' }, 0);
   const leadObserver: LeadObserver = { firstAssigned: (afterMs) => assignedSeconds.observe(afterMs / 1_000) };
   return {
     registry,
@@ -91,6 +110,7 @@ export function createWorkerMetrics(
     /** Counts an attempt to send a webhook. */
     observeWebhook: (result: AttemptClass): void => webhookAttempts.inc({ result }),
     noticeObserver,
+    countLogAlert: (alert: LogAlert): void => logAlerts.inc({ alert }),
     /** Counts a call that is over. */
     observeCall({ operation, lane, outcome, durationMs }: CallRecord): void {
       const of = { operation, lane: lane ?? 'none' };

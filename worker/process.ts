@@ -5,8 +5,9 @@ import type { Config } from '../config.ts';
 import { createDatabase } from '../db/database.ts';
 import { checkDatabase } from '../db/readiness.ts';
 import { createSealingReports } from '../db/sealing-reports.ts';
+import { hearLogAlerts } from '../domain/log-alert.ts';
 import type { OutboundRules } from '../domain/webhook-url.ts';
-import type { CallRecord } from '../ghl/gateway.ts';
+import type { CallRecord, GhlGateway } from '../ghl/gateway.ts';
 import type { MailerSettings } from '../mail/mailer.ts';
 import { startTracing } from '../tracing/start.ts';
 import { currentTrace } from '../tracing/trace.ts';
@@ -42,7 +43,15 @@ export interface WorkerParts {
 /** Runs a worker until SIGINT or SIGTERM, and closes what it opened. @throws what its workers fail with */
 export async function runWorkerProcess(config: Config, parts: WorkerParts): Promise<void> {
   const { ghl, mail, temporal, polling, outboundRules, findBundle, version = null } = parts;
-  const log = pino({ level: config.LOG_LEVEL, base: { process: 'worker' }, mixin: currentTrace });
+  const standing = createVersionStanding({
+    version,
+    namespace: config.TEMPORAL_NAMESPACE,
+    queue: config.WORKER_QUEUES[0] ?? 'interactive',
+  });
+  const breakers: { states: GhlGateway['breakerStates'] } = { states: () => new Map() };
+  const metrics = createWorkerMetrics(() => breakers.states(), standing.read);
+  const hooks = hearLogAlerts(metrics.countLogAlert);
+  const log = pino({ level: config.LOG_LEVEL, base: { process: 'worker' }, mixin: currentTrace, hooks });
   const endTracing = startTracing({
     service: 'switchyard-worker',
     endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
@@ -72,22 +81,14 @@ export async function runWorkerProcess(config: Config, parts: WorkerParts): Prom
     keys: config.ENCRYPTION_KEYS,
     ghl: { baseUrl: config.GHL_BASE_URL, onCall, ...ghl },
     log,
-    webhooks: {
-      ...(outboundRules && { outboundRules }),
-      onWebhookAttempt: (result) => metrics.observeWebhook(result),
-    },
-    leadObserver: { firstAssigned: (afterMs) => metrics.leadObserver.firstAssigned(afterMs) },
+    webhooks: { ...(outboundRules && { outboundRules }), onWebhookAttempt: metrics.observeWebhook },
+    leadObserver: metrics.leadObserver,
     retention: { months: config.RETENTION_MONTHS, days: config.RETENTION_DAYS },
-    noticeObserver: { ended: (channel, state, count) => metrics.noticeObserver.ended(channel, state, count) },
+    noticeObserver: metrics.noticeObserver,
     mail: mail ?? null,
     ...(polling && { polling }),
   });
-  const standing = createVersionStanding({
-    version,
-    namespace: config.TEMPORAL_NAMESPACE,
-    queue: config.WORKER_QUEUES[0] ?? 'interactive',
-  });
-  const metrics = createWorkerMetrics(activities.gateway.breakerStates, standing.read);
+  breakers.states = activities.gateway.breakerStates;
   const health = await serveHealth({
     host: config.WORKER_HEALTH_HOST,
     port: config.WORKER_HEALTH_PORT,

@@ -202,6 +202,11 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     -- Upkeep trims the raw bodies of events that no unread lead needs any more.
     create policy upkeep_reads on leads for select to switchyard_upkeep using (true);
     grant select (event_row_id, state) on leads to switchyard_upkeep;
+    -- It measures how long leads wait for a place, and leaves out those that wait for GHL.
+    create index leads_unplaced on leads (received_at) where state in ('received', 'routing');
+    grant select (id, agency_id, received_at) on leads to switchyard_upkeep;
+    create policy upkeep_measures on assignments for select to switchyard_upkeep using (state = 'reserved');
+    grant select (lead_id, agency_id, location_id, state) on assignments to switchyard_upkeep;
     create policy upkeep_trims on events for update to switchyard_upkeep using (true);
     grant select (id, body), update (body) on events to switchyard_upkeep;
 

@@ -29,6 +29,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     grant select (resource, state, updated_at) on ghl_budgets to switchyard_upkeep;
     -- Not a tenant's: GHL is up or down for all.
     grant select, insert, update on ghl_breakers to switchyard_app;
+    grant select on ghl_breakers to switchyard_upkeep;
 
     select ensure_month_partitions(current_date, 12);
   `,

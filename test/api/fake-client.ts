@@ -100,7 +100,7 @@ export class FakeClient implements Client {
     this.#note({ method: 'startFieldCheck', locationId });
   leadFate = (): Promise<LeadFate> => Promise.resolve(this.fate);
   listFailingWorkflows = (): Promise<[]> => Promise.resolve([]);
-  listRunningSince = (): Promise<[]> => Promise.resolve([]);
+  listRunningBefore = (): Promise<[]> => Promise.resolve([]);
   describeWorkflow = (): Promise<undefined> => Promise.resolve(undefined);
   listBrokenLeads = (): Promise<[]> => Promise.resolve([]);
   /** What a location says of its custom fields. */

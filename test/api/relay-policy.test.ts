@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { judgeHandover, relayBackoffMs } from '../../api/relay-policy.ts';
+import { CAUSES_BY_DESIGN, judgeHandover, relayBackoffMs } from '../../api/relay-policy.ts';
 import { LeadStuckError, TemporalUnavailableError } from '../../client.ts';
 
 describe('work that was handed to Temporal', () => {
@@ -24,6 +24,15 @@ describe('work that was handed to Temporal', () => {
     expect(waitedMs / 86_400_000).toBeGreaterThan(6);
     expect(waitedMs / 86_400_000).toBeLessThan(8);
     expect(judgeHandover(stuck, attempts)).toMatchObject({ outcome: 'dead', cause: 'lead-stuck' });
+  });
+
+  it('waits by design for that operator, and for nothing else', () => {
+    const errors = [new LeadStuckError({ agencyId: 'a', leadId: 'l', fate: 'broken' }), new TypeError('x')];
+    const [stuck, ...others] = [...errors, new TemporalUnavailableError('away')].map((error) =>
+      judgeHandover(error, 1),
+    );
+    expect(CAUSES_BY_DESIGN).toEqual([stuck!.cause]);
+    for (const { cause } of others) expect(CAUSES_BY_DESIGN).not.toContain(cause);
   });
 
   it('is given up at once when it cannot be read, and after six tries for what nobody foresaw', () => {

@@ -77,7 +77,7 @@ describe('how a thing stands', () => {
     [
       'a step that is tried again',
       { workflows: [workflow({ steps: [step] })], leads: [open] },
-      /placeLead is tried again \(attempt 3, again at 10:00:30Z\) because GHL fails/,
+      /placeLead is tried again \(attempt 3, again at 10:00:30Z\) because GHL fails.*, do nothing/,
     ],
     [
       'a dead authority',
@@ -87,7 +87,7 @@ describe('how a thing stands', () => {
     [
       'a step with a code that is new',
       { workflows: [workflow({ steps: [{ ...step, failure: 'Other' }] })] },
-      /because Other/,
+      /because Other, look at the worker’s log/,
     ],
     ['a step that runs', { workflows: [workflow({ steps: [{ ...step, failure: null }] })] }, /placeLead is under way/],
     ['an open lead', { leads: [open], workflows: [workflow({})] }, /the lead is routing because nearest, .*reassign/],

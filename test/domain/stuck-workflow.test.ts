@@ -7,6 +7,7 @@ const activity = (more: Partial<WorkflowStanding['activities'][number]> = {}) =>
   hasBegun: true,
   lastHeartbeatAt: null,
   lastFailure: null,
+  askedAt: null,
   ...more,
 });
 const still = (more: Partial<WorkflowStanding> = {}): WorkflowStanding => ({
@@ -45,6 +46,46 @@ describe('judgeLongRun', () => {
     ['a run of a backfill', still({ type: 'backfillRun', lastEventAt: minutesAgo(100_000) }), 'no-bound'],
   ])('%s: %j is %s', (_what, standing, reason) => {
     expect(judgeLongRun(standing, now)).toEqual({ isLong: reason === 'stands-still', reason });
+  });
+
+  const failing = (lastFailure: string, minutes: number) => [activity({ lastFailure, askedAt: minutesAgo(minutes) })];
+  it.each<[string, WorkflowStanding, string]>([
+    ['a lead, in vain', still({ type: 'leadIntake', activities: failing('Broken', 61) }), 'step-fails'],
+    [
+      'a lead that hears something meanwhile',
+      still({ type: 'leadIntake', lastEventAt: now, activities: failing('Broken', 61) }),
+      'step-fails',
+    ],
+    ['a run of a backfill', still({ type: 'backfillRun', activities: failing('Timeout', 61) }), 'step-fails'],
+    ['a type that nobody has thought of', still({ type: 'other', activities: failing('Broken', 61) }), 'step-fails'],
+    [
+      'a lead beside one that waits for GHL',
+      still({ type: 'leadIntake', activities: [...failing('GhlUnavailable', 61), ...failing('Broken', 61)] }),
+      'step-fails',
+    ],
+    [
+      'a contact that hears something meanwhile',
+      still({ lastEventAt: now, activities: failing('Broken', 61) }),
+      'step-fails',
+    ],
+    ['a lead for less than an hour', still({ type: 'leadIntake', activities: failing('Broken', 59) }), 'no-bound'],
+    [
+      'a lead that waits for GHL',
+      still({ type: 'leadIntake', activities: failing('GhlUnavailable', 600) }),
+      'no-bound',
+    ],
+    [
+      'a lead that waits for a person',
+      still({ type: 'leadIntake', activities: failing('GhlAuthExpired', 600) }),
+      'no-bound',
+    ],
+    [
+      'polling within its own bound',
+      still({ type: 'pollSync', lastEventAt: now, activities: failing('Broken', 119) }),
+      'shows-life',
+    ],
+  ])('a step that fails of %s: %j is %s', (_what, standing, reason) => {
+    expect(judgeLongRun(standing, now)).toMatchObject({ isLong: reason === 'step-fails', reason });
   });
 });
 

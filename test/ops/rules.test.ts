@@ -42,12 +42,19 @@ describe('the dashboard', () => {
 describe('an expression', () => {
   it('is read into its metrics, their labels and its grouping', () => {
     const read = readExpression(
-      'histogram_quantile(0.9, sum by (le, a) (rate(x_bucket{b="c by (d)",e=~"f"}[5m]))) > 1 and y == 0',
+      'histogram_quantile(0.9, sum by (le, a) (rate(x_bucket{b="c by (d)",e!~"f|g"}[5m]))) > 1 and y unless z offset 1h',
     );
     expect(read).toEqual({
       metrics: [
-        { name: 'x_bucket', labels: ['b', 'e'] },
-        { name: 'y', labels: [] },
+        {
+          name: 'x_bucket',
+          matchers: [
+            { label: 'b', operator: '=', value: 'c by (d)' },
+            { label: 'e', operator: '!~', value: 'f|g' },
+          ],
+        },
+        { name: 'y', matchers: [] },
+        { name: 'z', matchers: [] },
       ],
       groupedBy: ['le', 'a'],
     });

@@ -1,9 +1,11 @@
-import { condition, proxyActivities } from '@temporalio/workflow';
+import { condition, defineSignal, proxyActivities, setHandler } from '@temporalio/workflow';
 
 const { fail } = proxyActivities<{ fail(type: string): Promise<void> }>({
   startToCloseTimeout: '10 seconds',
   retry: { initialInterval: '1 hour' },
 });
+
+const tell = defineSignal('tell');
 
 /** Waits for nothing that comes. */
 export async function contactSync(): Promise<void> {
@@ -19,3 +21,11 @@ export async function accountSync(): Promise<void> {
 export async function agencyConnect(): Promise<void> {
   await fail('Broken');
 }
+
+/** A lead or a run of a backfill whose step fails, while it hears what happens elsewhere. */
+async function failWhileTold(type: string): Promise<void> {
+  setHandler(tell, () => {});
+  await fail(type);
+}
+export const leadIntake = failWhileTold;
+export const backfillRun = failWhileTold;

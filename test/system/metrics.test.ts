@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createMetrics } from '../../api/metrics.ts';
 import { createWorkerMetrics } from '../../worker/metrics.ts';
@@ -72,10 +73,12 @@ describe('the pages of a system that runs', () => {
     const missing: string[] = [];
     for (const { where, expression } of await listExpressions()) {
       const { metrics, groupedBy } = readExpression(expression);
-      for (const { name, labels } of metrics) {
+      for (const { name, matchers } of metrics) {
         const known = OF_PROMETHEUS.get(name) ?? shown.get(name);
         if (!known) missing.push(`${where}: ${name}`);
-        const wanted = [...labels, ...groupedBy].filter((label) => !new Set(known ?? []).has(label));
+        const wanted = [...matchers.map(({ label }) => label), ...groupedBy].filter(
+          (label) => !new Set(known ?? []).has(label),
+        );
         if (known && wanted.length > 0) missing.push(`${where}: ${name}{${wanted.join()}}`);
       }
     }
@@ -113,6 +116,45 @@ describe('the pages of a system that runs', () => {
     for (const label of new Set([...shown.values()].flatMap((labels) => [...labels])))
       expect(label).not.toMatch(/agency|location|lead_id|contact|email|phone/i);
     expect(worker).not.toContain(system.agency.agencyId);
+  });
+});
+
+describe('a lead whose step fails in vain', () => {
+  it('shows by its age on the API’s page and by an alert of the log on the worker’s, until the cause is mended', async () => {
+    const { ownerDb } = system.database;
+    const pageOf = async (url: string): Promise<string> => (await fetch(url)).text();
+    const oldest = async (): Promise<number> =>
+      Number(/^switchyard_leads_unplaced_oldest_seconds (\S+)$/m.exec(await pageOf(system.pages.api))?.[1]);
+    expect(await pageOf(system.pages.worker)).toMatch(/^switchyard_log_alerts_total\{alert="step-unforeseen"\} 0$/m);
+    expect(await oldest()).toBe(0);
+    await sql
+      .raw(
+        `create function fail() returns trigger language plpgsql as $$ begin raise exception 'x' using errcode = 'P0001'; end $$;
+         create trigger fails before insert on assignments execute function fail()`,
+      )
+      .execute(ownerDb);
+    const { postcode: postalCode, ...person } = somebody('02116');
+    await system.simulator.createContact({ locationId: 'one-loc-master', postalCode: postalCode!, ...person });
+    await waitFor('the step to fail', async () =>
+      /^switchyard_log_alerts_total\{alert="step-unforeseen"\} [1-9]/m.test(await pageOf(system.pages.worker)),
+    );
+    const twoHoursAgo = new Date(Date.now() - 2 * 3_600_000);
+    await ownerDb.updateTable('leads').set({ received_at: twoHoursAgo }).where('state', '=', 'received').execute();
+    expect(await oldest()).toBeGreaterThan(7_190);
+    await sql.raw(`drop trigger fails on assignments; drop function fail()`).execute(ownerDb);
+    await waitFor('the lead to have its place', async () => (await oldest()) === 0, 60_000);
+  }, 120_000);
+});
+
+describe('an alert in the API’s log', () => {
+  it('is counted on its page', async () => {
+    const door = system.pages.api.replace('/metrics', '/webhooks/ghl');
+    for (let turn = 0; turn < 25; turn += 1) await fetch(door, { method: 'POST', body: '{}' });
+    await waitFor('the alert', async () =>
+      /^switchyard_log_alerts_total\{alert="webhook-signatures-refused"\} 1$/m.test(
+        await (await fetch(system.pages.api)).text(),
+      ),
+    );
   });
 });
 

@@ -4,15 +4,16 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createStuckWorkflowWatch } from '../../api/stuck-workflows.ts';
+import { createPayloadCodec } from '../../crypto/payload-codec.ts';
 import { discardDeadLetter } from '../../db/dead-letter-discard.ts';
 import { listDeadLetters } from '../../db/dead-letter-list.ts';
 import { withScope } from '../../db/scope.ts';
-import { AGENCY_ID, CAPABILITY } from '../../client/search-attributes.ts';
+import { AGENCY_ID, CAPABILITY, LEAD_STATUS } from '../../client/search-attributes.ts';
 import { startTestSystem, type TestSystem } from '../stack/system.ts';
 import { createTestLogger } from '../stack/test-logger.ts';
 import { waitFor } from '../stack/wait.ts';
 import type { contactSync as brokenSync } from './broken-workflows.ts';
-import type { accountSync, agencyConnect, contactSync } from './mended-workflows.ts';
+import type { accountSync, agencyConnect, contactSync, leadIntake } from './mended-workflows.ts';
 
 let system: TestSystem;
 let connection: NativeConnection;
@@ -35,6 +36,7 @@ async function startWorker(release: 'broken' | 'mended'): Promise<void> {
     connection,
     namespace: system.namespace,
     taskQueue: QUEUE,
+    dataConverter: { payloadCodecs: [createPayloadCodec(system.keys)] },
     workflowsPath: fileURLToPath(new URL(`./${release}-workflows.ts`, import.meta.url)),
     activities: {
       fail: async (type: string) => {
@@ -52,25 +54,35 @@ async function startWorker(release: 'broken' | 'mended'): Promise<void> {
 
 type Started = typeof brokenSync | typeof contactSync | typeof accountSync | typeof agencyConnect;
 
-async function start(type: string, capability: string): Promise<string> {
+/** @param failing as what the step of a workflow fails that can be told so @param status a lead's */
+async function start(type: string, capability: string, failing?: string, status?: string): Promise<string> {
   const workflowId = `${capability}/${uuidv7()}`;
-  await system.client.temporal.workflow.start<Started>(type, {
+  await system.client.temporal.workflow.start<Started | typeof leadIntake>(type, {
     workflowId,
     taskQueue: QUEUE,
-    args: [],
+    args: failing === undefined ? [] : [failing],
     typedSearchAttributes: [
       { key: AGENCY_ID, value: agencyId },
       { key: CAPABILITY, value: capability },
+      ...(status === undefined ? [] : [{ key: LEAD_STATUS, value: status }]),
     ],
   });
   return workflowId;
 }
-const watch = (laterMs = 0) =>
+async function awaitFailure(workflowId: string): Promise<void> {
+  const handle = system.client.temporal.workflow.getHandle(workflowId);
+  await waitFor('the step to fail', async () => {
+    const { raw } = await handle.describe();
+    return raw.pendingActivities?.some(({ lastFailure }) => lastFailure);
+  });
+}
+const watch = (laterMs = 0, perGroup?: number) =>
   createStuckWorkflowWatch({
     db: system.database.db,
     client: system.client,
     logger: createTestLogger(),
     now: () => new Date(Date.now() + laterMs),
+    ...(perGroup !== undefined && { perGroup }),
   });
 const lettersOf = (workflowId: string, of = agencyId) =>
   withScope(system.database.db, { agencyId: of }, (tx) =>
@@ -118,12 +130,7 @@ describe('a workflow that stands still', () => {
     const still = await start('contactSync', 'contact-sync');
     const waiting = await start('accountSync', 'account-sync');
     const failing = await start('agencyConnect', 'agency-connect');
-    const handleOf = (workflowId: string) => system.client.temporal.workflow.getHandle(workflowId);
-    for (const each of [waiting, failing])
-      await waitFor('the step to fail', async () => {
-        const { raw } = await handleOf(each).describe();
-        return raw.pendingActivities?.some(({ lastFailure }) => lastFailure);
-      });
+    for (const each of [waiting, failing]) await awaitFailure(each);
     expect((await watch(50 * 60_000).check()).long).toBe(0);
     const later = watch(2 * 3_600_000);
     await waitFor('the list of workflows', async () => (await later.check()).long === 2);
@@ -138,5 +145,54 @@ describe('a workflow that stands still', () => {
     expect(await lettersOf(still)).toMatchObject([{ resolution: 'goes-on' }]);
     expect(await lettersOf(failing)).toMatchObject([{ resolved_at: null }]);
     await Promise.all([end(waiting), end(failing)]);
+  }, 120_000);
+});
+
+describe('a workflow that may wait for days', () => {
+  it('goes to an operator when its step keeps failing for what no waiting mends, whatever it is told meanwhile', async () => {
+    await startWorker('mended');
+    const routing = await start('leadIntake', 'lead-intake', 'Broken', 'routing');
+    const assigned = await start('leadIntake', 'lead-intake', 'Broken', 'assigned');
+    const waiting = await start('leadIntake', 'lead-intake', 'GhlUnavailable', 'routing');
+    const run = await start('backfillRun', 'backfill', 'Broken');
+    for (const each of [routing, assigned, waiting, run]) await awaitFailure(each);
+    await system.client.temporal.workflow.getHandle(assigned).signal('tell');
+    expect((await watch(50 * 60_000).check()).long).toBe(0);
+    const later = watch(2 * 3_600_000);
+    await waitFor('the list of workflows', async () => (await later.check()).long === 3);
+    for (const [workflowId, capability] of [
+      [routing, 'lead-intake'],
+      [assigned, 'lead-intake'],
+      [run, 'backfill'],
+    ] as const) {
+      const letters = await lettersOf(workflowId);
+      expect(letters).toMatchObject([{ cause: 'running-long', capability, resolved_at: null }]);
+      expect(letters[0]!.advice).toContain('(Broken)');
+    }
+    expect(await lettersOf(waiting)).toEqual([]);
+    await Promise.all([routing, assigned, run].map(end));
+    await waitFor('the end of all three', async () => (await later.check()).long === 0);
+    expect(await lettersOf(routing)).toMatchObject([{ resolution: 'goes-on' }]);
+    await end(waiting);
+  }, 120_000);
+});
+
+describe('a workflow that stands still behind many that lawfully wait', () => {
+  it('is found in its turn, and its letter stays open while others have theirs', async () => {
+    await startWorker('mended');
+    const still = await start('contactSync', 'contact-sync');
+    await waitFor('the list of workflows', async () => (await watch(2 * 3_600_000).check()).long === 1);
+    // Each has begun later, and so comes before it.
+    const waiting: string[] = [];
+    for (let turn = 0; turn < 3; turn += 1) waiting.push(await start('accountSync', 'account-sync'));
+    const behind = await start('agencyConnect', 'agency-connect');
+    const before = await start('agencyConnect', 'agency-connect');
+    for (const each of [...waiting, behind, before]) await awaitFailure(each);
+    const oneByOne = watch(2 * 3_600_000, 1);
+    await waitFor('all turns', async () => (await oneByOne.check()).long === 3);
+    for (const each of [still, behind, before])
+      expect(await lettersOf(each)).toMatchObject([{ cause: 'running-long', resolved_at: null }]);
+    for (const each of waiting) expect(await lettersOf(each)).toEqual([]);
+    await Promise.all([still, behind, before, ...waiting].map(end));
   }, 120_000);
 });

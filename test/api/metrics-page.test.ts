@@ -1,0 +1,51 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createDatabase } from '../../db/database.ts';
+import { createTestDatabase } from '../stack/database.ts';
+import { waitFor } from '../stack/wait.ts';
+import { startTemporalProxy, type TemporalProxy } from '../worker/temporal-proxy.ts';
+import { type ApiWorld, createApiWorld } from './api-world.ts';
+
+let proxy: TemporalProxy;
+let world: ApiWorld;
+beforeAll(async () => {
+  world = await createApiWorld({}, async () => {
+    const database = await createTestDatabase();
+    const url = new URL(database.url);
+    proxy = await startTemporalProxy(url.host);
+    url.host = proxy.address;
+    const db = createDatabase({ url: url.href, poolSize: 3 });
+    const drop = async (): Promise<void> => {
+      await db.destroy();
+      await proxy.close();
+      await database.drop();
+    };
+    return { ...database, db, drop };
+  });
+});
+afterAll(() => world.close());
+
+/** Well below the ten seconds after which Prometheus gives a page up. */
+const SCRAPE_MS = 8_000;
+
+describe('the page of metrics while Postgres hangs', () => {
+  it('is there before the scrape is given up, each time, says so, and is whole again afterwards', async () => {
+    const scrape = async (): Promise<string> => {
+      const startedMs = performance.now();
+      const { text } = await world.http.get('/metrics').expect(200);
+      expect(performance.now() - startedMs).toBeLessThan(SCRAPE_MS);
+      return text;
+    };
+    expect(await scrape()).toContain('switchyard_dependency_up{dependency="postgres"} 1');
+    proxy.freeze();
+    for (const page of await Promise.all([scrape(), scrape()]))
+      expect(page).toContain('switchyard_dependency_up{dependency="postgres"} 0');
+    const later = await scrape();
+    expect(later).toContain('switchyard_dependency_up{dependency="postgres"} 0');
+    expect(later).toContain('switchyard_dependency_up{dependency="temporal"} 1');
+    expect(later).toMatch(/^switchyard_inbox_depth 0$/m);
+    proxy.mend();
+    await waitFor('Postgres to be told as there', async () =>
+      (await scrape()).includes('switchyard_dependency_up{dependency="postgres"} 1'),
+    );
+  }, 60_000);
+});
