@@ -183,7 +183,7 @@ describe('a location', () => {
       const of = { kind: 'location', agencyId, ghlLocationId } as const;
       const taken = await store.take(of, 'interactive');
       if (!taken.granted) throw new Error('refused');
-      await store.settle(of, taken.grant, { ...NOTHING_OBSERVED, dayLimit: 200_000, dayRemaining });
+      await store.settle(of, taken.grant, { ...NOTHING_OBSERVED, dayLimit: 200_000, dayRemaining }).stored;
     };
     await spend(world.agency.branch.ghlId, 30_000);
     await watch.check();

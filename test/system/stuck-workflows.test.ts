@@ -13,7 +13,7 @@ import { startTestSystem, type TestSystem } from '../stack/system.ts';
 import { createTestLogger } from '../stack/test-logger.ts';
 import { waitFor } from '../stack/wait.ts';
 import type { contactSync as brokenSync } from './broken-workflows.ts';
-import type { accountSync, agencyConnect, contactSync, leadIntake } from './mended-workflows.ts';
+import type { accountSync, agencyConnect, backfillRun, contactSync, leadIntake } from './mended-workflows.ts';
 
 let system: TestSystem;
 let connection: NativeConnection;
@@ -57,7 +57,7 @@ type Started = typeof brokenSync | typeof contactSync | typeof accountSync | typ
 /** @param failing as what the step of a workflow fails that can be told so @param status a lead's */
 async function start(type: string, capability: string, failing?: string, status?: string): Promise<string> {
   const workflowId = `${capability}/${uuidv7()}`;
-  await system.client.temporal.workflow.start<Started | typeof leadIntake>(type, {
+  await system.client.temporal.workflow.start<Started | typeof leadIntake | typeof backfillRun>(type, {
     workflowId,
     taskQueue: QUEUE,
     args: failing === undefined ? [] : [failing],
