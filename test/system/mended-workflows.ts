@@ -22,10 +22,17 @@ export async function agencyConnect(): Promise<void> {
   await fail('Broken');
 }
 
-/** A lead or a run of a backfill whose step fails, while it hears what happens elsewhere. */
+/** A lead whose step fails, while it hears what happens elsewhere. */
+export async function leadIntake(type: string): Promise<void> {
+  await failWhileTold(type);
+}
+
+/** A run of a backfill whose step fails. */
+export async function backfillRun(type: string): Promise<void> {
+  await failWhileTold(type);
+}
+
 async function failWhileTold(type: string): Promise<void> {
   setHandler(tell, () => {});
   await fail(type);
 }
-export const leadIntake = failWhileTold;
-export const backfillRun = failWhileTold;
