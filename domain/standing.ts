@@ -41,7 +41,7 @@ const FAILURES: Readonly<Record<string, Pick<Standing, 'reason' | 'youCan'>>> = 
   },
   AgencyNotConnected: {
     reason: 'the agency is not connected yet',
-    youCan: 'connect it: npm run cli -- agency connect',
+    youCan: 'connect it: cli agency connect',
   },
 };
 /** Whether time heals such a failure nobody knows: who is told to do nothing would wait for ever. */

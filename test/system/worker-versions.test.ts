@@ -106,7 +106,7 @@ describe('the first version', () => {
 
     await start('A');
     await waitFor('A to be known', async () => (await cli.run(['deployments', 'show'])).out.includes('inactive'));
-    expect(await versions.get('A')!.readStanding()).toBe('inactive');
+    await waitFor('A to know', async () => (await versions.get('A')!.readStanding()) === 'inactive');
     expect(await versions.get(null)!.readStanding()).toBe('unversioned');
     const meanwhile = await startLead();
     await expectOnce([meanwhile]);
