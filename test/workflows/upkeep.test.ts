@@ -32,11 +32,19 @@ const lastRunAt = async () =>
 describe('the schedule of upkeep', () => {
   it('is made when the API starts, runs at once, is brought up to date, and is never there twice', async () => {
     const { temporal } = system.client;
-    const keepers = [1, 2].map(() => createScheduleKeeper({ client: system.client, logger: createTestLogger() }));
+    const ensured: Promise<void>[] = [];
+    const note = (making: Promise<void>) => (ensured.push(making), making);
+    const client = {
+      ensurePollSchedule: () => note(system.client.ensurePollSchedule()),
+      ensureUpkeepSchedule: () => note(system.client.ensureUpkeepSchedule()),
+    };
+    const keepers = [1, 2].map(() => createScheduleKeeper({ client, logger: createTestLogger() }));
     for (const keeper of keepers) keeper.start();
     const handle = temporal.schedule.getHandle(UPKEEP_SCHEDULE_ID);
     const described = await waitFor('the schedule', () => handle.describe().catch(() => undefined));
     for (const keeper of keepers) keeper.stop();
+    // What the slower of the two writes must not come after what is paused below.
+    await Promise.all(ensured);
     expect(described.policies).toMatchObject({ overlap: 'SKIP' });
     expect(described.action).toMatchObject({ workflowType: 'upkeep', taskQueue: 'bulk' });
     await handle.pause('for the test');
