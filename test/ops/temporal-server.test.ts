@@ -6,7 +6,6 @@ import { promisify } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CAPABILITY } from '../../client/search-attributes.ts';
-import { findFreePort } from '../../scripts/stack/ports.ts';
 import { type Postgres, startPostgres } from '../../scripts/stack/postgres.ts';
 import { type RunningProcess, startProcess } from '../../scripts/stack/process.ts';
 import { resolveTemporalBinary } from '../../scripts/stack/temporal-binary.ts';
@@ -16,23 +15,20 @@ import { runSetUp } from './run-set-up.ts';
 
 /**
  * Folder with the programs that Temporal's images hold, `temporal-server` and `temporal-sql-tool`, and their `schema`.
- * docs/deploy.md says how they are built. What `npm start` runs is another build of the server, on SQLite.
+ * CONTRIBUTING.md says how they are built. What `npm start` runs is another build of the server, on SQLite.
  */
 const programs = process.env['TEMPORAL_SERVER_FOLDER'];
 
 const runFile = promisify(execFile);
 const log = (): void => {};
 const pathOf = (path: string): string => fileURLToPath(new URL(path, repository));
-const PORTS = ['FRONTEND', 'HISTORY', 'MATCHING', 'WORKER'].flatMap((service) => [
-  `${service}_GRPC_PORT`,
-  `${service}_MEMBERSHIP_PORT`,
-]);
+/** The server's own ports, as in its container: it keeps those of its services in a column that takes none above 32767. */
+const address = '127.0.0.1:7233';
 
 describe.skipIf(programs === undefined)('Temporal’s server on Postgres as the containers run it', () => {
   let folder: string;
   let postgres: Postgres;
   let environment: Record<string, string>;
-  let address: string;
   let server: RunningProcess;
   let connection: Connection;
 
@@ -83,8 +79,6 @@ describe.skipIf(programs === undefined)('Temporal’s server on Postgres as the 
       BIND_ON_IP: '127.0.0.1',
       DYNAMIC_CONFIG_FILE_PATH: pathOf('ops/temporal/dynamic-config.yaml'),
     };
-    for (const name of [...PORTS, 'FRONTEND_HTTP_PORT']) environment[name] = String(await findFreePort());
-    address = `127.0.0.1:${environment['FRONTEND_GRPC_PORT']}`;
     await startServer();
     await mkdir(join(folder, 'bin'));
     await symlink(await resolveTemporalBinary(log), join(folder, 'bin', 'temporal'));
@@ -110,7 +104,13 @@ describe.skipIf(programs === undefined)('Temporal’s server on Postgres as the 
     };
     const workflowId = 'kept';
     const search = { typedSearchAttributes: [{ key: CAPABILITY, value: 'lead-intake' }] };
-    await (await start()).workflow.start('any', { workflowId, taskQueue: 'none', ...search });
+    const first = await start();
+    // The frontend hears of a namespace's new search attributes within a minute.
+    await waitFor(
+      'the search attributes to be known',
+      () => first.workflow.start('any', { workflowId, taskQueue: 'none', ...search }),
+      90_000,
+    );
     await connection.close();
     await server.stop();
     await startServer();
@@ -120,5 +120,5 @@ describe.skipIf(programs === undefined)('Temporal’s server on Postgres as the 
       const { count } = await client.workflow.count(`Capability = 'lead-intake'`);
       return count === 1;
     });
-  }, 120_000);
+  }, 240_000);
 });
