@@ -1,6 +1,6 @@
 import { type Transaction, sql } from 'kysely';
 import type { MailedNotice } from '../domain/notice-mail.ts';
-import { type NoticeRow, toNotice } from './notices.ts';
+import { toNotice } from './notices.ts';
 import type { Database } from './schema.ts';
 
 /** The notices of some deliveries, oldest first, with what their mail names besides. */
@@ -21,7 +21,7 @@ export async function listMailedNotices(
     .limit(limit)
     .execute();
   return rows.map(({ name, ghl_location_id: ghlLocationId, ...row }) => ({
-    notice: toNotice(row satisfies NoticeRow),
+    notice: toNotice(row),
     location: name === null ? null : { name, ghlLocationId },
   }));
 }

@@ -1,9 +1,10 @@
-import { type Transaction, sql } from 'kysely';
+import { type Selectable, sql, type Transaction } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import type { NewNotice, Notice, NoticeTopic } from '../domain/notice.ts';
 import { notificationWorkflowId } from '../domain/workflow-ids.ts';
 import { addWork, type NewWork } from './event-capabilities.ts';
 import type { Database } from './schema.ts';
+import type { NoticeTable } from './schema/notices.ts';
 
 /**
  * Writes down that something has happened, in the transaction in which it does, where anybody in the agency hears of such
@@ -120,17 +121,7 @@ export async function markNoticePlanned(tx: Transaction<Database>, id: string, n
   await tx.updateTable('notices').set({ planned_at: now }).where('id', '=', id).execute();
 }
 
-export interface NoticeRow {
-  id: string;
-  agency_id: string;
-  location_id: string | null;
-  rep_id: string | null;
-  lead_id: string | null;
-  topic: string;
-  occurrence_key: string;
-  occurred_at: Date;
-  data: Record<string, unknown>;
-}
+type NoticeRow = Omit<Selectable<NoticeTable>, 'planned_at'>;
 
 /** A row as a notice: topics and their data are as `recordNotice` wrote them. */
 export const toNotice = (row: NoticeRow): Notice => ({

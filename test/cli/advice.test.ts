@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
@@ -7,12 +7,10 @@ import { createProgram } from '../../cli/program.ts';
 import { createSession } from '../../cli/session.ts';
 import { redriveCommand } from '../../domain/lead-redrive.ts';
 import { type Facts, judgeStanding } from '../../domain/standing.ts';
+import { listProductSources } from '../leaks/product-sources.ts';
 import { recordTerminal } from './harness.ts';
 
 const root = join(import.meta.dirname, '../..');
-/** What the image holds, whose texts are stored, served or printed. */
-const SHIPPED = ['activities', 'api', 'client', 'crypto', 'db', 'domain', 'ghl', 'worker', 'workflows'];
-
 const program = createProgram(createSession(recordTerminal({ environment: {}, folder: root }).terminal));
 
 /** Whether the words after `cli` begin with a command. */
@@ -27,10 +25,8 @@ function isCommand(words: string[]): boolean {
   return at !== program;
 }
 
-const files = SHIPPED.flatMap((layer) =>
-  readdirSync(join(root, layer), { recursive: true, encoding: 'utf8' }).map((file) => join(layer, file)),
-).filter((file) => file.endsWith('.ts'));
-const sources = files.map((file) => ({ file, text: readFileSync(join(root, file), 'utf8') }));
+/** What is stored or served; the commands themselves are read at a terminal, and name both ways where it matters. */
+const sources = listProductSources().filter(({ file }) => !file.startsWith('cli/'));
 const named = sources.flatMap(({ file, text }) =>
   [...text.matchAll(/(?<=[`'": ])cli ((?:[a-z]+(?:-[a-z]+)*)(?: [a-z]+(?:-[a-z]+)*)?)/g)].map(([, words]) => ({
     file,

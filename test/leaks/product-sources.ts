@@ -18,12 +18,20 @@ const LAYERS = [
   'workflows',
 ];
 
-/** All that the product's sources say, in lower case. */
-export function readProductSources(): string {
+/** Every file of the product's sources, by its path from the root. */
+export function listProductSources(): { file: string; text: string }[] {
   const files = LAYERS.flatMap((layer) => {
     const entries = readdirSync(join(root, layer), { recursive: true, encoding: 'utf8' });
-    return entries.filter((entry) => entry.endsWith('.ts')).map((entry) => join(root, layer, entry));
+    return entries.filter((entry) => entry.endsWith('.ts')).map((entry) => join(layer, entry));
   });
-  const entryPoints = ['client.ts', 'config.ts', 'worker.ts'].map((file) => join(root, file));
-  return [...files, ...entryPoints].map((file) => readFileSync(file, 'utf8').toLowerCase()).join('\n');
+  return [...files, 'client.ts', 'config.ts', 'worker.ts'].map((file) => ({
+    file,
+    text: readFileSync(join(root, file), 'utf8'),
+  }));
 }
+
+/** All that they say, in lower case. */
+export const readProductSources = (): string =>
+  listProductSources()
+    .map(({ text }) => text.toLowerCase())
+    .join('\n');

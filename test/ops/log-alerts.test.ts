@@ -1,44 +1,20 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { hearLogAlerts, LOG_ALERT_NAMES, LOG_ALERTS, type LogAlert } from '../../domain/log-alert.ts';
 import { suiteEvidence } from '../leaks/evidence.ts';
+import { listProductSources } from '../leaks/product-sources.ts';
 import { createTestLogger } from '../stack/test-logger.ts';
 import { readExpression } from './promql.ts';
 import { readRules } from './rules.ts';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
-const LAYERS = [
-  'activities',
-  'api',
-  'cli',
-  'client',
-  'crypto',
-  'db',
-  'domain',
-  'ghl',
-  'tracing',
-  'worker',
-  'workflows',
-];
-
 /** The names of alerts that the code writes into log lines. */
-async function namesInCode(): Promise<string[]> {
-  const names = new Set<string>();
-  for (const layer of LAYERS) {
-    const files = await readdir(join(root, layer), { recursive: true });
-    for (const file of files.filter((name) => name.endsWith('.ts'))) {
-      const text = await readFile(join(root, layer, file), 'utf8');
-      for (const [, name] of text.matchAll(/\balert(?::| =) '([^']*)'/g)) names.add(name!);
-    }
-  }
-  return [...names].sort();
-}
+const namesInCode = (): string[] => {
+  const named = listProductSources().flatMap(({ text }) => [...text.matchAll(/\balert(?::| =) '([^']*)'/g)]);
+  return [...new Set(named.map(([, name]) => name!))].sort();
+};
 
 describe('the alerts of the log', () => {
-  it('are known by name, every one that the code writes and no other', async () => {
-    expect(await namesInCode()).toEqual(LOG_ALERT_NAMES.filter((name) => name !== 'other').sort());
+  it('are known by name, every one that the code writes and no other', () => {
+    expect(namesInCode()).toEqual(LOG_ALERT_NAMES.filter((name) => name !== 'other').sort());
   });
 
   it('are told by a rule each: by one that reads other figures, or by that of the log', async () => {
