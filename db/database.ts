@@ -1,25 +1,7 @@
-import {
-  CompiledQuery,
-  type DatabaseConnection,
-  Kysely,
-  PostgresAdapter,
-  PostgresDriver,
-  PostgresIntrospector,
-  PostgresQueryCompiler,
-  type TransactionSettings,
-} from 'kysely';
+import { Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely';
 import pg from 'pg';
+import { ScopedDriver } from './driver.ts';
 import type { Database } from './schema.ts';
-import { openingStatement } from './scope.ts';
-
-/** Opens a transaction and sets what it may see in one round trip (measured: 0.41 ms against 0.58 ms for two). */
-class ScopedDriver extends PostgresDriver {
-  override async beginTransaction(connection: DatabaseConnection, settings: TransactionSettings): Promise<void> {
-    const opening = openingStatement();
-    if (opening === undefined) return super.beginTransaction(connection, settings);
-    await connection.executeQuery(CompiledQuery.raw(opening));
-  }
-}
 
 export interface DatabaseOptions {
   url: string;
@@ -47,7 +29,7 @@ export function createDatabase(options: DatabaseOptions): Kysely<Database> {
   return new Kysely<Database>({
     dialect: {
       createAdapter: () => new PostgresAdapter(),
-      createDriver: () => new ScopedDriver({ pool }),
+      createDriver: () => new ScopedDriver(pool),
       createIntrospector: (db) => new PostgresIntrospector(db),
       createQueryCompiler: () => new PostgresQueryCompiler(),
     },

@@ -12,7 +12,7 @@ import {
 import type { InstallPurpose } from '../domain/ghl-scopes.ts';
 import { createGathering } from './gathering.ts';
 import type { Database } from './schema.ts';
-import { withBriefScope } from './scope.ts';
+import { commitWith, withBriefScope } from './scope.ts';
 
 /** A GHL resource as far as its budget is concerned. */
 type BudgetOwner = { agencyId: string } & (
@@ -57,11 +57,8 @@ export function createBudgetStore(db: Kysely<Database>, clock?: () => Date) {
         state = decided.state;
         return decided.answer;
       });
-      await tx
-        .updateTable('ghl_budgets')
-        .set({ state: JSON.stringify(state), updated_at: now })
-        .where('resource', '=', resource)
-        .execute();
+      const change = { state: JSON.stringify(state), updated_at: now };
+      await commitWith(tx, tx.updateTable('ghl_budgets').set(change).where('resource', '=', resource));
       remember(key, state);
       return answers;
     });

@@ -1,6 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Kysely, Transaction } from 'kysely';
+import type { CompiledQuery, Kysely, QueryResult, Transaction } from 'kysely';
 import type { Database } from './schema.ts';
+
+type Tx = Transaction<Database>;
+type Work<T> = (tx: Tx) => Promise<T>;
+/** As Kysely's builders and `sql` have it. */
+type Statement<Row> = { compile(of: Tx): CompiledQuery<Row> };
 
 /** Whose rows a transaction may see: an agency's, or one location's of it. It comes from the credential, never from a URL. */
 export interface Scope {
@@ -14,11 +19,24 @@ export interface Scope {
  */
 export type SystemRole = 'intake' | 'relay' | 'upkeep' | 'operators' | 'rotate' | 'app';
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-const opening = new AsyncLocalStorage<string>();
+/** How much a transaction does, where that is known before. */
+export type Extent = 'one statement';
 
-/** What the driver sends to open the transaction that is being begun; undefined outside `withScope` and `withSystemRole`. */
-export const openingStatement = (): string | undefined => opening.getStore();
+/** What goes out before the first statement of a transaction, in the same message. */
+export interface Opening {
+  statements: readonly string[];
+  extent: Extent | undefined;
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const beginning = new AsyncLocalStorage<Opening>();
+const lastStatements = new WeakSet<CompiledQuery>();
+
+/** What opens the transaction that is being begun; undefined outside the functions below. */
+export const openingOfTransaction = (): Opening | undefined => beginning.getStore();
+
+/** Whether a statement was given to `commitWith`. */
+export const isLastStatement = (query: CompiledQuery): boolean => lastStatements.has(query);
 
 const uuid = (id: string): string => {
   if (!UUID.test(id)) throw new TypeError('a scope takes lower-case UUIDs');
@@ -27,46 +45,54 @@ const uuid = (id: string): string => {
 
 /**
  * Runs `work` in a transaction that sees the rows of `scope` and nothing else. The login itself may read nothing:
- * a query outside a scope is refused by Postgres.
+ * a query outside a scope is refused by Postgres. Nothing is sent before the first statement of `work`.
+ * @param extent that `work` is one statement, which makes all of it one round trip @throws TransactionOverError when it is more
  */
-export function withScope<T>(
-  db: Kysely<Database>,
-  scope: Scope,
-  work: (tx: Transaction<Database>) => Promise<T>,
-): Promise<T> {
-  return inTransaction(db, openScope(scope), work);
+export function withScope<T>(db: Kysely<Database>, scope: Scope, work: Work<T>, extent?: Extent): Promise<T> {
+  return inTransaction(db, settingsOf(scope), work, extent);
 }
 
 /**
  * Does so in a transaction whose commit does not wait for the disk: for what may be forgotten when Postgres crashes, within
  * about half a second of it. Others see it at once, like any commit.
  */
-export function withBriefScope<T>(
-  db: Kysely<Database>,
-  scope: Scope,
-  work: (tx: Transaction<Database>) => Promise<T>,
-): Promise<T> {
-  return inTransaction(db, `${openScope(scope)}; set local synchronous_commit = off`, work);
+export function withBriefScope<T>(db: Kysely<Database>, scope: Scope, work: Work<T>): Promise<T> {
+  return inTransaction(db, { ...settingsOf(scope), synchronous_commit: 'off' }, work);
 }
 
-/** Runs `work` in a transaction as a system role. */
-export function withSystemRole<T>(
-  db: Kysely<Database>,
-  role: SystemRole,
-  work: (tx: Transaction<Database>) => Promise<T>,
-): Promise<T> {
-  return inTransaction(db, `begin; set local role switchyard_${role}`, work);
+/** Runs `work` in a transaction as a system role. @param extent as of `withScope` */
+export function withSystemRole<T>(db: Kysely<Database>, role: SystemRole, work: Work<T>, extent?: Extent): Promise<T> {
+  return inTransaction(db, { role: `switchyard_${role}` }, work, extent);
 }
 
-function openScope({ agencyId, locationId }: Scope): string {
+/**
+ * Runs the last statement of a transaction and commits in the same message. Nothing of `work` may fail after it, for what it
+ * did would stand, and nothing may follow it: that raises TransactionOverError. When its answer is lost it may
+ * have been committed, as with any commit.
+ */
+export function commitWith<Row>(tx: Tx, query: Statement<Row>): Promise<QueryResult<Row>> {
+  const compiled = query.compile(tx);
+  lastStatements.add(compiled);
+  return tx.executeQuery(compiled);
+}
+
+function settingsOf({ agencyId, locationId }: Scope): Record<string, string> {
   const location = locationId === undefined ? '' : uuid(locationId);
-  return `begin; set local role switchyard_app; set local app.agency_id = '${uuid(agencyId)}'; set local app.location_id = '${location}'`;
+  return { role: 'switchyard_app', 'app.agency_id': uuid(agencyId), 'app.location_id': location };
+}
+
+/** What is set for this transaction alone, as by `set local`, but in one statement: each costs its time on both sides. */
+function openWith(settings: Record<string, string>): string[] {
+  const set = Object.entries(settings).map(([name, value]) => `set_config('${name}', '${value}', true)`);
+  return ['begin', `select ${set.join(', ')}`];
 }
 
 function inTransaction<T>(
   db: Kysely<Database>,
-  statement: string,
-  work: (tx: Transaction<Database>) => Promise<T>,
+  settings: Record<string, string>,
+  work: Work<T>,
+  extent?: Extent,
 ): Promise<T> {
-  return opening.run(statement, () => db.transaction().execute((tx) => opening.exit(() => work(tx))));
+  const statements = openWith(settings);
+  return beginning.run({ statements, extent }, () => db.transaction().execute((tx) => beginning.exit(() => work(tx))));
 }

@@ -1,0 +1,103 @@
+import {
+  type CompiledQuery,
+  type DatabaseConnection,
+  PostgresDriver,
+  type QueryResult,
+  type TransactionSettings,
+} from 'kysely';
+import type pg from 'pg';
+import { isLastStatement, type Opening, openingOfTransaction } from './scope.ts';
+import { sendTogether } from './sent-together.ts';
+
+/** A statement came after the one that was named its transaction's last: what it would have done is not done. */
+class TransactionOverError extends Error {
+  readonly code = 'TransactionOver';
+  constructor() {
+    super('the statement before was named the last of its transaction');
+    this.name = 'TransactionOverError';
+  }
+}
+
+/**
+ * A connection on which a transaction has no round trips of its own: what opens it is sent with its first statement, and
+ * its commit with the one that is known to be the last.
+ */
+class ScopedConnection implements DatabaseConnection {
+  readonly client: pg.PoolClient;
+  /** Of the transaction that was begun, until it is sent. */
+  #opening: Opening | undefined;
+  #isOver = false;
+
+  constructor(client: pg.PoolClient) {
+    this.client = client;
+  }
+
+  async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+    if (this.#isOver) throw new TransactionOverError();
+    const opening = this.#opening;
+    this.#opening = undefined;
+    this.#isOver = opening?.extent === 'one statement' || isLastStatement(query);
+    const before = opening?.statements ?? [];
+    const after = this.#isOver ? ['commit'] : [];
+    const { sql: text, parameters } = query;
+    const isAlone = before.length + after.length === 0;
+    const { command, rowCount, rows } = isAlone
+      ? await this.client.query(text, [...parameters])
+      : await sendTogether(this.client, { before, text, parameters, after });
+    const isChange = ['INSERT', 'UPDATE', 'DELETE', 'MERGE'].includes(command);
+    return isChange ? { rows, numAffectedRows: BigInt(rowCount ?? 0) } : { rows };
+  }
+
+  // eslint-disable-next-line require-yield -- nobody reads rows one by one here
+  async *streamQuery(): AsyncIterableIterator<never> {
+    throw new Error('rows are read together');
+  }
+
+  announce(opening: Opening): void {
+    this.#opening = opening;
+  }
+
+  /** @param how what ends a transaction that is open, or may be */
+  async end(how: 'commit' | 'rollback'): Promise<void> {
+    const isOpen = this.#opening === undefined && !(this.#isOver && how === 'commit');
+    this.#opening = undefined;
+    this.#isOver = false;
+    if (isOpen) await this.client.query(how);
+  }
+}
+
+/** Kysely's driver, for the transactions of `withScope` and `withSystemRole` above all; others are begun and ended as ever. */
+export class ScopedDriver extends PostgresDriver {
+  readonly #pool: pg.Pool;
+  readonly #connections = new WeakMap<pg.PoolClient, ScopedConnection>();
+
+  constructor(pool: pg.Pool) {
+    super({ pool });
+    this.#pool = pool;
+  }
+
+  override async acquireConnection(): Promise<ScopedConnection> {
+    const client = await this.#pool.connect();
+    const connection = this.#connections.get(client) ?? new ScopedConnection(client);
+    this.#connections.set(client, connection);
+    return connection;
+  }
+
+  override async beginTransaction(connection: ScopedConnection, settings: TransactionSettings): Promise<void> {
+    const opening = openingOfTransaction();
+    if (opening) connection.announce(opening);
+    else await super.beginTransaction(connection, settings);
+  }
+
+  override commitTransaction(connection: ScopedConnection): Promise<void> {
+    return connection.end('commit');
+  }
+
+  override rollbackTransaction(connection: ScopedConnection): Promise<void> {
+    return connection.end('rollback');
+  }
+
+  override async releaseConnection(connection: DatabaseConnection): Promise<void> {
+    (connection as ScopedConnection).client.release();
+  }
+}

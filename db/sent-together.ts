@@ -1,0 +1,96 @@
+import pg from 'pg';
+import utils from 'pg/lib/utils.js';
+
+/** A statement, and what is sent before and after it in the same message. */
+interface Together {
+  /** Statements without parameters, whose results nobody wants. */
+  before: readonly string[];
+  text: string;
+  parameters: readonly unknown[];
+  after: readonly string[];
+}
+
+type Done = (error: Error | null, result?: pg.QueryResult) => void;
+
+/** The driver's connection, as its cursors use it. */
+interface Wire {
+  stream: { cork(): void; uncork(): void };
+  parse(of: { text: string }): void;
+  bind(of: { values?: readonly unknown[] }): void;
+  describe(of: { type: 'P' }): void;
+  execute(of: object): void;
+  sync(): void;
+}
+
+/** What gathers the driver's answers into rows. */
+interface Gathered extends pg.QueryResult {
+  addFields(fields: pg.FieldDef[]): void;
+  parseRow(fields: unknown[]): pg.QueryResultRow;
+  addRow(row: pg.QueryResultRow): void;
+  addCommandComplete(message: { text: string }): void;
+}
+
+/**
+ * Sends statements in one message and has their answers in one: a single round trip. Postgres does them in their order, and
+ * nothing after one that fails. Without `begin` among them they are one transaction.
+ * @returns the answer to `text` @throws what Postgres raised for the first that failed
+ */
+export async function sendTogether(client: pg.ClientBase, together: Together): Promise<pg.QueryResult> {
+  // Before anything is sent: a value that cannot be written leaves the connection as it was.
+  const values = together.parameters.map((value) => utils.prepareValue(value));
+  try {
+    return await new Promise<pg.QueryResult>((resolve, reject) => {
+      const done: Done = (error, result) => (error ? reject(error) : resolve(result!));
+      client.query(submittableOf({ ...together, parameters: values }, done));
+    });
+  } catch (error) {
+    // As the driver does with its own: its trace begins at the socket and does not say whose statement it was.
+    if (error instanceof Error) Error.captureStackTrace(error);
+    throw error;
+  }
+}
+
+/** What the driver calls for a query of another's making: to send it, and with each answer. It replaces `callback` to watch the time. */
+function submittableOf({ before, text, parameters, after }: Together, callback: Done) {
+  const result = new pg.Result('', pg.types) as Gathered;
+  let completed = 0;
+  let unreadable: Error | null = null;
+  const isAsked = (): boolean => completed === before.length;
+  return {
+    callback,
+    submit(connection: unknown): void {
+      const wire = connection as Wire;
+      const send = (statement: string, values: readonly unknown[], isAnswerWanted: boolean): void => {
+        wire.parse({ text: statement });
+        wire.bind({ values });
+        if (isAnswerWanted) wire.describe({ type: 'P' });
+        wire.execute({});
+      };
+      wire.stream.cork();
+      for (const each of before) send(each, [], false);
+      send(text, parameters, true);
+      for (const each of after) send(each, [], false);
+      wire.sync();
+      wire.stream.uncork();
+    },
+    handleRowDescription: ({ fields }: { fields: pg.FieldDef[] }) => result.addFields(fields),
+    handleDataRow({ fields }: { fields: unknown[] }) {
+      if (!isAsked()) return;
+      try {
+        result.addRow(result.parseRow(fields));
+      } catch (error) {
+        unreadable ??= error as Error;
+      }
+    },
+    handleCommandComplete(message: { text: string }) {
+      if (isAsked()) result.addCommandComplete(message);
+      completed += 1;
+    },
+    handleError(error: Error) {
+      this.callback(error);
+    },
+    handleReadyForQuery() {
+      this.callback(unreadable, result);
+    },
+  };
+}
