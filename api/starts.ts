@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers';
-import type { Kysely } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import type { Logger } from 'pino';
 import { TemporalUnavailableError } from '../client.ts';
 import { markWorkStarted, type NewWork } from '../db/event-capabilities.ts';
@@ -56,7 +56,8 @@ export function createStarts(deps: StartsDeps): Starts {
     }
     metrics.starts.inc({ by: 'process', outcome: 'done' });
     try {
-      await withSystemRole(db, 'relay', (tx) => markWorkStarted(tx, work.causeId, work.workflowId));
+      const mark = (tx: Transaction<Database>) => markWorkStarted(tx, work.causeId, work.workflowId);
+      await withSystemRole(db, 'relay', mark, 'one statement');
     } catch (error) {
       // The relay starts it once more, which does nothing.
       logger.warn({ error: describeError(error), workflowId: work.workflowId }, 'a start could not be noted');

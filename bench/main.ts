@@ -33,8 +33,8 @@ function readCount(text: string): number {
 
 async function report(results: ScopeResult[], file: string | undefined): Promise<void> {
   console.log('median of the runs, and the lowest and highest, in ms');
-  console.log(`${'way'.padEnd(28)}${'p50'.padEnd(26)}p99`);
-  for (const { way, p50Ms, p99Ms } of results) console.log(`${way.padEnd(28)}${show(p50Ms).padEnd(26)}${show(p99Ms)}`);
+  console.log(`${'way'.padEnd(31)}${'p50'.padEnd(26)}p99`);
+  for (const { way, p50Ms, p99Ms } of results) console.log(`${way.padEnd(31)}${show(p50Ms).padEnd(26)}${show(p99Ms)}`);
   await tellMachine({ results }, file);
 }
 

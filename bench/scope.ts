@@ -20,8 +20,8 @@ const QUERIES = 1_000;
 const WARM_UP = 300;
 
 /**
- * What a scope costs: the same read by its primary key without a transaction as the owner, in a transaction, and in a
- * scoped transaction under row-level security. One query at a time on one connection; the runs take turns, so that
+ * What a scope costs: the same read by its primary key without a transaction as the owner, in a transaction, and in
+ * scoped ones under row-level security. One query at a time on one connection; the runs take turns, so that
  * whatever else the machine does meets all alike.
  */
 export async function measureScope(log: (line: string) => void): Promise<ScopeResult[]> {
@@ -40,8 +40,10 @@ export async function measureScope(log: (line: string) => void): Promise<ScopeRe
       'read, no transaction': () => read(owner),
       'read, transaction': () => owner.transaction().execute(read),
       'read, scoped transaction': () => withScope(app, { agencyId }, read),
+      'read, scope of one statement': () => withScope(app, { agencyId }, read, 'one statement'),
       'write, transaction': () => owner.transaction().execute(rename),
       'write, scoped transaction': () => withScope(app, { agencyId }, rename),
+      'write, scope of one statement': () => withScope(app, { agencyId }, rename, 'one statement'),
     };
     return await takeTurns(ways, log);
   } finally {

@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, sql, type Transaction } from 'kysely';
 import { recordNoticeForAll } from './notices.ts';
 import type { Database } from './schema.ts';
 import { withSystemRole } from './scope.ts';
@@ -10,9 +10,9 @@ const SAME_OUTAGE_MS = 300_000;
 export function createBreakerStore(db: Kysely<Database>) {
   return {
     async readOpenUntil(group: string): Promise<number | null> {
-      const found = await withSystemRole(db, 'app', (tx) =>
-        tx.selectFrom('ghl_breakers').select('open_until').where('endpoint_group', '=', group).executeTakeFirst(),
-      );
+      const find = (tx: Transaction<Database>) =>
+        tx.selectFrom('ghl_breakers').select('open_until').where('endpoint_group', '=', group).executeTakeFirst();
+      const found = await withSystemRole(db, 'app', find, 'one statement');
       return found?.open_until.getTime() ?? null;
     },
     async writeOpenUntil(group: string, openUntilMs: number): Promise<void> {

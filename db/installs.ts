@@ -153,15 +153,15 @@ export function createTokenStore(db: Kysely<Database>, keys: KeyProvider) {
   return {
     async findInstall(owner: InstallOwner): Promise<OpenedInstall | undefined> {
       const { agencyId, locationId, purpose = 'locations' } = owner;
-      const row = await inAgency(agencyId, (tx) =>
+      const find = (tx: Transaction<Database>) =>
         tx
           .selectFrom('installs')
           .selectAll()
           .where('agency_id', '=', agencyId)
           .where('location_id', locationId === undefined ? 'is' : '=', locationId ?? null)
           .where('purpose', '=', purpose)
-          .executeTakeFirst(),
-      );
+          .executeTakeFirst();
+      const row = await withScope(db, { agencyId }, find, 'one statement');
       return row && openInstall(keys, row);
     },
 

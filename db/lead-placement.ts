@@ -1,6 +1,7 @@
 import { type Transaction, sql } from 'kysely';
 import type { GhlAddress } from './locations.ts';
 import type { Assignment, Database } from './schema.ts';
+import { commitWith } from './scope.ts';
 
 /** Everything that writing an assignment into GHL needs, read at once. */
 export interface PlacementFacts {
@@ -42,16 +43,16 @@ const DAY_MS = 86_400_000;
 /**
  * The months of decisions and events that need not be looked at are named to the planner as constants: planning for each of
  * them took longer than the whole query. A decision and its slot are stored with the same time, and no event is of the
- * months to come, whatever the clocks.
- * @throws Error when the scope does not hold the assignment, or its location is not connected to GHL
+ * months to come, whatever the clocks. The last statement of its transaction, which commits with it.
+ * @returns undefined when the assignment's location is not connected to GHL @throws Error when the scope does not hold it
  */
-export async function getPlacementFacts(
+export async function findPlacementFacts(
   tx: Transaction<Database>,
   { id: assignmentId, reserved_at: reservedAt }: Pick<Assignment, 'id' | 'reserved_at'>,
-): Promise<PlacementFacts> {
+): Promise<PlacementFacts | undefined> {
   const [earliest, latest] = [-1, 1].map((days) => new Date(reservedAt.getTime() + days * DAY_MS));
   const soon = new Date(Date.now() + 31 * DAY_MS);
-  const found = await sql<Omit<PlacementFacts, 'address' | 'person'> & GhlAddress & PlacementFacts['person']>`
+  const query = sql<Omit<PlacementFacts, 'address' | 'person'> & GhlAddress & PlacementFacts['person']>`
     select a.agency_id as "agencyId", g.ghl_company_id as "ghlCompanyId", a.location_id as "locationId",
       l.ghl_location_id as "ghlLocationId", l.name as "locationName", l.pipeline_id as "pipelineId",
       l.pipeline_stage_id as "pipelineStageId", r.ghl_user_id as "ghlUserId",
@@ -92,11 +93,11 @@ export async function getPlacementFacts(
           and (held.state = 'active' or (d.state = 'closed' and held.assigned_at is not null))
         order by held.assigned_at desc limit 1) present on true
     where a.id = ${assignmentId}
-  `.execute(tx);
-  const row = found.rows[0];
+  `;
+  const [row] = (await commitWith(tx, query)).rows;
   if (!row) throw new Error('no such assignment in this scope');
   const { agencyId, ghlCompanyId, locationId, ghlLocationId, firstName, lastName, email, phone, ...rest } = row;
-  if (!ghlCompanyId || !ghlLocationId) throw new Error('the location of the assignment is not connected to GHL');
+  if (!ghlCompanyId || !ghlLocationId) return undefined;
   return {
     ...rest,
     address: { agencyId, ghlCompanyId, locationId, ghlLocationId },
