@@ -23,7 +23,7 @@ describe('withScope', () => {
 
   it('leaves nothing behind on the connection', async () => {
     await Promise.all(
-      [ours, theirs].map(({ agencyId }) => withScope(database.db, { agencyId }, async () => undefined)),
+      [ours, theirs].map(({ agencyId }) => withScope(database.db, { agencyId }, (tx) => sql`select 1`.execute(tx))),
     );
     const left = await sql<{ role: string; agency: string | null }>`
       select current_user as role, current_setting('app.agency_id', true) as agency`.execute(database.db);
