@@ -41,7 +41,11 @@ class ScopedConnection implements DatabaseConnection {
     const after = this.#isOver ? ['commit'] : [];
     const { sql: text, parameters } = query;
     const isAlone = before.length + after.length === 0;
-    const { command, rowCount, rows = [] } = isAlone
+    const {
+      command,
+      rowCount,
+      rows = [],
+    } = isAlone
       ? await this.client.query(text, [...parameters])
       : await sendTogether(this.client, { before, text, parameters, after });
     const isChange = ['INSERT', 'UPDATE', 'DELETE', 'MERGE'].includes(command);
