@@ -110,15 +110,15 @@ export function createApp(deps: AppDeps): Express {
   app.disable('x-powered-by').disable('etag');
   app.use(traceRequests);
   app.use(logRequests(deps.logger));
+  // First what comes by the thousand: a request is held against one route after the other.
+  const { guard } = deps.drain;
+  app.post('/webhooks/ghl', timeWebhooks(deps.metrics, 'ghl'), guard, readRawBody, receiveGhlWebhook(deps));
+  const [time, receive] = [timeWebhooks(deps.metrics, 'ghl-workflow'), receiveGhlWorkflowWebhook(deps)];
+  app.post('/webhooks/ghl-workflow', time, guard, readRawBody, receive);
   app.get('/healthz', reportHealth);
   app.get('/readyz', reportReadiness(deps));
   app.get('/metrics', reportMetrics(deps));
-
-  app.use('/webhooks/ghl', timeWebhooks(deps.metrics, 'ghl'));
-  app.use('/webhooks/ghl-workflow', timeWebhooks(deps.metrics, 'ghl-workflow'));
-  app.use(deps.drain.guard);
-  app.post('/webhooks/ghl', readRawBody, receiveGhlWebhook(deps));
-  app.post('/webhooks/ghl-workflow', readRawBody, receiveGhlWorkflowWebhook(deps));
+  app.use(guard);
 
   app.post('/v1/leads', readRawBody, createLeadByApi(deps));
   app.get('/v1/leads', listLeadsByApi(deps));

@@ -14,7 +14,9 @@ const factsOf = new WeakMap<ServerResponse, RequestFacts>();
 
 /** Adds ids to the request's log line. */
 export function describeRequest(res: ServerResponse, facts: RequestFacts): void {
-  factsOf.set(res, { ...factsOf.get(res), ...facts });
+  const known = factsOf.get(res);
+  if (known) Object.assign(known, facts);
+  else factsOf.set(res, { ...facts });
 }
 
 /** Express leaves the route's pattern on the request; the address itself may name persons and is never logged. */

@@ -2,7 +2,7 @@ import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { findFreePort } from '../scripts/stack/ports.ts';
 import { startProcess, watchForUnexpectedEnd } from '../scripts/stack/process.ts';
-import { readResidentMiB } from './usage.ts';
+import { type ProcessCpu, readProcessCpu, readResidentMiB } from './usage.ts';
 import { type Log, waitUntilReady } from '../scripts/stack/progress.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -23,6 +23,8 @@ export interface BenchApi {
   read(): Promise<ApiReading>;
   /** Resident memory as the system tells it, without asking the API; not a number where it does not. */
   readMemoryMiB(): Promise<number>;
+  /** What it has used since its start, as the system tells it. */
+  readCpu(): Promise<ProcessCpu>;
   stop(): Promise<void>;
 }
 
@@ -71,6 +73,7 @@ export async function startBenchApi(databaseUrl: string, folder: string, log: Lo
       };
     },
     readMemoryMiB: () => readResidentMiB(child.pid),
+    readCpu: () => readProcessCpu(child.pid),
     stop: child.stop,
   };
 }

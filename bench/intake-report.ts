@@ -1,5 +1,5 @@
 import { countRepeats } from './intake/mix.ts';
-import type { IntakeResult } from './intake.ts';
+import type { IntakeResult, IntakeSide } from './intake.ts';
 import type { Spread } from './spread.ts';
 import { drawTable } from './table.ts';
 
@@ -34,11 +34,23 @@ export function checkIntake({ deliveries, runs, api, rows, share, memory }: Inta
 
 export function describeIntake(result: IntakeResult): string[] {
   const { api, floor, share, memory } = result;
-  const rows = [
-    ['API', ...[api.perSecond, api.p50Ms, api.p99Ms].map(show)],
-    ['floor: verifies and inserts', ...[floor.perSecond, floor.p50Ms, floor.p99Ms].map(show)],
+  const figures = ({ perSecond, p50Ms, p99Ms, cpuMs }: IntakeSide): string[] => [
+    ...[perSecond, p50Ms, p99Ms].map((each) => show(each)),
+    ...[cpuMs.process, cpuMs.mainThread, cpuMs.postgres].map((each) => show(each, 2)),
   ];
-  const head = [`${result.runs} runs of ${result.deliveries}`, 'a second', 'answer p50 ms', 'answer p99 ms'];
+  const rows = [
+    ['API', ...figures(api)],
+    ['floor: verifies and inserts', ...figures(floor)],
+  ];
+  const head = [
+    `${result.runs} runs of ${result.deliveries}`,
+    'a second',
+    'answer p50 ms',
+    'answer p99 ms',
+    'CPU ms',
+    'of JavaScript',
+    'of Postgres',
+  ];
   return [
     ...drawTable(head, rows),
     `share of the floor: ${share.toFixed(2)}`,
@@ -51,4 +63,5 @@ export function describeIntake(result: IntakeResult): string[] {
 const describeMemory = ({ secondQuarter, lastQuarter, highest }: NonNullable<IntakeResult['memory']>): string =>
   `API memory: ${secondQuarter.toFixed(0)} MiB in the second quarter, ${lastQuarter.toFixed(0)} in the last, ${highest.toFixed(0)} at most`;
 
-const show = ({ median, min, max }: Spread): string => `${median.toFixed(1)} (${min.toFixed(1)} to ${max.toFixed(1)})`;
+const show = ({ median, min, max }: Spread, digits = 1): string =>
+  `${median.toFixed(digits)} (${min.toFixed(digits)} to ${max.toFixed(digits)})`;

@@ -1,7 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
-import { sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { createDatabase } from '../db/database.ts';
+import type { Database } from '../db/schema.ts';
 import type { Log } from '../scripts/stack/progress.ts';
 import { GHL_LOCATION_ID, plantAccount } from './account.ts';
 import { type BenchApi, startBenchApi } from './api.ts';
@@ -12,12 +13,15 @@ import type { FloorServerGreeting, FloorServerTask } from './intake/floor-server
 import { mixDeliveries } from './intake/mix.ts';
 import { startBenchDatabase } from './postgres.ts';
 import { type Spread, spread } from './spread.ts';
+import { type ProcessCpu, readPostgresCpu, readProcessCpu } from './usage.ts';
 
 /** One way to take webhooks in. */
 export interface IntakeSide {
   perSecond: Spread;
   p50Ms: Spread;
   p99Ms: Spread;
+  /** Milliseconds of CPU for one delivery: of the process that takes it, of its JavaScript alone, and of Postgres. */
+  cpuMs: { process: Spread; mainThread: Spread; postgres: Spread };
   /** How all of them were answered. */
   answers: Record<string, number>;
 }
@@ -57,59 +61,86 @@ export async function measureIntake(
   const stopping = new AbortController();
   let api: BenchApi | undefined;
   let floor: FloorServer | undefined;
+  let owner: Kysely<Database> | undefined;
   try {
     await plantAccount(postgres.url);
     api = await startBenchApi(postgres.url, postgres.folder, log);
     floor = await startFloorServer(postgres.ownerUrl);
     const common = { connections: CONNECTIONS, signal: stopping.signal };
-    const senders = { api: { ...common, apiUrl: api.url, privateKey: api.privateKey }, floor: { ...common, ...floor } };
-    const of = { api, ownerUrl: postgres.ownerUrl, deliveries, runs, minutes, log };
-    return await Promise.race([measure(senders, of), api.failed]);
+    const { url: apiUrl, privateKey, readCpu } = api;
+    const takers = { api: { ...common, apiUrl, privateKey, readCpu }, floor: { ...common, ...floor } };
+    owner = createDatabase({ url: postgres.ownerUrl, poolSize: 1 });
+    const of = { api, owner, deliveries, runs, minutes, log };
+    return await Promise.race([measure(takers, of), api.failed]);
   } finally {
     stopping.abort();
+    await owner?.destroy();
     await floor?.stop();
     await api?.stop();
     await postgres.stop();
   }
 }
 
+/** What takes deliveries in, in a process of its own. */
+interface Taker extends Sender {
+  readCpu(): Promise<ProcessCpu>;
+}
+
+interface Figures extends DeliveryFigures {
+  cpuMs: Record<keyof IntakeSide['cpuMs'], number>;
+}
+
 async function measure(
-  senders: { api: Sender; floor: Sender },
-  of: { api: BenchApi; ownerUrl: string; deliveries: number; runs: number; minutes: number; log: Log },
+  takers: { api: Taker; floor: Taker },
+  of: { api: BenchApi; owner: Kysely<Database>; deliveries: number; runs: number; minutes: number; log: Log },
 ): Promise<IntakeResult> {
-  const { deliveries, runs, minutes, log } = of;
+  const { owner, deliveries, runs, minutes, log } = of;
   let batch = 0;
   const deliver = (sender: Sender, count: number): Promise<DeliveryFigures> => {
     batch += 1;
     return deliverAll(sender, mixDeliveries(count, batch, GHL_LOCATION_ID, new Date()), () => {});
   };
-  await deliver(senders.floor, WARM_UP);
-  await deliver(senders.api, WARM_UP);
-  const before = await countEvents(of.ownerUrl);
-  const figures: { api: DeliveryFigures[]; floor: DeliveryFigures[] } = { api: [], floor: [] };
-  for (let run = 1; run <= runs; run += 1) {
-    const [floor, api] = [await deliver(senders.floor, deliveries), await deliver(senders.api, deliveries)];
+  const run = async (taker: Taker): Promise<Figures> => {
+    const before = await readCpu(taker, owner);
+    const figures = await deliver(taker, deliveries);
+    const after = await readCpu(taker, owner);
+    const ms = (name: keyof typeof before): number => ((after[name] - before[name]) * 1_000) / deliveries;
+    return { ...figures, cpuMs: { process: ms('process'), mainThread: ms('mainThread'), postgres: ms('postgres') } };
+  };
+  await deliver(takers.floor, WARM_UP);
+  await deliver(takers.api, WARM_UP);
+  const before = await countEvents(owner);
+  const figures: { api: Figures[]; floor: Figures[] } = { api: [], floor: [] };
+  for (let turn = 1; turn <= runs; turn += 1) {
+    const [floor, api] = [await run(takers.floor), await run(takers.api)];
     figures.floor.push(floor);
     figures.api.push(api);
-    log(`run ${run}: ${api.perSecond.toFixed(0)} a second, floor ${floor.perSecond.toFixed(0)}`);
+    log(`run ${turn}: ${describeRun(api)}; floor ${describeRun(floor)}`);
   }
-  const rows = (await countEvents(of.ownerUrl)) - before;
+  const rows = (await countEvents(owner)) - before;
   const [api, floor] = [summarise(figures.api), summarise(figures.floor)];
-  const memory = minutes === 0 ? null : await watchMemory(of.api, minutes, () => deliver(senders.api, BATCH), log);
+  const memory = minutes === 0 ? null : await watchMemory(of.api, minutes, () => deliver(takers.api, BATCH), log);
   return { deliveries, runs, api, rows, floor, share: api.perSecond.median / floor.perSecond.median, memory };
 }
 
-async function countEvents(ownerUrl: string): Promise<number> {
-  const owner = createDatabase({ url: ownerUrl, poolSize: 1 });
-  try {
-    const { rows } = await sql<{ events: number }>`select count(*)::int as events from events`.execute(owner);
-    return rows[0]!.events;
-  } finally {
-    await owner.destroy();
-  }
+const describeRun = ({ perSecond, p99Ms, cpuMs }: Figures): string =>
+  `${perSecond.toFixed(0)} a second, p99 ${p99Ms.toFixed(0)} ms, CPU ms ${cpuMs.process.toFixed(2)} and Postgres ${cpuMs.postgres.toFixed(2)}`;
+
+async function readCpu(taker: Taker, owner: Kysely<Database>): Promise<Figures['cpuMs']> {
+  const { cpuSeconds, mainThreadSeconds } = await taker.readCpu();
+  return {
+    process: cpuSeconds,
+    mainThread: mainThreadSeconds,
+    postgres: (await readPostgresCpu(owner)) ?? Number.NaN,
+  };
 }
 
-function summarise(figures: readonly DeliveryFigures[]): IntakeSide {
+async function countEvents(owner: Kysely<Database>): Promise<number> {
+  const { rows } = await sql<{ events: number }>`select count(*)::int as events from events`.execute(owner);
+  return rows[0]!.events;
+}
+
+function summarise(figures: readonly Figures[]): IntakeSide {
   const answers: Record<string, number> = {};
   for (const each of figures)
     for (const [answer, times] of Object.entries(each.answers)) answers[answer] = (answers[answer] ?? 0) + times;
@@ -117,6 +148,11 @@ function summarise(figures: readonly DeliveryFigures[]): IntakeSide {
     perSecond: spread(figures.map((each) => each.perSecond)),
     p50Ms: spread(figures.map((each) => each.p50Ms)),
     p99Ms: spread(figures.map((each) => each.p99Ms)),
+    cpuMs: {
+      process: spread(figures.map(({ cpuMs }) => cpuMs.process)),
+      mainThread: spread(figures.map(({ cpuMs }) => cpuMs.mainThread)),
+      postgres: spread(figures.map(({ cpuMs }) => cpuMs.postgres)),
+    },
     answers,
   };
 }
@@ -141,7 +177,7 @@ async function watchMemory(
   return judgeMemory(samples.filter((each) => !Number.isNaN(each)));
 }
 
-interface FloorServer extends Pick<Sender, 'apiUrl' | 'privateKey'> {
+interface FloorServer extends Pick<Taker, 'apiUrl' | 'privateKey' | 'readCpu'> {
   stop(): Promise<void>;
 }
 
@@ -158,6 +194,7 @@ async function startFloorServer(ownerUrl: string): Promise<FloorServer> {
   return {
     apiUrl: url,
     privateKey,
+    readCpu: () => readProcessCpu(child.pid!),
     async stop() {
       const exit = once(child, 'exit');
       child.disconnect();

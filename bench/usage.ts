@@ -69,6 +69,18 @@ export async function readCpuOfChildren<Name extends string>(
   return found;
 }
 
+/** CPU seconds of a process of this machine, and of the one thread its JavaScript runs on. */
+export interface ProcessCpu {
+  cpuSeconds: number;
+  mainThreadSeconds: number;
+}
+
+/** What a process of this machine has used since its start; not numbers where the system has no `/proc` to tell. */
+export async function readProcessCpu(pid: number): Promise<ProcessCpu> {
+  const [all, mainThread] = await Promise.all([timesOf(pid), timesOf(`${pid}/task/${pid}`)]);
+  return { cpuSeconds: all?.ownSeconds ?? Number.NaN, mainThreadSeconds: mainThread?.ownSeconds ?? Number.NaN };
+}
+
 async function timesOf(pid: number | string) {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
   return stat === null ? null : readProcessTimes(stat);

@@ -11,14 +11,14 @@ import {
 } from '../domain/event-plan.ts';
 import { decideContactReread, decideOpportunityReread } from '../domain/event-reread.ts';
 import type { LeadChange } from '../domain/lead-change.ts';
+import { lookAtContacts } from './contact-look.ts';
 import {
   type AgencyContact,
   type ConcernedLead,
   listLeadsOfGhlContacts,
   listLocationsWithOpenLeads,
-  listOwnContacts,
 } from './lead-intake.ts';
-import { type LeadTrigger, listTriggersOfLocations } from './lead-triggers.ts';
+import type { LeadTrigger } from './lead-triggers.ts';
 import { inLockOrder } from './lock-order.ts';
 import { listContactsOfOpportunities } from './opportunity-contacts.ts';
 import type { Database } from './schema.ts';
@@ -71,21 +71,19 @@ type Numbered<Facts> = PlannedEvent & { facts: Facts; index: number };
 type NumberedPlan = { index: number; plan: FollowPlan };
 
 async function planContactEvents(tx: Tx, events: readonly Numbered<ContactFacts>[]): Promise<NumberedPlan[]> {
-  // Other events, which are many, cost no look-up.
-  const concerned = await lookUp(
-    events,
-    ({ facts }) => mayChangeLeads(facts),
-    (some) => listLeadsOfGhlContacts(tx, some.map(contactOf)),
-  );
   const isSeen = ({ account, facts }: PlannedEvent & { facts: ContactFacts }) => isSeenByTriggers(account, facts);
-  const places = new Set(events.filter(isSeen).map(({ account }) => account.locationId));
-  const triggers = await listTriggersOfLocations(tx, [...places]);
+  // Other events, which are many, cost no look-up.
+  const changed = events.filter(({ facts }) => mayChangeLeads(facts));
   // Only a creation can be our own echo.
-  const own = await lookUp(
-    events,
-    (each) => each.facts.type === 'ContactCreate' && isSeen(each),
-    (some) => listOwnContacts(tx, some.map(contactOf)),
-  );
+  const created = events.filter((each) => each.facts.type === 'ContactCreate' && isSeen(each));
+  const sight = await lookAtContacts(tx, {
+    changed: changed.map(contactOf),
+    created: created.map(contactOf),
+    locationIds: [...new Set(events.filter(isSeen).map(({ account }) => account.locationId))],
+  });
+  const concerned = new Map(changed.map(({ index }, turn) => [index, sight.concerned[turn]!]));
+  const own = new Map(created.map(({ index }, turn) => [index, sight.own[turn]!]));
+  const { triggers } = sight;
   const triggered = await observeTriggers(
     tx,
     events.filter(isSeen).map((each) => ({ ...each, triggers: triggers.get(each.account.locationId) ?? [] })),

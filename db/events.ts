@@ -37,14 +37,8 @@ export async function takeEvents(tx: Transaction<Database>, events: readonly New
   const windows = new Set(ordered.map((event) => event.repeatWithinMs));
   for (const repeatWithinMs of [...windows].sort((a, b) => (a ?? -1) - (b ?? -1))) {
     const ofWindow = ordered.filter((event) => event.repeatWithinMs === repeatWithinMs);
-    for (const rowId of await takeKeys(tx, ofWindow, repeatWithinMs)) taken.add(rowId);
+    for (const rowId of await takeOfWindow(tx, ofWindow, repeatWithinMs)) taken.add(rowId);
   }
-  const claiming = ordered.filter((event) => event.agencyId !== null && !taken.has(event.rowId));
-  if (claiming.length > 0) for (const rowId of await claimKeys(tx, claiming)) taken.add(rowId);
-  await storeEvents(
-    tx,
-    events.filter((event) => taken.has(event.rowId)),
-  );
   return taken;
 }
 
@@ -52,61 +46,45 @@ export async function takeEvents(tx: Transaction<Database>, events: readonly New
 export const takeEvent = async (tx: Transaction<Database>, event: NewEvent): Promise<boolean> =>
   (await takeEvents(tx, [event])).has(event.rowId);
 
-const keyRows = (events: readonly NewEvent[]): string =>
-  jsonRows(
-    events.map(({ source, eventId, rowId, agencyId }) => ({
-      source,
-      event_id: eventId,
-      row_id: rowId,
-      agency_id: agencyId,
-    })),
-  );
-
 // The database's clock decides about repeats: processes may disagree about the time.
-async function takeKeys(
+async function takeOfWindow(
   tx: Transaction<Database>,
   events: readonly NewEvent[],
   repeatWithinMs: number | null,
 ): Promise<string[]> {
-  const whenKnown =
+  const isOver =
     repeatWithinMs === null
-      ? sql`do nothing`
-      : sql`do update set event_row_id = excluded.event_row_id, received_at = now()
-          where event_keys.received_at < now() - make_interval(secs => ${repeatWithinMs / 1000})`;
+      ? sql`false`
+      : sql`event_keys.received_at < now() - make_interval(secs => ${repeatWithinMs / 1000})`;
+  const { rows, bodies } = describeRows(events);
   const taken = await sql<{ event_row_id: string }>`
-    insert into event_keys (source, event_id, event_row_id, agency_id, received_at)
-    select source, event_id, row_id, agency_id, now()
-    from json_to_recordset(${keyRows(events)}) as event (source text, event_id text, row_id uuid, agency_id uuid)
-    on conflict (source, event_id) ${whenKnown}
-    returning event_row_id
+    with event as (
+      select * from json_to_recordset(${jsonRows(rows)}) as event (id uuid, received_at timestamptz, agency_id uuid,
+        location_id uuid, source text, event_id text, type text, status text, ghl_location_id text, ghl_contact_id text,
+        ghl_record_id text, occurred_at timestamptz, body_from integer, body_length integer)
+    ),
+    taken as (
+      insert into event_keys (source, event_id, event_row_id, agency_id, received_at)
+      select source, event_id, id, agency_id, now() from event
+      on conflict (source, event_id) do update
+        set event_row_id = excluded.event_row_id, agency_id = excluded.agency_id, received_at = excluded.received_at
+        where (event_keys.agency_id is null and excluded.agency_id is not null) or ${isOver}
+      returning event_row_id
+    ),
+    stored as (
+      insert into events (id, received_at, agency_id, location_id, source, event_id, type, status,
+        ghl_location_id, ghl_contact_id, ghl_record_id, occurred_at, body)
+      select id, received_at, agency_id, location_id, source, event_id, type, status, ghl_location_id, ghl_contact_id,
+        ghl_record_id, occurred_at, substring(${bodies}::bytea from body_from for body_length)
+      from event where id in (select event_row_id from taken)
+    )
+    select event_row_id from taken
   `.execute(tx);
   return taken.rows.map((row) => row.event_row_id);
 }
 
-/** Takes keys over that nobody's event has; there are hardly any. */
-async function claimKeys(tx: Transaction<Database>, events: readonly NewEvent[]): Promise<string[]> {
-  const unclaimed = await sql<{ row_id: string }>`
-    select event.row_id
-    from json_to_recordset(${keyRows(events)}) as event (source text, event_id text, row_id uuid, agency_id uuid)
-    cross join lateral (
-      select from event_keys k where k.source = event.source and k.event_id = event.event_id and k.agency_id is null
-      limit 1 for update) found
-  `.execute(tx);
-  const rowIds = new Set(unclaimed.rows.map((row) => row.row_id));
-  for (const { source, eventId, rowId, agencyId } of events.filter((event) => rowIds.has(event.rowId))) {
-    await tx
-      .updateTable('event_keys')
-      .set({ event_row_id: rowId, agency_id: agencyId, received_at: sql<Date>`now()` })
-      .where('source', '=', source)
-      .where('event_id', '=', eventId)
-      .execute();
-  }
-  return [...rowIds];
-}
-
-async function storeEvents(tx: Transaction<Database>, events: readonly NewEvent[]): Promise<void> {
-  if (events.length === 0) return;
-  // All bodies in one binary parameter: as text of JSON or of an array they would be copied and spelt out several times.
+/** All bodies in one binary parameter: as text of JSON or of an array they would be copied and spelt out several times. */
+function describeRows(events: readonly NewEvent[]): { rows: object[]; bodies: Buffer } {
   let bodyFrom = 1;
   const rows = events.map((event) => {
     const row = {
@@ -128,16 +106,7 @@ async function storeEvents(tx: Transaction<Database>, events: readonly NewEvent[
     bodyFrom += event.body?.length ?? 0;
     return row;
   });
-  const bodies = Buffer.concat(events.flatMap(({ body }) => (body === null ? [] : [body])));
-  await sql`
-    insert into events (id, received_at, agency_id, location_id, source, event_id, type, status,
-      ghl_location_id, ghl_contact_id, ghl_record_id, occurred_at, body)
-    select id, received_at, agency_id, location_id, source, event_id, type, status,
-      ghl_location_id, ghl_contact_id, ghl_record_id, occurred_at, substring(${bodies}::bytea from body_from for body_length)
-    from json_to_recordset(${jsonRows(rows)}) as event (id uuid, received_at timestamptz, agency_id uuid, location_id uuid,
-      source text, event_id text, type text, status text, ghl_location_id text, ghl_contact_id text, ghl_record_id text,
-      occurred_at timestamptz, body_from integer, body_length integer)
-  `.execute(tx);
+  return { rows, bodies: Buffer.concat(events.flatMap(({ body }) => (body === null ? [] : [body]))) };
 }
 
 export interface StoredEvent {

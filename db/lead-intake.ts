@@ -102,6 +102,18 @@ export interface AgencyContact {
  * which keeps it from joining whole tables, and `is true` keeps the agency from being what an index is searched by.
  */
 
+/** Whether a contact `c` has an open lead. */
+export const findsOpenLead: RawBuilder<unknown> = sql`
+  (select from leads
+    where source_contact_id = c.ghl_contact_id and (agency_id = c.agency_id) is true and state <> 'closed' limit 1)
+  union all
+  (select from assignments
+    where ghl_contact_id = c.ghl_contact_id and (agency_id = c.agency_id) is true and state <> 'released' limit 1)`;
+
+/** Whether we put a contact `c` into GHL ourselves. */
+export const findsOwnContact: RawBuilder<unknown> = sql`
+  select from assignments a where a.ghl_contact_id = c.ghl_contact_id and (a.agency_id = c.agency_id) is true`;
+
 /** The open leads that events of contacts concern, in the order of the contacts. Needs the intake role or an agency's scope. */
 export async function listLeadsOfGhlContacts(
   tx: Transaction<Database>,
@@ -109,16 +121,22 @@ export async function listLeadsOfGhlContacts(
 ): Promise<ConcernedLead[][]> {
   const ofContacts: ConcernedLead[][] = contacts.map(() => []);
   // Most contacts have none, and the whole question takes Postgres longer to plan than to answer.
-  const concerned = await findTurns(
+  const turns = await findTurns(tx, contacts, findsOpenLead);
+  const concerned = await listConcernedLeads(
     tx,
-    contacts,
-    sql`(select from leads
-        where source_contact_id = c.ghl_contact_id and (agency_id = c.agency_id) is true and state <> 'closed' limit 1)
-      union all
-      (select from assignments
-        where ghl_contact_id = c.ghl_contact_id and (agency_id = c.agency_id) is true and state <> 'released' limit 1)`,
+    turns.map((turn) => contacts[turn]!),
   );
-  if (concerned.length === 0) return ofContacts;
+  for (const [index, turn] of turns.entries()) ofContacts[turn] = concerned[index]!;
+  return ofContacts;
+}
+
+/** The same of contacts that have any: the whole question. */
+export async function listConcernedLeads(
+  tx: Transaction<Database>,
+  contacts: readonly AgencyContact[],
+): Promise<ConcernedLead[][]> {
+  const ofContacts: ConcernedLead[][] = contacts.map(() => []);
+  if (contacts.length === 0) return ofContacts;
   const found = await sql<{
     turn: string;
     lead_id: string;
@@ -130,7 +148,7 @@ export async function listLeadsOfGhlContacts(
       select r.ghl_user_id from assignments a join reps r on r.agency_id = a.agency_id and r.id = a.rep_id
       where a.agency_id = l.agency_id and a.lead_id = l.id and a.state <> 'released'
         and a.location_id = held.location_id) as ghl_user_ids
-    from ${unnestContacts(concerned.map((index) => contacts[index]!))}
+    from ${unnestContacts(contacts)}
     cross join lateral (
       select id from leads where source_contact_id = c.ghl_contact_id and (agency_id = c.agency_id) is true
       union
@@ -146,7 +164,7 @@ export async function listLeadsOfGhlContacts(
       order by a.ghl_opportunity_id nulls last limit 1) held on true
   `.execute(tx);
   for (const row of found.rows) {
-    ofContacts[concerned[Number(row.turn) - 1]!]!.push({
+    ofContacts[Number(row.turn) - 1]!.push({
       leadId: row.lead_id,
       isAssignedContact: row.is_assigned_contact,
       ghlOpportunityId: row.ghl_opportunity_id,
@@ -170,7 +188,8 @@ async function findTurns(
   return found.rows.map(({ turn }) => Number(turn) - 1);
 }
 
-const unnestContacts = (contacts: readonly AgencyContact[]) => sql`unnest(
+/** Contacts as the rows `c`, with their places, from 1. */
+export const unnestContacts = (contacts: readonly AgencyContact[]) => sql`unnest(
   ${contacts.map((each) => each.agencyId)}::uuid[], ${contacts.map((each) => each.ghlContactId)}::text[])
   with ordinality as c (agency_id, ghl_contact_id, turn)`;
 
@@ -214,10 +233,6 @@ export async function listOwnContacts(
   tx: Transaction<Database>,
   contacts: readonly AgencyContact[],
 ): Promise<boolean[]> {
-  const own = await findTurns(
-    tx,
-    contacts,
-    sql`select from assignments a where a.ghl_contact_id = c.ghl_contact_id and (a.agency_id = c.agency_id) is true`,
-  );
+  const own = await findTurns(tx, contacts, findsOwnContact);
   return contacts.map((_contact, index) => own.includes(index));
 }

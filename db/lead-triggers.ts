@@ -1,4 +1,4 @@
-import { type Transaction, sql } from 'kysely';
+import type { Transaction } from 'kysely';
 import type { Database } from './schema.ts';
 
 export interface LeadTrigger {
@@ -20,25 +20,6 @@ export async function listLeadTriggers(
     .where('location_id', '=', locationId)
     .orderBy('name')
     .execute();
-}
-
-/** The triggers of accounts, by location. Needs the intake role or an agency's scope. */
-export async function listTriggersOfLocations(
-  tx: Transaction<Database>,
-  locationIds: readonly string[],
-): Promise<Map<string, (LeadTrigger & { createdAt: Date })[]>> {
-  if (locationIds.length === 0) return new Map();
-  const found = await tx
-    .selectFrom('lead_triggers')
-    .select(['location_id as locationId', 'id', 'name', 'kind', 'subject', 'value', 'created_at as createdAt'])
-    .where('location_id', '=', sql<string>`any(${locationIds}::uuid[])`)
-    .orderBy('name')
-    .execute();
-  const byLocation = new Map<string, (LeadTrigger & { createdAt: Date })[]>();
-  for (const { locationId, ...trigger } of found) {
-    byLocation.set(locationId, [...(byLocation.get(locationId) ?? []), trigger]);
-  }
-  return byLocation;
 }
 
 /** Adds a trigger to an account. */

@@ -25,7 +25,7 @@ process.once('message', ({ databaseUrl, publicKeyPem }: FloorServerTask) => {
   const app = express();
   app.post('/webhooks/ghl', express.raw({ type: () => true, limit: BODY_LIMIT_BYTES }), async (req, res) => {
     const body = req.body as Buffer;
-    if (!verifyGhlSignature(body, req.get('x-ghl-signature'), keys).valid) {
+    if (!(await verifyGhlSignature(body, req.get('x-ghl-signature'), keys)).valid) {
       res.status(401).end();
       return;
     }

@@ -4,7 +4,8 @@ import type { IntakeResult } from '../../bench/intake.ts';
 import { checkIntake } from '../../bench/intake-report.ts';
 
 const of = (value: number) => ({ median: value, min: value, max: value });
-const side = { perSecond: of(2_000), p50Ms: of(10), p99Ms: of(50) };
+const cpuMs = { process: of(0.5), mainThread: of(0.4), postgres: of(0.2) };
+const side = { perSecond: of(2_000), p50Ms: of(10), p99Ms: of(50), cpuMs };
 const good: IntakeResult = {
   ...{ deliveries: 1_000, runs: 3, rows: 2_700, share: 0.9, memory: null },
   api: { ...side, answers: { '200 taken': 2_700, '200 repeat': 300 } },

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { readCpuOfChildren, readProcessTimes } from '../../bench/usage.ts';
+import { readCpuOfChildren, readProcessCpu, readProcessTimes } from '../../bench/usage.ts';
 
 describe('what Linux tells of a process', () => {
   it('is read behind a name that holds blanks and brackets', () => {
@@ -21,6 +21,24 @@ describe('the CPU time of this process’ children', () => {
     } finally {
       const ended = once(busy, 'exit');
       busy.kill('SIGKILL');
+      await ended;
+    }
+  });
+});
+
+describe('the CPU time of a process', () => {
+  it.skipIf(process.platform !== 'linux')('tells its main thread apart', async () => {
+    const work = `require('node:crypto').pbkdf2('a', 'b', 1e9, 64, 'sha512', () => {})`;
+    const busyBeside = spawn(process.execPath, ['-e', work]);
+    try {
+      const beside = async (): Promise<number> => {
+        const { cpuSeconds, mainThreadSeconds } = await readProcessCpu(busyBeside.pid!);
+        return cpuSeconds - mainThreadSeconds;
+      };
+      await expect.poll(beside, { timeout: 20_000 }).toBeGreaterThan(0.5);
+    } finally {
+      const ended = once(busyBeside, 'exit');
+      busyBeside.kill('SIGKILL');
       await ended;
     }
   });
