@@ -34,6 +34,7 @@ import {
   unmapFieldByApi,
 } from './field-mappings.ts';
 import { reportHealth, reportReadiness } from './health.ts';
+import { requireStorableAddress } from './input.ts';
 import type { LeadChangeDeps } from './lead-client.ts';
 import { acceptLeadByApi } from './leads-accept.ts';
 import { closeLeadByApi } from './leads-close.ts';
@@ -120,6 +121,7 @@ export function createApp(deps: AppDeps): Express {
   app.post('/webhooks/ghl', readRawBody, receiveGhlWebhook(deps));
   app.post('/webhooks/ghl-workflow', readRawBody, receiveGhlWorkflowWebhook(deps));
 
+  app.use('/v1', requireStorableAddress);
   app.post('/v1/leads', readRawBody, createLeadByApi(deps));
   app.get('/v1/leads', listLeadsByApi(deps));
   app.get('/v1/leads/:id', getLeadByApi(deps));
