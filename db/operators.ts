@@ -17,6 +17,19 @@ export const auditOperator = (
   act: Act & { action: string; subject: string; after?: Record<string, unknown> },
 ): Promise<void> => audit(tx, { ...act, agencyId: PLATFORM });
 
+/** What operators did last with versions of the workers; undefined when they have done nothing. Needs the operators role. */
+export const findLastVersionAct = (
+  tx: Transaction<Database>,
+): Promise<{ action: string; after: unknown } | undefined> =>
+  tx
+    .selectFrom('audit_log')
+    .select(['action', 'after'])
+    .where('agency_id', '=', PLATFORM)
+    .where('action', 'like', 'worker-version.%')
+    .orderBy('sequence', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+
 export interface NewOperatorCredential {
   id: string;
   operator: string;
