@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { SUBSCRIPTIONS_PER_PLACE } from '../../domain/notice.ts';
 import { type ApiWorld, createApiWorld } from './api-world.ts';
 
 let world: ApiWorld;
@@ -31,5 +32,21 @@ describe('what an endpoint of a location hears by', () => {
     const path = `/notice-subscriptions/${subscriptions[0]!.id}`;
     expect((await call('delete', path, branch)).status).toBe(404);
     expect((await call('get', `/webhook-endpoints/${id}`, agency)).body).toMatchObject({ subscriptions });
+  });
+});
+
+describe('a place', () => {
+  it('is heard of by so many at most, also when the last are asked for at once; another place has its own', async () => {
+    const { agency: key, branch } = world.agency.keys;
+    const ask = async (name: number, by = branch): Promise<{ status: number; body: unknown }> => {
+      const wanted = { channel: 'email', to: `desk${name}@front-office.example`, topics: ['lead.assigned'] };
+      return call('post', '/notice-subscriptions', by).send(wanted);
+    };
+    for (let name = 0; name < SUBSCRIPTIONS_PER_PLACE - 1; name += 1) expect((await ask(name)).status).toBe(201);
+    const last = await Promise.all([ask(SUBSCRIPTIONS_PER_PLACE), ask(SUBSCRIPTIONS_PER_PLACE + 1)]);
+    expect(last.map(({ status }) => status).sort()).toEqual([201, 409]);
+    expect(last.find(({ status }) => status === 409)!.body).toMatchObject({ code: 'too-many-subscriptions' });
+    expect((await ask(0)).status).toBe(200);
+    expect((await ask(0, key)).status).toBe(201);
   });
 });
