@@ -274,6 +274,25 @@ describe('an endpoint', () => {
     await quick.close();
   });
 
+  it('that hangs with all others of its agency leaves places to other agencies', async () => {
+    const hung: (() => void)[] = [];
+    receiver.reply = (_request, response) => void hung.push(() => response.writeHead(204).end());
+    for (let others = 0; others < 4; others += 1) await world.endpoint(receiver.url);
+    const ids = (await Promise.all([world.happens(), world.happens(), world.happens(), world.happens()])).flat();
+    expect(ids).toHaveLength(20);
+    const sending = ids.map((id) => world.send(id));
+    await expect.poll(() => hung.length).toBe(16);
+    const quick = await startReceiver();
+    await theirs.endpoint(quick.url);
+    const [theirOwn] = await theirs.happens();
+    expect(await theirs.send(theirOwn!)).toBeUndefined();
+    for (const answer of hung) answer();
+    const ends = await Promise.all(sending);
+    expect(ends.filter((end) => end === undefined)).toHaveLength(16);
+    expect(ends.flatMap((end) => end?.type ?? [])).toEqual(Array.from({ length: 4 }, () => 'AgencyBusy'));
+    await quick.close();
+  });
+
   it('of a location hears of what is below it, and of nothing beside it', async () => {
     const region = await startReceiver();
     await world.endpoint(region.url, all.agency.location('east'));
