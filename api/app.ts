@@ -60,7 +60,14 @@ import { handleErrors, handleUnknownRoute } from './problem.ts';
 import { readRawBody } from './raw-body.ts';
 import type { RefusedDeliveries } from './refused-deliveries.ts';
 import { logRequests } from './request-log.ts';
-import { readSignInForm, showHowToSignIn, showSignIn, signInByLink, signInByOperatorToken } from './sign-in.ts';
+import {
+  readSignInForm,
+  showHowToSignIn,
+  showSignIn,
+  showSignInLink,
+  signInByLink,
+  signInByOperatorToken,
+} from './sign-in.ts';
 import { traceRequests } from './trace-requests.ts';
 import { reportNoWebUi, type WebUi } from './web-ui.ts';
 import { listWebhookDeliveriesByApi, redeliverByApi } from './webhook-deliveries.ts';
@@ -187,7 +194,8 @@ export function createApp(deps: AppDeps): Express {
 
   app.get('/sign-in', showSignIn);
   app.post('/sign-in', readSignInForm, signInByOperatorToken(deps));
-  app.get('/sign-in/:secret', signInByLink(deps));
+  app.get('/sign-in/:secret', showSignInLink(deps));
+  app.post('/sign-in/:secret', signInByLink(deps));
   app.post('/codec/decode', requireSessionOrToken(deps), readCodecBody, decodePayloads(deps));
   app.post('/codec/encode', requireSessionOrToken(deps), readCodecBody, encodePayloads(deps));
   const webUi = deps.webUi === undefined ? [reportNoWebUi] : [requireSession(deps), deps.webUi.pass];

@@ -53,6 +53,19 @@ export async function addOperatorCredential(
 
 const isValid = sql<boolean>`revoked_at is null and expires_at > now()`;
 
+/** Whether a link can be used: it is known, and neither used, revoked nor over. */
+export async function isLinkOpen(tx: Transaction<Database>, linkHash: Buffer): Promise<boolean> {
+  const found = await tx
+    .selectFrom('operator_credentials')
+    .select('id')
+    .where('hash', '=', linkHash)
+    .where('kind', '=', 'link')
+    .where('used_at', 'is', null)
+    .where(isValid)
+    .executeTakeFirst();
+  return found !== undefined;
+}
+
 /**
  * Makes a session of a link, once: of many who open the same link at the same moment, the row's lock lets one through.
  * @returns the operator's name; undefined when the link is unknown, used, revoked or over
