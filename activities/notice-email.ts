@@ -1,3 +1,4 @@
+import { Context } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import type { Transaction } from 'kysely';
 import {
@@ -70,7 +71,9 @@ export function createNoticeEmailActivities(deps: NoticeDeps) {
       });
     }
     const { ids, address, mail } = turn;
-    const outcome = await mailer!.send({ ...mail, id: `notice.${deliveryId}`, to: address, now: now() });
+    // A process that is to end leaves it to another one, as long as nothing has gone.
+    const signal = Context.current().cancellationSignal;
+    const outcome = await mailer!.send({ ...mail, id: `notice.${deliveryId}`, to: address, now: now() }, signal);
     await withScope(db, { agencyId }, (tx) => keepOutcome(tx, ids, outcome));
     const reason = 'reason' in outcome ? outcome.reason : '';
     if (outcome.outcome === 'deferred') throw ApplicationFailure.retryable(`not taken: ${reason}`, 'MailDeferred');

@@ -10,8 +10,8 @@ import { webhookBody } from '../domain/webhook-endpoint.ts';
 import { type OutboundRules, readWebhookUrl } from '../domain/webhook-url.ts';
 import type { WebhookSender } from '../outbound/webhook-post.ts';
 import type { StoreDeps } from './dependencies.ts';
-import { createEndpointSlots } from './endpoint-slots.ts';
 import type { NoticeObserver } from './notice-email.ts';
+import { createSendingSlots } from './sending-slots.ts';
 import { mapStoreFailures } from './store-failure.ts';
 
 export interface WebhookDeps extends StoreDeps {
@@ -31,6 +31,7 @@ interface WebhookArgs {
 
 /** Of the forty that a process sends at once. */
 const AT_ONCE_PER_ENDPOINT = 4;
+const AT_ONCE_PER_AGENCY = 16;
 const SLOT_LOOK_MS = 2_000;
 const QUIET_JITTER = 0.2;
 /** After it an attempt of another workflow is over. */
@@ -39,7 +40,8 @@ const OTHER_LOOK_MS = 60_000;
 /** The step that sends a notice to an endpoint. */
 export function createNoticeWebhookActivities(deps: WebhookDeps) {
   const { db, keys, now, webhooks, outboundRules } = deps;
-  const slots = createEndpointSlots(AT_ONCE_PER_ENDPOINT);
+  const ofEndpoints = createSendingSlots(AT_ONCE_PER_ENDPOINT);
+  const ofAgencies = createSendingSlots(AT_ONCE_PER_AGENCY);
 
   /**
    * Sends a notice to its endpoint once, and says when the next attempt is due. Repeatable: what has ended is not sent; where
@@ -61,8 +63,7 @@ export function createNoticeWebhookActivities(deps: WebhookDeps) {
       return;
     }
     requireQuietOver(endpoint, now());
-    const leave = slots.enter(endpoint.id);
-    if (!leave) throw waitFailure('EndpointBusy', SLOT_LOOK_MS);
+    const leave = enter(agencyId, endpoint.id);
     try {
       // A repeat of this activity knows that the attempt before it is over; the first one of it does not.
       const begin = { now: now(), isRepeat: Context.current().info.attempt > 1 };
@@ -79,6 +80,19 @@ export function createNoticeWebhookActivities(deps: WebhookDeps) {
     } finally {
       leave();
     }
+  }
+
+  /** @returns what gives both places back @throws ApplicationFailure with the time to wait, where one has all it may have */
+  function enter(agencyId: string, endpointId: string): () => void {
+    const leaveEndpoint = ofEndpoints.enter(endpointId);
+    if (!leaveEndpoint) throw waitFailure('EndpointBusy', SLOT_LOOK_MS);
+    const leaveAgency = ofAgencies.enter(agencyId);
+    if (!leaveAgency) leaveEndpoint();
+    if (!leaveAgency) throw waitFailure('AgencyBusy', SLOT_LOOK_MS);
+    return () => {
+      leaveAgency();
+      leaveEndpoint();
+    };
   }
 
   async function post(endpoint: EndpointToSend, message: { id: string; body: string }): Promise<Answer> {

@@ -34,6 +34,7 @@ import {
   unmapFieldByApi,
 } from './field-mappings.ts';
 import { reportHealth, reportReadiness } from './health.ts';
+import { requireStorableAddress } from './input.ts';
 import type { LeadChangeDeps } from './lead-client.ts';
 import { acceptLeadByApi } from './leads-accept.ts';
 import { closeLeadByApi } from './leads-close.ts';
@@ -59,7 +60,14 @@ import { handleErrors, handleUnknownRoute } from './problem.ts';
 import { readRawBody } from './raw-body.ts';
 import type { RefusedDeliveries } from './refused-deliveries.ts';
 import { logRequests } from './request-log.ts';
-import { readSignInForm, showHowToSignIn, showSignIn, signInByLink, signInByOperatorToken } from './sign-in.ts';
+import {
+  readSignInForm,
+  showHowToSignIn,
+  showSignIn,
+  showSignInLink,
+  signInByLink,
+  signInByOperatorToken,
+} from './sign-in.ts';
 import { traceRequests } from './trace-requests.ts';
 import { reportNoWebUi, type WebUi } from './web-ui.ts';
 import { listWebhookDeliveriesByApi, redeliverByApi } from './webhook-deliveries.ts';
@@ -120,6 +128,7 @@ export function createApp(deps: AppDeps): Express {
   app.get('/metrics', reportMetrics(deps));
   app.use(guard);
 
+  app.use('/v1', requireStorableAddress);
   app.post('/v1/leads', readRawBody, createLeadByApi(deps));
   app.get('/v1/leads', listLeadsByApi(deps));
   app.get('/v1/leads/:id', getLeadByApi(deps));
@@ -185,7 +194,8 @@ export function createApp(deps: AppDeps): Express {
 
   app.get('/sign-in', showSignIn);
   app.post('/sign-in', readSignInForm, signInByOperatorToken(deps));
-  app.get('/sign-in/:secret', signInByLink(deps));
+  app.get('/sign-in/:secret', showSignInLink(deps));
+  app.post('/sign-in/:secret', signInByLink(deps));
   app.post('/codec/decode', requireSessionOrToken(deps), readCodecBody, decodePayloads(deps));
   app.post('/codec/encode', requireSessionOrToken(deps), readCodecBody, encodePayloads(deps));
   const webUi = deps.webUi === undefined ? [reportNoWebUi] : [requireSession(deps), deps.webUi.pass];

@@ -1,4 +1,4 @@
-import type { Request } from 'express';
+import type { Request, RequestHandler } from 'express';
 import type { z } from 'zod';
 import { readJsonBody } from './json-body.ts';
 import { ProblemError, problemOfIssues } from './problem.ts';
@@ -18,6 +18,13 @@ export function readBody<T>(req: Request, schema: z.ZodType<T>): T {
   if (!parsed.success) throw problemOfIssues(422, 'invalid-body', parsed.error);
   return parsed.data;
 }
+
+/** Lets no address pass that holds U+0000, which is spelt in one way only: Postgres takes it in no text. @throws ProblemError 400 */
+export const requireStorableAddress: RequestHandler = (req, _res, next) => {
+  if (req.url.includes('%00'))
+    throw new ProblemError(400, 'nul-character', { detail: 'The address holds the character U+0000.' });
+  next();
+};
 
 /** Reads the query of a request. @throws ProblemError 400 */
 export function readQuery<T>(req: Request, schema: z.ZodType<T>): T {

@@ -3,7 +3,7 @@ import type { Kysely, Transaction } from 'kysely';
 import { z } from 'zod';
 import type { KeyProvider } from '../crypto/key-ring.ts';
 import { audit } from '../db/audit-log.ts';
-import { listSubscriptions, subscribe, unsubscribe } from '../db/notice-subscriptions.ts';
+import { listSubscriptions, subscribe, TooManySubscriptionsError, unsubscribe } from '../db/notice-subscriptions.ts';
 import { findRep } from '../db/reps.ts';
 import type { Database } from '../db/schema.ts';
 import { withScope } from '../db/scope.ts';
@@ -46,7 +46,8 @@ export const listSubscriptionsByApi =
 
 /**
  * `POST /v1/notice-subscriptions`: 201 with the subscription; 200 when this recipient had one for the same place, which
- * then has the topics of both. A location's key subscribes to what concerns its location.
+ * then has the topics of both. A location's key subscribes to what concerns its location. 409 when as many hear of the
+ * place as may.
  */
 export const subscribeByApi =
   (deps: NoticeSubscriptionDeps): RequestHandler =>
@@ -71,6 +72,10 @@ export const subscribeByApi =
       const subject = `notice-subscription:${made.subscription.id}`;
       await audit(tx, { agencyId, actor, origin: 'api', action: 'notice.subscribe', subject, after });
       return made;
+    }).catch((error: unknown) => {
+      if (error instanceof TooManySubscriptionsError)
+        throw new ProblemError(409, error.code, { detail: error.message });
+      throw error;
     });
     res.status(isNew ? 201 : 200).json(view(subscription, deps));
   };

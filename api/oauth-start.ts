@@ -8,13 +8,16 @@ import { authorizeUrl, type GhlDoor } from '../domain/authorize-url.ts';
 import { setConnectCookie } from './connect-cookie.ts';
 import { showConnectProblem } from './oauth-result.ts';
 import type { OperatorDoor } from './operator-door.ts';
-import { isOnlyALook } from './sign-in.ts';
 
 export interface StartDeps {
   db: Kysely<Database>;
   door: OperatorDoor;
   ghlDoor: GhlDoor;
 }
+
+/** A browser that loads ahead, or a program that only looks whether the link leads somewhere, must not use it up. */
+const isOnlyALook = (req: Request): boolean =>
+  req.method === 'HEAD' || /prefetch|prerender/i.test(`${req.get('sec-purpose') ?? ''} ${req.get('purpose') ?? ''}`);
 
 /**
  * `GET /oauth/ghl/start?link=…`: opens a one-time connect link and leads to GHL's page, with a state that only this

@@ -15,6 +15,8 @@ interface Page {
   command?: string;
   /** Whether a token can be typed in, to sign in by. */
   takesToken?: boolean;
+  /** A button that sends the page's own address by POST, and what stands on it. */
+  button?: string;
   /** The browser asks for the page again after so long. */
   refreshSeconds?: number;
 }
@@ -28,7 +30,9 @@ export function sendPage(res: Response, status: number, page: Page): void {
   const [title, text, command = ''] = [page.title, page.text, page.command ?? ''].map(escape);
   const refresh =
     page.refreshSeconds === undefined ? '' : `<meta http-equiv="refresh" content="${page.refreshSeconds}">`;
-  const form = page.takesToken === true ? TOKEN_FORM : '';
+  const button =
+    page.button === undefined ? '' : `<form method="post"><p><button>${escape(page.button)}</button></p></form>`;
+  const form = `${button}${page.takesToken === true ? TOKEN_FORM : ''}`;
   const told = command === '' ? '' : `<pre><code>${command}</code></pre>`;
   res
     .status(status)
@@ -37,8 +41,9 @@ export function sendPage(res: Response, status: number, page: Page): void {
       'Content-Security-Policy':
         "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'",
       'X-Content-Type-Options': 'nosniff',
-      // By no-referrer a browser says nothing of the origin of a form either, which is asked for.
-      'Referrer-Policy': form === '' ? 'no-referrer' : 'same-origin',
+      // By no-referrer a browser says nothing of the origin of a form either, which is asked for; more than the origin is
+      // told nobody, for the address can be a secret.
+      'Referrer-Policy': form === '' ? 'no-referrer' : 'origin',
     })
     .type('html')
     .send(

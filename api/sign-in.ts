@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { createOperatorSecret, hashOperatorSecret, isOperatorSecret } from '../crypto/operator-secret.ts';
-import { redeemSignInLink, signInByToken } from '../db/operators.ts';
+import { isLinkOpen, redeemSignInLink, signInByToken } from '../db/operators.ts';
 import type { Database } from '../db/schema.ts';
 import { withSystemRole } from '../db/scope.ts';
 import { findBearer, HOW_TO_SIGN_IN, requireOwnOrigin } from './operator-access.ts';
@@ -14,10 +14,6 @@ import { ProblemError } from './problem.ts';
 
 /** A working day; whoever stays longer signs in again. */
 const SESSION_MS = 12 * 3_600_000;
-
-/** A browser that loads ahead, or a program that only looks whether the link leads somewhere, must not use it up. */
-export const isOnlyALook = (req: Request): boolean =>
-  req.method === 'HEAD' || /prefetch|prerender/i.test(`${req.get('sec-purpose') ?? ''} ${req.get('purpose') ?? ''}`);
 
 interface SignInDeps {
   db: Kysely<Database>;
@@ -36,32 +32,46 @@ function letIn(res: Response, door: OperatorDoor, secret: string, lastsMs: numbe
   res.redirect(303, `${WEB_UI_PATH}/namespaces/${encodeURIComponent(door.namespace)}/workflows`);
 }
 
+const OVER = 'This link was used, revoked or is over: each opens once. Make another:';
+
 /**
- * `GET /sign-in/:secret`: opens a one-time link, which gives the browser a session and leads to the list of workflows.
- * 401 when the link is unknown, used, revoked or over.
+ * `GET /sign-in/:secret`: the page of a one-time link, with a button that uses it. Looking at it uses nothing up, for chats
+ * and mail filters open the links that pass through them. 401 when the link is unknown, used, revoked or over.
+ */
+export const showSignInLink =
+  ({ db }: Pick<SignInDeps, 'db'>): RequestHandler<{ secret: string }> =>
+  async (req, res) => {
+    res.set('Cache-Control', 'no-store');
+    const { secret: link } = req.params;
+    const isGood =
+      isOperatorSecret(link) &&
+      (await withSystemRole(db, 'operators', (tx) => isLinkOpen(tx, hashOperatorSecret(link))));
+    if (!isGood) return refuseLink(req as Request, res);
+    sendPage(res, 200, { title: 'Sign in', text: 'The link works once, in this browser.', button: 'Sign in' });
+  };
+
+/**
+ * `POST /sign-in/:secret`: uses the link, which gives the browser a session and leads to the list of workflows. 401 when it
+ * is unknown, used, revoked or over; 403 for a form of another origin, which could sign its visitor in as somebody else.
  */
 export const signInByLink =
   ({ db, door, now }: SignInDeps): RequestHandler<{ secret: string }> =>
   async (req, res) => {
     res.set({ 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer' });
-    if (isOnlyALook(req as Request)) {
-      res.status(204).end();
-      return;
-    }
+    requireOwnOrigin(req as Request, door);
     const { secret: link } = req.params;
     const { secret, row } = prepareSession(now);
     const operator = isOperatorSecret(link)
       ? await withSystemRole(db, 'operators', (tx) => redeemSignInLink(tx, hashOperatorSecret(link), row))
       : undefined;
-    if (operator !== undefined) {
-      letIn(res, door, secret, SESSION_MS);
-      return;
-    }
-    const text = 'This link was used, revoked or is over: each opens once. Make another:';
-    if (!wantsPage(req as Request))
-      throw new ProblemError(401, 'link-not-valid', { detail: `${text} ${HOW_TO_SIGN_IN}` });
-    sendPage(res, 401, { title: 'The link does not open', text, command: HOW_TO_SIGN_IN });
+    if (operator === undefined) return refuseLink(req as Request, res);
+    letIn(res, door, secret, SESSION_MS);
   };
+
+function refuseLink(req: Request, res: Response): void {
+  if (!wantsPage(req)) throw new ProblemError(401, 'link-not-valid', { detail: `${OVER} ${HOW_TO_SIGN_IN}` });
+  sendPage(res, 401, { title: 'The link does not open', text: OVER, command: HOW_TO_SIGN_IN });
+}
 
 /** `GET /sign-in`: a page that says how, and takes a token. */
 export const showSignIn: RequestHandler = (_req, res) => {

@@ -2,7 +2,7 @@ import { type Transaction, sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import type { KeyProvider } from '../crypto/key-ring.ts';
 import { seal, type SealedFor, unseal } from '../crypto/seal.ts';
-import type { Notice } from '../domain/notice.ts';
+import { type Notice, SUBSCRIPTIONS_PER_PLACE } from '../domain/notice.ts';
 import type { HeardSubscription, NoticeSurroundings } from '../domain/notice-recipients.ts';
 import type { Database } from './schema.ts';
 
@@ -69,6 +69,15 @@ export async function readSurroundings(
   };
 }
 
+/** As many hear of the place as may. */
+export class TooManySubscriptionsError extends Error {
+  readonly code = 'too-many-subscriptions';
+  constructor() {
+    super(`${SUBSCRIPTIONS_PER_PLACE} hear of this place, and no more can: take a subscription away that is not used.`);
+    this.name = 'TooManySubscriptionsError';
+  }
+}
+
 /** What is wanted of a subscription. */
 export interface WantedSubscription extends Omit<HeardSubscription, 'id'> {
   agencyId: string;
@@ -78,7 +87,8 @@ export interface WantedSubscription extends Omit<HeardSubscription, 'id'> {
 
 /**
  * Lets somebody hear of topics. Asked for once more for the same place and recipient it is the same subscription, with the
- * topics of both. Needs the scope of the agency, or of the subscription's location.
+ * topics of both. Needs the scope of the agency, or of the subscription's location. Endpoints are counted where they are made.
+ * @throws TooManySubscriptionsError
  */
 export async function subscribe(
   tx: Transaction<Database>,
@@ -87,14 +97,14 @@ export async function subscribe(
 ): Promise<{ subscription: HeardSubscription; isNew: boolean }> {
   const { agencyId, locationId, repId, channel, recipient, address, endpointId, madeBy } = wanted;
   await lockSubscriptions(tx, agencyId);
-  const known = (await listSubscriptions(tx, keys)).find(
-    (each) =>
-      each.locationId === locationId &&
-      each.repId === repId &&
-      each.recipient === recipient &&
-      each.address === address &&
-      each.endpointId === endpointId,
+  const ofPlace = (await listSubscriptions(tx, keys)).filter(
+    (each) => each.locationId === locationId && each.repId === repId,
   );
+  const known = ofPlace.find(
+    (each) => each.recipient === recipient && each.address === address && each.endpointId === endpointId,
+  );
+  const byMail = ofPlace.filter((each) => each.endpointId === null).length;
+  if (!known && endpointId === null && byMail >= SUBSCRIPTIONS_PER_PLACE) throw new TooManySubscriptionsError();
   const topics = [...new Set([...(known?.topics ?? []), ...wanted.topics])].sort();
   const subscription = {
     id: known?.id ?? uuidv7(),

@@ -17,6 +17,19 @@ export const auditOperator = (
   act: Act & { action: string; subject: string; after?: Record<string, unknown> },
 ): Promise<void> => audit(tx, { ...act, agencyId: PLATFORM });
 
+/** What operators did last with versions of the workers; undefined when they have done nothing. Needs the operators role. */
+export const findLastVersionAct = (
+  tx: Transaction<Database>,
+): Promise<{ action: string; after: unknown } | undefined> =>
+  tx
+    .selectFrom('audit_log')
+    .select(['action', 'after'])
+    .where('agency_id', '=', PLATFORM)
+    .where('action', 'like', 'worker-version.%')
+    .orderBy('sequence', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+
 export interface NewOperatorCredential {
   id: string;
   operator: string;
@@ -39,6 +52,19 @@ export async function addOperatorCredential(
 }
 
 const isValid = sql<boolean>`revoked_at is null and expires_at > now()`;
+
+/** Whether a link can be used: it is known, and neither used, revoked nor over. */
+export async function isLinkOpen(tx: Transaction<Database>, linkHash: Buffer): Promise<boolean> {
+  const found = await tx
+    .selectFrom('operator_credentials')
+    .select('id')
+    .where('hash', '=', linkHash)
+    .where('kind', '=', 'link')
+    .where('used_at', 'is', null)
+    .where(isValid)
+    .executeTakeFirst();
+  return found !== undefined;
+}
 
 /**
  * Makes a session of a link, once: of many who open the same link at the same moment, the row's lock lets one through.

@@ -69,8 +69,9 @@ export async function settleWebhookAttempt(
   const quietUntil = quietMs === 0 ? null : new Date(now.getTime() + quietMs);
   const failingSince = await noteEndpointFailure(tx, endpointId, { now, quietUntil });
   if (decision.next === 'retry') await putDeliveriesBack(tx, [id], reason);
-  else await endDeliveries(tx, [id], { state: 'refused', reason, now });
-  if (decision.next === 'give-up') await leaveLetter(tx, attempted, 'undelivered');
+  const ended = decision.next === 'retry' ? 0 : await endDeliveries(tx, [id], { state: 'refused', reason, now });
+  // Not of what was put away meanwhile: its endpoint was disabled, or is gone, by somebody who knows it.
+  if (decision.next === 'give-up' && ended === 1) await leaveLetter(tx, attempted, 'undelivered');
   if (decision.next === 'disable') await giveUpEndpoint(tx, attempted, 'gone', now);
   else if (hasFailedForGood(failingSince, now)) await giveUpEndpoint(tx, attempted, 'failing', now);
 }

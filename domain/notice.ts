@@ -25,6 +25,12 @@ export const NOTICE_TOPICS = [...LEAD_TOPICS, ...OPERATOR_TOPICS] as const;
 /** A test is sent to the one subscription that it tries, and nobody subscribes to it. */
 export type NoticeTopic = LeadTopic | OperatorTopic | 'notice.test';
 
+/**
+ * How many may hear by e-mail of one place: the agency, a location, or a rep. One workflow tells all who hear of a notice at
+ * the same time, and Temporal lets no more than 2,000 steps of a workflow be under way: above a place are a few others.
+ */
+export const SUBSCRIPTIONS_PER_PLACE = 100;
+
 export const isOperatorTopic = (topic: string): topic is OperatorTopic =>
   (OPERATOR_TOPICS as readonly string[]).includes(topic);
 

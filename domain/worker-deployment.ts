@@ -113,16 +113,19 @@ export function planRollOut(
 export type RollBackDecision =
   | { way: 'end-ramp'; reason: 'ramping'; from: string; to: string | null }
   | { way: 'set-current'; reason: 'named' | 'current-before'; from: string | null; to: string | null }
-  | { way: 'none'; reason: 'unknown-build' | 'current-already' | 'no-version-before' };
+  | { way: 'none'; reason: 'unknown-build' | 'current-already' | 'no-version-before' | 'rolled-back-already' };
 
 /**
  * Decides what a roll-back does: it ends a ramp, for the current version has most of the work then, or makes the version
  * current again that was so before.
  * @param wanted the build id to go back to, null for workers without a version, undefined to let it be found
+ * @param rolledBackTo what the last act on versions went back to; undefined where that was no roll-back. Asked twice, by one
+ * or by two, a roll-back must not lead forward again, for the version before is then the one that was left
  */
 export function planRollBack(
   { routing, versions }: { routing: Routing; versions: readonly WorkerVersion[] },
   wanted: string | null | undefined,
+  rolledBackTo?: string | null,
 ): RollBackDecision {
   const { currentBuildId: current, ramping } = routing;
   if (ramping && (wanted === undefined || wanted === current))
@@ -134,6 +137,7 @@ export function planRollBack(
       ? { way: 'set-current', reason: 'named', from: current, to: wanted }
       : { way: 'none', reason: 'unknown-build' };
   }
+  if (rolledBackTo === current) return { way: 'none', reason: 'rolled-back-already' };
   const before = versions
     .filter(({ buildId, lastCurrentAt }) => buildId !== current && lastCurrentAt !== null)
     .sort((one, other) => other.lastCurrentAt!.getTime() - one.lastCurrentAt!.getTime())[0];

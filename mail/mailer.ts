@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { domainToASCII } from 'node:url';
 import MailComposer from 'nodemailer/lib/mail-composer';
 import SMTPConnection, { type SMTPConnectionOptions } from 'nodemailer/lib/smtp-connection';
 
@@ -29,21 +30,29 @@ export type MailOutcome =
   { outcome: 'sent' } | { outcome: 'deferred' | 'refused' | 'unknown'; /** A code. */ reason: string };
 
 export interface Mailer {
-  /** Hands one mail to the server. It does not throw for what the server or the way to it does. */
-  send(mail: OutgoingMail): Promise<MailOutcome>;
+  /**
+   * Hands one mail to the server. It does not throw for what the server or the way to it does.
+   * @param signal gives it up as long as it is certain that nothing has gone: `deferred`
+   */
+  send(mail: OutgoingMail, signal?: AbortSignal): Promise<MailOutcome>;
 }
 
 /** A server that checks what it takes may think for a while before it answers (RFC 5321, 4.5.3.2.6). */
 const TIMEOUTS = { connectionTimeout: 10_000, greetingTimeout: 15_000, dnsTimeout: 10_000, socketTimeout: 90_000 };
+/** All of a mail together, within its step's three minutes: a server that says a little now and then is never silent. */
+const OVERALL_MS = 150_000;
+/** A server that has taken the mail owes us a good-bye, but no connection. */
+const GOODBYE_MS = 5_000;
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
 /** One address and nothing that would end a header or begin another recipient. */
 const ADDRESS = /^[^\s<>,;:"()[\]\\\p{Cc}]+@[^\s<>,;:"()[\]\\@\p{Cc}]+$/u;
 
 /**
  * Sends mails by SMTP, each on a connection of its own.
+ * @param overallMs after which a mail is given up, whatever its server does
  * @throws TypeError for an address of our own that is none, or a URL of another protocol
  */
-export function createMailer({ url, from, requiresTls }: MailerSettings): Mailer {
+export function createMailer({ url, from, requiresTls }: MailerSettings, overallMs = OVERALL_MS): Mailer {
   const { protocol, hostname, port, username, password } = new URL(url);
   if (protocol !== 'smtp:' && protocol !== 'smtps:') throw new TypeError('a mail server is named by smtp: or smtps:');
   if (!ADDRESS.test(from)) throw new TypeError('mails have to come from an address');
@@ -63,10 +72,11 @@ export function createMailer({ url, from, requiresTls }: MailerSettings): Mailer
   const auth = username === '' ? null : { user: decodeURIComponent(username), pass: decodeURIComponent(password) };
 
   return {
-    async send(mail) {
-      const { id, to, subject, text, html, now } = mail;
+    async send(mail, signal) {
+      const { id, subject, text, html, now } = mail;
       // The address was checked where it came in; a header must hold whatever happened to it since.
-      if (!ADDRESS.test(to)) return { outcome: 'refused', reason: 'address-malformed' };
+      const to = spellForAll(mail.to);
+      if (to === undefined) return { outcome: 'refused', reason: 'address-malformed' };
       const message = await new MailComposer({
         from,
         to,
@@ -82,27 +92,49 @@ export function createMailer({ url, from, requiresTls }: MailerSettings): Mailer
       })
         .compile()
         .build();
-      return handOver(new SMTPConnection(options), auth, { from, to: [to], size: message.length }, message);
+      const envelope = { from, to: [to], size: message.length };
+      return handOver(new SMTPConnection(options), { auth, envelope, message, overallMs, signal });
     },
   };
 }
 
-function handOver(
-  connection: SMTPConnection,
-  auth: { user: string; pass: string } | null,
-  envelope: { from: string; to: string[]; size: number },
-  message: Buffer,
-): Promise<MailOutcome> {
+/** An address with its domain as every server reads it (RFC 5891); undefined for what is none. */
+function spellForAll(address: string): string | undefined {
+  if (!ADDRESS.test(address)) return undefined;
+  const at = address.lastIndexOf('@') + 1;
+  const domain = address.slice(at);
+  const spelt = /\P{ASCII}/u.test(domain) ? domainToASCII(domain) : domain;
+  return spelt === '' ? undefined : address.slice(0, at) + spelt;
+}
+
+interface Handover {
+  auth: { user: string; pass: string } | null;
+  envelope: { from: string; to: string[]; size: number };
+  message: Buffer;
+  overallMs: number;
+  signal: AbortSignal | undefined;
+}
+
+function handOver(connection: SMTPConnection, handover: Handover): Promise<MailOutcome> {
+  const { auth, envelope, message, overallMs, signal } = handover;
   return new Promise((resolve) => {
     let isOnItsWay = false;
     let isSaid = false;
     const end = (error: unknown): void => {
       if (isSaid) return;
       isSaid = true;
-      if (error == null) connection.quit();
-      else connection.close();
+      clearTimeout(tooLong);
+      signal?.removeEventListener('abort', stop);
+      if (error == null) {
+        connection.quit();
+        setTimeout(() => connection.close(), GOODBYE_MS).unref();
+      } else connection.close();
       resolve(error == null ? { outcome: 'sent' } : judgeMailError(error, isOnItsWay));
     };
+    const tooLong = setTimeout(() => end(codedError('ETIMEDOUT')), overallMs);
+    // Once it is on its way nobody knows whether it is taken before the server says so: that is waited for.
+    const stop = (): void => void (isOnItsWay || end(codedError('EABORTED')));
+    signal?.addEventListener('abort', stop);
     // It is read when the server has said that it waits for the data, and not before.
     const data = new Readable({
       read() {
@@ -111,6 +143,7 @@ function handOver(
         this.push(null);
       },
     });
+    if (signal?.aborted === true) return stop();
     const send = (): void => connection.send(envelope, data, (error) => end(error ?? null));
     connection.on('error', end);
     connection.on('end', () => end(new Error('the connection ended')));
@@ -121,6 +154,8 @@ function handOver(
     });
   });
 }
+
+const codedError = (code: string): Error => Object.assign(new Error('the mail is given up'), { code });
 
 /**
  * What the failure of a mail means. A reply is certain (RFC 5321, 4.2.1): with 4yz the server may take it later, with 5yz it

@@ -1,7 +1,7 @@
 import { isGrpcServiceError } from '@temporalio/client';
 import { z } from 'zod';
 import type { Deployment, SwitchyardClient } from '../../client.ts';
-import { auditOperator } from '../../db/operators.ts';
+import { auditOperator, findLastVersionAct } from '../../db/operators.ts';
 import { withSystemRole } from '../../db/scope.ts';
 import { UNVERSIONED } from '../../domain/worker-deployment.ts';
 import { CommandError } from '../failure.ts';
@@ -58,6 +58,17 @@ export async function recordDeploymentAct(
   await withSystemRole(await session.db(), 'operators', (tx) =>
     auditOperator(tx, { ...act, subject: `worker-version:${nameVersion(id)}` }),
   );
+}
+
+const wentBackSchema = z.object({
+  action: z.enum(['worker-version.roll-back', 'worker-version.rolled-back']),
+  after: z.object({ to: z.string().nullable() }),
+});
+
+/** What the last act on versions went back to, by an operator's word or by itself; undefined where it was another act. */
+export async function findRolledBackTo(session: Session): Promise<string | null | undefined> {
+  const last = await withSystemRole(await session.db(), 'operators', findLastVersionAct);
+  return wentBackSchema.safeParse(last).data?.after.to;
 }
 
 export const nameVersion = (id: string | null): string => id ?? UNVERSIONED;

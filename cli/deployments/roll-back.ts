@@ -5,7 +5,15 @@ import { perform } from '../command.ts';
 import { CommandError } from '../failure.ts';
 import type { Answer } from '../output.ts';
 import type { Session } from '../session.ts';
-import { buildId, change, getDeployment, nameVersion, openDeployments, recordDeploymentAct } from './deployment.ts';
+import {
+  buildId,
+  change,
+  findRolledBackTo,
+  getDeployment,
+  nameVersion,
+  openDeployments,
+  recordDeploymentAct,
+} from './deployment.ts';
 import { awaitPollers, awaitSettled } from './watch.ts';
 
 const input = z.object({ to: buildId.optional(), yes: z.boolean().default(false) });
@@ -22,6 +30,8 @@ export function addDeploymentsRollBack(deployments: Command, session: Session): 
 const REFUSALS = {
   'unknown-build': 'There is no such version: deployments show lists them.',
   'current-already': 'It has the work already.',
+  'rolled-back-already':
+    'What was done last was to go back to it, and the version before is the one that was left: --to <build id> leads there.',
   'no-version-before': `No version was current before: --to ${UNVERSIONED} gives the work to workers without one.`,
 };
 
@@ -29,7 +39,7 @@ async function rollBackVersion(session: Session, given: z.infer<typeof input>): 
   const at = await openDeployments(session);
   const { client, of } = at;
   const wanted = given.to === UNVERSIONED ? null : given.to;
-  const plan = planRollBack(await getDeployment(at), wanted);
+  const plan = planRollBack(await getDeployment(at), wanted, await findRolledBackTo(session));
   if (plan.way === 'none') throw new CommandError(plan.reason, `${REFUSALS[plan.reason]} Nothing was done.`);
   const { from, to, way } = plan;
   // Whoever has most of the work while another is ramped keeps it; one that gets it back must be there.
@@ -40,13 +50,14 @@ async function rollBackVersion(session: Session, given: z.infer<typeof input>): 
     const text = `${nameVersion(to)} would be given ${what}, at once.\nNothing was done: --yes does it.`;
     return { data, text };
   }
+  // Before it is done: who comes a moment later is to see it.
+  await recordDeploymentAct(session, { action: 'roll-back', buildId: from, after: { to } });
   await change(async () => {
     if (way === 'set-current') await client.setCurrentVersion(of, to);
     // A part that a third one takes would stay with it.
     if ((await getDeployment(at)).routing.ramping) await client.rampVersion(of, null);
   });
   await awaitSettled(at);
-  await recordDeploymentAct(session, { action: 'roll-back', buildId: from, after: { to } });
   const next = `Workers of ${nameVersion(from)} may be stopped when deployments drain-status says so.`;
   return { data, text: `${nameVersion(to)} has all work again.\n${next}` };
 }

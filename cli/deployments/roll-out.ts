@@ -23,9 +23,13 @@ const input = z.object({
   ramp: z
     .string()
     .transform((typed) => (typed.trim() === 'none' ? [] : typed.split(',').map(Number)))
-    .refine((steps) => steps.every((step, at) => step >= 1 && step <= 99 && step > (steps[at - 1] ?? 0)), {
-      message: 'wanted are growing percentages from 1 to 99 such as 10,50, or none',
-    }),
+    .refine(
+      (steps) =>
+        steps.every((step, at) => Number.isInteger(step) && step >= 1 && step <= 99 && step > (steps[at - 1] ?? 0)),
+      {
+        message: 'wanted are growing whole percentages from 1 to 99 such as 10,50, or none',
+      },
+    ),
   pause: z
     .string()
     .regex(/^[1-9]\d{0,3}[sm]$/, 'wanted is a number of seconds or minutes such as 90s or 5m')
@@ -71,26 +75,32 @@ async function rollOutVersion(session: Session, given: Input): Promise<Answer> {
   await recordDeploymentAct(session, { action: 'roll-out', buildId: build, after: { from, steps, pauseMs } });
   const tell = (step: object, line: string): void =>
     session.terminal.writeError(given.json ? `${JSON.stringify({ progress: step })}\n` : `${line}\n`);
+  const mine: Routing[] = [];
   try {
-    await takeOver(at, { version, steps, pauseMs, before: deployment.routing }, tell);
+    await takeOver(at, { version, steps, pauseMs, before: deployment.routing, mine }, tell);
   } catch (error) {
-    throw await takeBack(at, { build, from }, error);
+    throw await takeBack(at, { build, from, mine }, error);
   }
   await recordDeploymentAct(session, { action: 'rolled-out', buildId: build, after: { from } });
   const next = `Workers of ${nameVersion(from)} may be stopped when deployments drain-status says so.`;
   return { data: { from, build, steps, pauseMs, done: true }, text: `${build} has the work.\n${next}` };
 }
 
-/** Gives the version its parts, one after the other, then all. @throws CommandError as soon as something is not as it should be */
+/**
+ * Gives the version its parts, one after the other, then all.
+ * @param plan.mine gets what this command makes of the routing
+ * @throws CommandError as soon as something is not as it should be
+ */
 async function takeOver(
   at: Deployments,
-  { version, steps, pauseMs, before }: { version: Newcomer; steps: number[]; pauseMs: number; before: Routing },
+  plan: { version: Newcomer; steps: number[]; pauseMs: number; before: Routing; mine: Routing[] },
   tell: (step: object, line: string) => void,
 ): Promise<void> {
   const { client, of, session } = at;
+  const { version, steps, pauseMs, mine } = plan;
   const { buildId: build } = version;
   const since = session.terminal.now();
-  let expected = before;
+  let expected = plan.before;
   for (const percentage of [...steps, 100]) {
     const { routing, conflictToken } = await getDeployment(at);
     if (!isSameRouting(routing, expected)) {
@@ -98,12 +108,17 @@ async function takeOver(
     }
     const ramping = { buildId: build, percentage };
     const isLast = percentage === 100;
+    expected = isLast ? { currentBuildId: build, ramping: null } : { ...expected, ramping };
+    // Before it is asked, for an answer that is lost may have been a yes; what is refused was made by nobody here.
+    mine.push(expected);
     await change(() =>
       isLast
         ? client.setCurrentVersion({ ...of, conflictToken }, build)
         : client.rampVersion({ ...of, conflictToken }, ramping),
-    );
-    expected = isLast ? { currentBuildId: build, ramping: null } : { ...expected, ramping };
+    ).catch((error: unknown) => {
+      if (error instanceof CommandError) mine.pop();
+      throw error;
+    });
     await awaitSettled(at);
     tell({ build, percentage, state: 'given' }, `${percentage} % to ${build}, watched for ${pauseMs / 1_000} s`);
     await watchVersion(at, version, since, pauseMs);
@@ -115,18 +130,26 @@ async function takeOver(
   }
 }
 
-/** Gives all work back, whatever went wrong. @returns what is told the operator */
+/**
+ * Gives all work back, whatever went wrong, where the routing is what this command has made of it: of two that are at it
+ * at once none undoes what the other has done. @returns what is told the operator
+ */
 async function takeBack(
   at: Deployments,
-  { build, from }: { build: string; from: string | null },
+  { build, from, mine }: { build: string; from: string | null; mine: readonly Routing[] },
   error: unknown,
 ): Promise<CommandError> {
   const { code, message } = explainFailure(error);
   let current: string | null;
   try {
-    const { routing } = await getDeployment(at);
-    if (routing.currentBuildId === build) await change(() => at.client.setCurrentVersion(at.of, from));
-    else if (routing.ramping?.buildId === build) await change(() => at.client.rampVersion(at.of, null));
+    const { routing, conflictToken } = await getDeployment(at);
+    if (!mine.some((each) => isSameRouting(each, routing))) {
+      const advice = 'deployments show tells what has the work now.';
+      return new CommandError(code, `${message}\nNothing was taken back: this command did not make it so. ${advice}`);
+    }
+    const of = { ...at.of, conflictToken };
+    if (routing.currentBuildId === build) await change(() => at.client.setCurrentVersion(of, from));
+    else if (routing.ramping?.buildId === build) await change(() => at.client.rampVersion(of, null));
     await awaitSettled(at);
     current = (await getDeployment(at)).routing.currentBuildId;
   } catch (second) {

@@ -2,7 +2,8 @@ import { type Kysely, sql } from 'kysely';
 
 /**
  * Monthly partitions. `ensure_month_partitions` runs as the owner (upkeep itself owns nothing); what it makes is
- * reachable through the parent only, because leaves carry no policies.
+ * reachable through the parent only, because leaves carry no policies. Months are those of UTC, whatever zone the server
+ * or the login has: bounds made in two zones overlap, or leave hours of which no row can be stored.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql
@@ -15,7 +16,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     alter table monthly_tables owner to switchyard_owner;
 
     create function ensure_month_partitions(from_month date, months integer) returns integer
-      language plpgsql security definer set search_path = public, pg_temp as $$
+      language plpgsql security definer set search_path = public, pg_temp set timezone = 'UTC' as $$
     declare
       parent text;
       earliest date;

@@ -31,7 +31,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     grant select, insert, update on ghl_breakers to switchyard_app;
     grant select on ghl_breakers to switchyard_upkeep;
 
-    select ensure_month_partitions(current_date, 12);
+    select ensure_month_partitions((now() at time zone 'UTC')::date, 12);
   `,
     )
     .execute(db);

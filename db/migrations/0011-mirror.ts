@@ -95,11 +95,11 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     do $$
     begin
       execute format('create table messages_past partition of messages for values from (minvalue) to (%L)',
-        date_trunc('month', now())::date);
+        date_trunc('month', now(), 'UTC'));
     end $$;
     alter table messages_past owner to switchyard_owner;
-    insert into monthly_tables values ('messages', date_trunc('month', now())::date);
-    select ensure_month_partitions(current_date, 12);
+    insert into monthly_tables values ('messages', date_trunc('month', now() at time zone 'UTC')::date);
+    select ensure_month_partitions((now() at time zone 'UTC')::date, 12);
 
     -- An event of a record that we have just made tells nothing where the mirror has it.
     create policy relay_knows on contacts for select to switchyard_relay using (true);

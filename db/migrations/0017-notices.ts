@@ -94,7 +94,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
         execute format('alter table %I enable row level security', t);
         execute format('alter table %I force row level security', t);
       end loop;
-      foreach t in array array['notice_subscriptions', 'notices', 'notice_deliveries'] loop
+      foreach t in array array['notices', 'notice_deliveries'] loop
         execute format('create policy app_scope on %I to switchyard_app
           using (agency_id = scope_agency_id() and (scope_location_id() is null or location_id = scope_location_id()))', t);
       end loop;
@@ -107,6 +107,10 @@ export async function up(db: Kysely<unknown>): Promise<void> {
         execute format('grant insert, select (id) on notices to %I', 'switchyard_' || t);
       end loop;
     end $$;
+    -- What an endpoint hears by is the agency's, as the endpoint is: a location's credential must not make it deaf.
+    create policy app_scope on notice_subscriptions to switchyard_app
+      using (agency_id = scope_agency_id()
+        and (scope_location_id() is null or (location_id = scope_location_id() and endpoint_id is null)));
     create policy app_scope on heard_topics to switchyard_app using (agency_id = scope_agency_id());
     grant select, insert, delete on heard_topics, notice_subscriptions to switchyard_app;
     grant update (topics) on notice_subscriptions to switchyard_app;

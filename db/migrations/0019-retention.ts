@@ -56,7 +56,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     create index event_capabilities_by_age on event_capabilities using brin (created_at);
 
     create function drop_month_partition(parent text, month date) returns text
-      language plpgsql security definer set search_path = public, pg_temp set lock_timeout = '2s' as $$
+      language plpgsql security definer set search_path = public, pg_temp set timezone = 'UTC' set lock_timeout = '2s' as $$
     declare
       leaf text := parent || '_' || to_char(month, 'YYYY_MM');
       is_held boolean;
@@ -76,7 +76,6 @@ export async function up(db: Kysely<unknown>): Promise<void> {
         return 'gone';
       end if;
       if parent = 'events' then
-        -- A day more at both ends: the bounds of a month are those of the time zone in which it was made.
         execute format('select exists (select from leads l where l.state <> ''closed''
             and l.event_received_at >= %2$L and l.event_received_at < %3$L)
           or exists (select from event_capabilities w where w.state <> ''started'' and w.created_at < %3$L)
@@ -84,7 +83,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
             and exists (select from %1$I e where ''redrive:event:'' || e.id = w.ordering_key))
           or exists (select from dead_letters d where d.resolved_at is null and d.subject_kind = ''event''
             and exists (select from %1$I e where e.id::text = d.subject_id))',
-          leaf, month - interval '1 day', month + interval '1 month 1 day') into is_held;
+          leaf, month, month + interval '1 month') into is_held;
       elsif parent = 'audit_log' then
         -- A chain is checked from its first row to its head: only the oldest go, and a head never.
         execute format('select exists (select from audit_heads h join %1$I a using (agency_id, sequence))

@@ -34,6 +34,8 @@ describe('GET /v1/dead-letters', () => {
     const second = await get(`?limit=2&cause=step:&cursor=${first.nextCursor}`);
     expect(second.body).toMatchObject({ deadLetters: [{ id: ids[0] }], nextCursor: null });
     expect((await get('?capability=leads')).body).toMatchObject({ status: 400, code: 'invalid-query' });
+    for (const path of ['?cause=%00', '/groups?subjectId=a%00b'])
+      expect((await get(path)).body).toMatchObject({ status: 400, code: 'nul-character' });
   });
 
   it('counts by capability and cause', async () => {

@@ -49,3 +49,19 @@ describe('the page of metrics while Postgres hangs', () => {
     );
   }, 60_000);
 });
+
+describe('readiness while Postgres hangs', () => {
+  it('is told soon, however many ask, and takes no connection from the doors', async () => {
+    proxy.freeze();
+    const startedMs = performance.now();
+    // More than the pool has connections.
+    const pages = await Promise.all(Array.from({ length: 10 }, () => world.http.get('/readyz')));
+    expect(performance.now() - startedMs).toBeLessThan(SCRAPE_MS);
+    for (const { status, body } of pages) {
+      expect(status).toBe(503);
+      expect(body).toMatchObject({ status: 'not-ready', postgres: 'away' });
+    }
+    proxy.mend();
+    await waitFor('it to be ready again', async () => (await world.http.get('/readyz')).status === 200, 30_000);
+  }, 60_000);
+});

@@ -19,10 +19,11 @@ export async function makeOperatorCredential(
   return { id: credential.id, secret };
 }
 
-/** Opens a fresh link as a browser does. Returns the cookie. */
+/** Opens a fresh link as a person does by its page's button. Returns the cookie. */
 export async function signIn(db: Kysely<Database>, apiUrl: string, operator = 'Ann'): Promise<string> {
   const { secret } = await makeOperatorCredential(db, 'link', operator);
-  const answer = await fetch(`${apiUrl}/sign-in/${secret}`, { redirect: 'manual' });
+  const headers = { 'sec-fetch-site': 'same-origin' };
+  const answer = await fetch(`${apiUrl}/sign-in/${secret}`, { method: 'POST', redirect: 'manual', headers });
   const cookie = answer.headers.getSetCookie()[0]?.split(';')[0];
   if (answer.status !== 303 || cookie === undefined) throw new Error(`signing in was answered ${answer.status}`);
   return cookie;

@@ -22,8 +22,13 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 const link = () => makeOperatorCredential(world.db, 'link');
+const page = { 'sec-fetch-site': 'same-origin' };
 const open = (secret: string, headers: Record<string, string> = {}) =>
-  world.http.get(`/sign-in/${secret}`).set(headers).redirects(0);
+  world.http
+    .post(`/sign-in/${secret}`)
+    .set({ ...page, ...headers })
+    .redirects(0);
+const look = (secret: string) => world.http.get(`/sign-in/${secret}`).set('accept', 'text/html');
 const change = (id: string, values: { expires_at?: Date; revoked_at?: Date }) =>
   world.ownerDb.updateTable('operator_credentials').set(values).where('id', '=', id).execute();
 const past = new Date(Date.now() - 1_000);
@@ -60,10 +65,22 @@ describe('a sign-in link', () => {
     expect(late.headers['set-cookie']).toBeUndefined();
   });
 
-  it('is not used up by who only looks whether it leads somewhere', async () => {
+  it('is not used up by who looks where it leads, as chats and mail filters do, and tells its page’s address to nobody', async () => {
     const { secret } = await link();
-    await world.http.head(`/sign-in/${secret}`).expect(204);
-    await open(secret, { 'sec-purpose': 'prefetch;prerender' }).expect(204);
+    await world.http.head(`/sign-in/${secret}`).expect(200);
+    const { text, headers } = await look(secret).expect(200);
+    expect(headers['set-cookie']).toBeUndefined();
+    expect(headers['referrer-policy']).toBe('origin');
+    expect(text).toContain('<form method="post"><p><button>Sign in</button>');
+    expect(text).not.toContain(secret);
+    await open(secret).expect(303);
+    expect((await look(secret).expect(401)).text).not.toContain('<form');
+  });
+
+  it('opens by its own page alone: another one could sign its visitor in as somebody else', async () => {
+    const { secret } = await link();
+    for (const site of ['cross-site', 'same-site', 'none']) await open(secret, { 'sec-fetch-site': site }).expect(403);
+    await world.http.post(`/sign-in/${secret}`).set('origin', 'https://elsewhere.example').redirects(0).expect(403);
     await open(secret).expect(303);
   });
 
@@ -89,7 +106,7 @@ describe('a sign-in link', () => {
   it('gives a cookie that travels by https only where browsers come by https', async () => {
     const other = await createApiWorld({ door: { ...door, publicUrl: PUBLIC_URL } });
     const { secret } = await makeOperatorCredential(other.db, 'link');
-    const answer = await other.http.get(`/sign-in/${secret}`).redirects(0).expect(303);
+    const answer = await other.http.post(`/sign-in/${secret}`).set('origin', PUBLIC_URL).redirects(0).expect(303);
     const [cookie] = answer.headers['set-cookie'] as unknown as string[];
     expect(cookie).toMatch(/^__Host-switchyard_session=.*; Path=\/; .*HttpOnly; Secure; SameSite=Lax$/);
     const headers = { cookie: cookie!.split(';')[0]!, origin: PUBLIC_URL };
@@ -177,7 +194,7 @@ describe('signing in by a token', () => {
   it('is offered by a page whose form a browser sends with its origin', async () => {
     const shown = await world.http.get('/sign-in').expect(200);
     expect(shown.text).toContain('<form method="post" action="/sign-in">');
-    expect(shown.headers['referrer-policy']).toBe('same-origin');
+    expect(shown.headers['referrer-policy']).toBe('origin');
     expect(shown.headers['content-security-policy']).toContain("form-action 'self'");
     const barred = await world.http.post('/sign-in').set('accept', 'text/html').expect(403);
     expect(barred.headers['set-cookie']).toBeUndefined();

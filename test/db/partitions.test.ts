@@ -60,4 +60,22 @@ describe('ensureMonthPartitions', () => {
     const numbers = months.map((month) => Number(month.slice(0, 4)) * 12 + Number(month.slice(5)));
     for (const [index, number] of numbers.entries()) expect(number).toBe(numbers[0]! + index);
   });
+
+  it('makes months of UTC, whatever zone the login has: none overlaps the one before, or leaves hours out', async () => {
+    const makeIn = (zone: string, month: string) =>
+      database.ownerDb.transaction().execute(async (tx) => {
+        await sql`select set_config('timezone', ${zone}, true)`.execute(tx);
+        await sql`select ensure_month_partitions(${month}::date, 1)`.execute(tx);
+      });
+    await makeIn('Pacific/Auckland', '2041-03-01');
+    await makeIn('America/Los_Angeles', '2041-04-01');
+    await makeIn('Pacific/Auckland', '2041-05-01');
+    const bounds = await sql<{ bounds: string }>`
+      select pg_get_expr(relpartbound, oid) as bounds from pg_class where relispartition and relkind = 'r' and relname like 'events_2041_%'
+      order by relname
+    `.execute(database.ownerDb);
+    const month = (from: string, to: string) =>
+      `FOR VALUES FROM ('2041-${from}-01 00:00:00+00') TO ('2041-${to}-01 00:00:00+00')`;
+    expect(bounds.rows.map((row) => row.bounds)).toEqual([month('03', '04'), month('04', '05'), month('05', '06')]);
+  });
 });

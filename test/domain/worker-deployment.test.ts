@@ -173,6 +173,18 @@ describe('a roll-back', () => {
     expect(planRollBack({ routing, versions }, wanted)).toMatchObject(decision);
   });
 
+  it('that was done is not undone by asking for it again, but leads on by a name', () => {
+    const after = { routing: { currentBuildId: 'C', ramping: null }, versions };
+    expect(planRollBack(after, undefined, 'C')).toEqual({ way: 'none', reason: 'rolled-back-already' });
+    expect(planRollBack(after, 'B', 'C')).toMatchObject({ way: 'set-current', to: 'B' });
+    expect(planRollBack(after, undefined, 'B')).toMatchObject({ way: 'set-current', to: 'A' });
+    expect(planRollBack({ ...after, routing: { currentBuildId: 'C', ramping } }, undefined, 'C')).toMatchObject({
+      way: 'end-ramp',
+    });
+    const unversioned = { routing: { currentBuildId: null, ramping: null }, versions };
+    expect(planRollBack(unversioned, undefined, null)).toEqual({ way: 'none', reason: 'rolled-back-already' });
+  });
+
   it('finds none before the first version', () => {
     const first = { routing: { currentBuildId: 'A', ramping: null }, versions: [version('A', 'current', 60)] };
     expect(planRollBack(first, undefined)).toEqual({ way: 'none', reason: 'no-version-before' });

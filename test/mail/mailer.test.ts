@@ -1,14 +1,40 @@
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer, type Server } from 'node:net';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createMailer, type MailerSettings } from '../../mail/mailer.ts';
 
 let servers: SMTPServer[] = [];
+let drips: Server[] = [];
 afterEach(async () => {
-  await Promise.all(servers.map((server) => new Promise<void>((resolve) => server.close(resolve))));
-  servers = [];
+  await Promise.all([...servers, ...drips].map((server) => new Promise<void>((resolve) => void server.close(resolve))));
+  [servers, drips] = [[], []];
 });
+
+/** A server that answers each command until one of a name, and that one with a line now and then, for ever. */
+async function drip(from: 'MAIL' | '.' | 'QUIT') {
+  const [heard, lines]: [string[], string[]] = [[], []];
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.write('220 here\r\n');
+    socket.on('data', (data) => {
+      for (const line of data.toString().split('\r\n')) {
+        lines.push(line);
+        const [command = ''] = line.split(' ');
+        if (['EHLO', 'MAIL', 'RCPT', 'DATA', '.', 'QUIT'].includes(command)) heard.push(command);
+        else continue;
+        if (command !== from) socket.write(command === 'DATA' ? '354 go on\r\n' : '250 good\r\n');
+        else {
+          const dripping = setInterval(() => socket.write('250-wait\r\n'), 20);
+          socket.on('close', () => clearInterval(dripping));
+        }
+      }
+    });
+  }).listen(0, '127.0.0.1');
+  drips.push(server);
+  await once(server, 'listening');
+  return { heard, lines, url: `smtp://127.0.0.1:${(server.address() as AddressInfo).port}` };
+}
 
 /** A server on an address of this machine, which counts what it takes. */
 async function serve(host: string, options: SMTPServerOptions) {
@@ -32,15 +58,15 @@ async function serve(host: string, options: SMTPServerOptions) {
 }
 
 const FROM = 'notices@switchyard.example';
-const send = (settings: Omit<MailerSettings, 'from'>, to = 'desk@x.example') =>
-  createMailer({ ...settings, from: FROM }).send({
-    id: 'one',
-    to,
-    subject: 's',
-    text: 't',
-    html: 'h',
-    now: new Date(),
-  });
+const send = (
+  settings: Omit<MailerSettings, 'from'>,
+  to = 'desk@x.example',
+  { overallMs, signal }: { overallMs?: number; signal?: AbortSignal } = {},
+) =>
+  createMailer({ ...settings, from: FROM }, overallMs).send(
+    { id: 'one', to, subject: 's', text: 't', html: 'h', now: new Date() },
+    signal,
+  );
 
 /** Another address of this machine than the one that counts as this machine itself. */
 const ELSEWHERE = '127.0.0.2';
@@ -100,6 +126,35 @@ describe('a mailer', () => {
     const { taken, port } = await serve('127.0.0.1', { size: 50, disabledCommands: ['STARTTLS', 'AUTH'] });
     expect(await send({ url: `smtp://127.0.0.1:${port}`, requiresTls: true })).toMatchObject({ outcome: 'refused' });
     expect(taken.mails).toBe(0);
+  });
+
+  it('is given up when its server drips words for ever: nothing has gone before the data, and nobody knows after it', async () => {
+    const sendSoon = (url: string) => send({ url, requiresTls: true }, undefined, { overallMs: 300 });
+    const before = await drip('MAIL');
+    expect(await sendSoon(before.url)).toEqual({ outcome: 'deferred', reason: 'ETIMEDOUT' });
+    const after = await drip('.');
+    expect(await sendSoon(after.url)).toEqual({ outcome: 'unknown', reason: 'ETIMEDOUT' });
+    // What is taken is sent, however long the good-bye is.
+    expect(await sendSoon((await drip('QUIT')).url)).toEqual({ outcome: 'sent' });
+  });
+
+  it('is left to another process by one that is to end, as long as nothing has gone', async () => {
+    const stopping = new AbortController();
+    const { url, heard } = await drip('MAIL');
+    const sending = send({ url, requiresTls: true }, undefined, { signal: stopping.signal });
+    await expect.poll(() => heard).toContain('MAIL');
+    stopping.abort();
+    expect(await sending).toEqual({ outcome: 'deferred', reason: 'EABORTED' });
+    const never = await drip('MAIL');
+    const late = send({ url: never.url, requiresTls: true }, undefined, { signal: stopping.signal });
+    expect(await late).toEqual({ outcome: 'deferred', reason: 'EABORTED' });
+    expect(never.heard).toEqual([]);
+  });
+
+  it('names a domain of other letters as every server reads it', async () => {
+    const { url, lines } = await drip('QUIT');
+    expect(await send({ url, requiresTls: true }, 'desk@bücher.example')).toEqual({ outcome: 'sent' });
+    expect(lines).toContain('RCPT TO:<desk@xn--bcher-kva.example>');
   });
 
   it('is not made of another protocol, or without an address of its own', () => {

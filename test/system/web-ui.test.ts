@@ -88,7 +88,8 @@ describe.skipIf(!hasWebUi)('the Web UI through the API', () => {
   it('opens by the link that the CLI makes, with all that its page loads', async () => {
     const { url } = await cli.json<{ url: string }>(['operators', 'sign-in-link', '--name', 'Ann']);
     expect((await browse(`/temporal${workflowPath}`)).status).toBe(401);
-    const opened = await browse(new URL(url).pathname);
+    expect((await browse(new URL(url).pathname)).status).toBe(200);
+    const opened = await browse(new URL(url).pathname, { body: {} });
     expect(opened.status).toBe(303);
     const list = opened.headers.get('location')!;
     expect(list).toBe(`/temporal/namespaces/${system.namespace}/workflows`);
@@ -155,6 +156,8 @@ describe.skipIf(!hasWebUi || chromium === undefined)('a browser', () => {
     const page = await browser.newPage({ baseURL: system.apiUrl });
     expect((await page.goto(`/temporal${workflowPath}`))?.status()).toBe(401);
     await page.goto(await makeSignInLink(system.database.url, system.apiUrl));
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.waitForURL('**/temporal/**');
     await page.goto(`/temporal${workflowPath}`);
     const shown = page.getByTestId('input-and-result');
     await shown.getByText(`"${leadId}"`).waitFor();

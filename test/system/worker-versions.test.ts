@@ -177,6 +177,10 @@ describe('a next version', () => {
   it('gives all back at once, and every lead ends right', async () => {
     const back = await cli.run(['deployments', 'roll-back', '--yes']);
     expect(back).toMatchObject({ code: 0, out: expect.stringContaining('A has all work again') as string });
+    // In haste somebody does it once more, or two do: that leads nowhere, and least of all forward again.
+    const again = await cli.run(['deployments', 'roll-back', '--yes']);
+    expect(again).toMatchObject({ code: 1, error: expect.stringContaining('the one that was left') as string });
+    expect(await routing()).toEqual({ currentBuildId: 'A', ramping: null });
     const from = taken.length;
     const [first, ...rest] = all;
     await Promise.all(rest.map(close));
@@ -212,6 +216,7 @@ describe('a next version', () => {
     await expectOnce([...open, ...during]);
     const [last] = await cli.json<{ action: string; after: unknown }[]>(['operators', 'audit', '--limit', '1']);
     expect(last).toMatchObject({ action: 'worker-version.rolled-back', after: { to: 'A', cause: 'version-broken' } });
+    expect((await cli.run(['deployments', 'roll-back', '--yes'])).error).toContain('the one that was left');
   }, 60_000);
 
   it('is refused when nobody has it, when its workers leave a queue alone, and while another one is under way', async () => {
@@ -238,6 +243,21 @@ describe('a next version', () => {
     expect((await cli.run(['deployments', 'roll-back'])).out).toContain('A would be given the part that B takes');
     expect(await cli.run(['deployments', 'roll-back', '--yes'])).toMatchObject({ code: 0 });
     expect(await routing()).toEqual({ currentBuildId: 'A', ramping: null });
-    expect((await rollOut('B', '--ramp', '50,10')).error).toContain('growing percentages');
+    // Temporal keeps a percentage in four bytes, of which 33.3 is none: it would come back as somebody else's.
+    for (const ramp of ['50,10', '33.3'])
+      expect((await rollOut('B', '--ramp', ramp)).error).toContain('growing whole percentages');
   });
+
+  it('that two roll out at once is taken back by neither when the other has changed the routing', async () => {
+    const one = rollOut('B', '--ramp', '5,50', '--yes');
+    await waitFor('B to take a part', async () => (await routing()).ramping?.percentage === 5);
+    // Goes on where the first one stands, and finds that it has gone on meanwhile.
+    const other = rollOut('B', '--ramp', '5,50', '--yes');
+    const ends = await Promise.all([one, other]);
+    expect(ends.map(({ code }) => code).sort()).toEqual([0, 1]);
+    const lost = ends.find(({ code }) => code === 1)!;
+    expect(lost.error).toContain('Nothing was taken back');
+    expect(lost.error).not.toContain('Rolled back');
+    expect(await routing()).toEqual({ currentBuildId: 'B', ramping: null });
+  }, 60_000);
 });
