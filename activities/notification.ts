@@ -5,14 +5,15 @@ import { addDeliveries, endDeliveries, listOpenDeliveries, lockDelivery } from '
 import { listSubscriptions, readSurroundings, sealAddress } from '../db/notice-subscriptions.ts';
 import { lockNotice, markNoticePlanned } from '../db/notices.ts';
 import { withScope } from '../db/scope.ts';
-import type { PlannedDelivery } from '../domain/notice.ts';
+import type { NoticeChannel, PlannedDelivery } from '../domain/notice.ts';
 import { chooseRecipients } from '../domain/notice-recipients.ts';
 import type { StoreDeps } from './dependencies.ts';
+import type { NoticeObserver } from './notice-email.ts';
 import { mapStoreFailures } from './store-failure.ts';
 
 /** The steps of a notice that need the database only. */
-export function createNotificationActivities(deps: StoreDeps) {
-  const { db, keys, now } = deps;
+export function createNotificationActivities(deps: StoreDeps & { noticeObserver?: NoticeObserver }) {
+  const { db, keys, now, noticeObserver } = deps;
 
   /**
    * Decides who hears of a notice and makes a delivery for each. Repeatable: it is decided once, and afterwards what is
@@ -20,7 +21,8 @@ export function createNotificationActivities(deps: StoreDeps) {
    */
   async function planNotice(args: { agencyId: string; noticeId: string }): Promise<PlannedDelivery[]> {
     const { agencyId, noticeId } = args;
-    return withScope(db, { agencyId }, async (tx) => {
+    const { open, suppressed } = await withScope(db, { agencyId }, async (tx) => {
+      const suppressed: NoticeChannel[] = [];
       const found = await lockNotice(tx, noticeId);
       if (!found) throw ApplicationFailure.nonRetryable('no such notice', 'NoticeUnknown');
       const { notice, isPlanned } = found;
@@ -35,21 +37,25 @@ export function createNotificationActivities(deps: StoreDeps) {
         }));
         await addDeliveries(tx, notice, deliveries, now());
         await markNoticePlanned(tx, noticeId, now());
+        suppressed.push(...chosen.flatMap(({ channel, suppressedFor }) => (suppressedFor === null ? [] : [channel])));
       }
-      return listOpenDeliveries(tx, noticeId);
+      return { open: await listOpenDeliveries(tx, noticeId), suppressed };
     });
+    for (const channel of suppressed) noticeObserver?.ended(channel, 'suppressed', 1);
+    return open;
   }
 
   /** Ends a delivery whose step failed for good, and puts it before an operator. Repeatable: the first end stands. */
   async function recordNoticeFailure(args: { agencyId: string; deliveryId: string; cause: string }): Promise<void> {
     const { agencyId, deliveryId, cause } = args;
-    await withScope(db, { agencyId }, async (tx) => {
+    const end = await withScope(db, { agencyId }, async (tx) => {
       const delivery = await lockDelivery(tx, deliveryId);
       if (!delivery) throw ApplicationFailure.nonRetryable('no such delivery', 'DeliveryUnknown');
       // What was being sent when its last attempt was lost may have arrived: it is not sent again from a letter.
       const state = delivery.state === 'sending' ? ('unknown' as const) : ('refused' as const);
-      await endDeliveries(tx, [deliveryId], { state, reason: cause, now: now() });
-      if (state === 'unknown' || !['pending', 'refused'].includes(delivery.state)) return;
+      const count = await endDeliveries(tx, [deliveryId], { state, reason: cause, now: now() });
+      const end = { channel: delivery.channel, state, count };
+      if (state === 'unknown' || !['pending', 'refused'].includes(delivery.state)) return end;
       await addDeadLetter(tx, {
         agencyId,
         locationId: delivery.locationId,
@@ -59,7 +65,9 @@ export function createNotificationActivities(deps: StoreDeps) {
         subject: { kind: 'notice-delivery', id: deliveryId },
         workflowId: null,
       });
+      return end;
     });
+    noticeObserver?.ended(end.channel, end.state, end.count);
   }
 
   return mapStoreFailures({ planNotice, recordNoticeFailure });

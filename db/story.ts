@@ -6,7 +6,7 @@ import type { EventCapabilityTable, EventTable } from './schema/events.ts';
 import type { DeadLetterTable } from './schema/leads.ts';
 
 /** An event without what it says. */
-export type StoryEvent = Pick<Selectable<EventTable>, 'id' | 'received_at' | 'source' | 'type' | 'status'>;
+export type StoryEvent = Pick<Selectable<EventTable>, (typeof EVENT_COLUMNS)[number]>;
 export type StoryWork = Omit<Selectable<EventCapabilityTable>, 'input'>;
 /** An edit without its value. */
 export type StoryEdit = Omit<Selectable<ContactEditTable>, 'content'>;
@@ -21,7 +21,7 @@ const LIMIT = 8;
 /** An event is stored within so long of the time that its id tells. */
 const ID_SLACK_MS = 3_600_000;
 
-const EVENT_COLUMNS = ['id', 'received_at', 'source', 'type', 'status'] as const;
+const EVENT_COLUMNS = ['id', 'received_at', 'source', 'type', 'status', 'location_id', 'ghl_contact_id'] as const;
 
 /** An event by its row's id. Its id tells when it came, and so in which month's partition it is. */
 export async function findStoryEvent(tx: Transaction<Database>, id: string): Promise<StoryEvent | undefined> {

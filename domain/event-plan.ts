@@ -47,10 +47,12 @@ const wasCreatedWhileLive = (account: PlannedAccount, createdAt: Date): boolean 
 export type ContactLeadReason =
   'lead' | 'not-created' | 'not-an-intake-account' | 'not-live' | 'created-before-live' | 'own-contact';
 
+type CreationFacts = Pick<ContactFacts, 'type' | 'contactCreatedAt' | 'source'>;
+
 /** Decides whether a contact event is a lead by itself: a contact made in an intake account after its go-live. */
 export function decideContactLead(
   account: PlannedAccount,
-  contact: ContactFacts,
+  contact: CreationFacts,
   context: { isOwnContact: boolean; receivedAt: Date },
 ): { isLead: boolean; reason: ContactLeadReason } {
   const refusal = refuseContactLead(account, contact, context);
@@ -59,7 +61,7 @@ export function decideContactLead(
 
 function refuseContactLead(
   account: PlannedAccount,
-  contact: ContactFacts,
+  contact: CreationFacts,
   context: { isOwnContact: boolean; receivedAt: Date },
 ): Exclude<ContactLeadReason, 'lead'> | undefined {
   if (contact.type !== 'ContactCreate') return 'not-created';

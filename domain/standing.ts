@@ -1,3 +1,5 @@
+import type { NoLead } from './no-lead.ts';
+
 /** A workflow as Temporal shows it; `away`: Temporal does not answer, `unknown`: it has none, or not any more. */
 export interface WorkflowStanding {
   workflowId: string;
@@ -18,6 +20,8 @@ export interface Facts {
   /** How the latest event was taken. */
   eventStatus: string | null;
   contact: { id: string; isDeleted: boolean } | null;
+  /** Of a contact that came to be and made no lead: why. */
+  noLead: NoLead | null;
 }
 
 /** How a thing stands, the reason, and what an operator can do. */
@@ -105,7 +109,7 @@ function waiting({ work, workflows }: Facts): Standing | undefined {
   return undefined;
 }
 
-function settled({ leads, edits, eventStatus, contact }: Facts, agency: string): Standing {
+function settled({ leads, edits, eventStatus, contact, noLead }: Facts, agency: string): Standing {
   const [lead] = leads;
   if (lead) {
     const isClosed = lead.state === 'closed';
@@ -126,5 +130,6 @@ function settled({ leads, edits, eventStatus, contact }: Facts, agency: string):
   if (eventStatus === 'ignored') {
     return { now: 'kept and ignored', reason: 'nothing follows from events of this type', youCan: 'do nothing' };
   }
+  if (noLead) return { now: 'in step, and no lead', ...noLead };
   return { now: 'in step', reason: 'all that it asked for is done', youCan: 'do nothing' };
 }

@@ -102,7 +102,7 @@ export function createActivities(options: ActivityOptions) {
       ...createContactEditActivities(store),
       ...createContactMergeActivities(store),
       ...createUpkeepActivities({ ...store, retention }),
-      ...createNotificationActivities(store),
+      ...createNotificationActivities({ ...store, ...(noticeObserver && { noticeObserver }) }),
     },
     /** On queues of their own. */
     ghl: {

@@ -9,6 +9,7 @@ import type { Database, Lead } from '../../db/schema.ts';
 import * as stories from '../../db/story.ts';
 import { contactSyncWorkflowId, leadIntakeWorkflowId } from '../../domain/workflow-ids.ts';
 import { CommandError } from '../failure.ts';
+import { findLeadlessContact, findLeadlessEvent, type Leadless } from './leadless.ts';
 
 export const KINDS = ['lead', 'contact', 'event', 'message'] as const;
 export type Kind = (typeof KINDS)[number];
@@ -22,7 +23,11 @@ interface Subject {
   events: stories.StoryEvent[];
   /** Further things that letters may be about. */
   alsoCalled: string[];
+  /** Of a contact that made no lead, or an event that tells of one: what decides that. */
+  leadless: Leadless | null;
 }
+
+const none = { leads: [], contact: null, alsoCalled: [], leadless: null };
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
@@ -45,7 +50,8 @@ export async function findSubject(
   const event = may('event') ? await findEvent(tx, isOurs ? id : undefined, webhookEventId) : undefined;
   if (event) {
     const leads = await stories.listLeadsOfEvent(tx, event);
-    return { kind: 'event', id: event.id, leads, contact: null, events: [event], alsoCalled: [] };
+    const leadless = leads.length === 0 ? await findLeadlessEvent(tx, event) : null;
+    return { ...none, kind: 'event', id: event.id, leads, events: [event], leadless };
   }
   const contact = may('contact') ? await findOneContact(tx, id, isOurs) : undefined;
   if (contact) return aboutContact(tx, contact);
@@ -53,7 +59,8 @@ export async function findSubject(
   if (newest) {
     const locationId = newest.source_contact_id === id ? newest.intake_location_id : newest.location_id!;
     const events = await stories.listEventsAbout(tx, { locationId, ghlContactId: id });
-    return { kind: 'contact', id, leads: [newest, ...older], contact: null, events: events.reverse(), alsoCalled: [] };
+    const leads = [newest, ...older];
+    return { ...none, kind: 'contact', id, leads, events: events.reverse() };
   }
   const message = may('message') ? await stories.findStoryMessage(tx, id) : undefined;
   if (message) {
@@ -61,7 +68,7 @@ export async function findSubject(
     const owners = owner === null ? [] : await stories.listContactsByGhlId(tx, owner);
     const events = await stories.listEventsAbout(tx, { locationId, ghlRecordId: id });
     const found = owners.find((each) => each.location_id === locationId) ?? null;
-    return { kind: 'message', id, leads: [], contact: found, events, alsoCalled: [] };
+    return { ...none, kind: 'message', id, contact: found, events };
   }
   throw new CommandError('unknown-subject', `The agency has no ${kind ?? 'lead, contact, event or message'} ${id}.`);
 }
@@ -79,20 +86,16 @@ async function findOneContact(tx: Transaction<Database>, id: string, isOurs: boo
 
 async function aboutLead(tx: Transaction<Database>, lead: Lead): Promise<Subject> {
   const event = await stories.findStoryEvent(tx, lead.event_row_id);
-  return { kind: 'lead', id: lead.id, leads: [lead], contact: null, events: event ? [event] : [], alsoCalled: [] };
+  return { ...none, kind: 'lead', id: lead.id, leads: [lead], events: event ? [event] : [] };
 }
 
 async function aboutContact(tx: Transaction<Database>, contact: Contact): Promise<Subject> {
-  const { ghl_id: ghlContactId, location_id: locationId } = contact;
-  const isThere = ghlContactId !== null;
-  return {
-    kind: 'contact',
-    id: contact.id,
-    leads: isThere ? await stories.listLeadsOfContact(tx, ghlContactId) : [],
-    contact,
-    events: isThere ? (await stories.listEventsAbout(tx, { locationId, ghlContactId })).reverse() : [],
-    alsoCalled: isThere ? [ghlContactId] : [],
-  };
+  const { id, ghl_id: ghlContactId, location_id: locationId } = contact;
+  if (ghlContactId === null) return { ...none, kind: 'contact', id, contact, events: [] };
+  const leads = await stories.listLeadsOfContact(tx, ghlContactId);
+  const events = (await stories.listEventsAbout(tx, { locationId, ghlContactId })).reverse();
+  const leadless = leads.length === 0 ? await findLeadlessContact(tx, contact) : null;
+  return { kind: 'contact', id, leads, contact, events, alsoCalled: [ghlContactId], leadless };
 }
 
 export type Story = Awaited<ReturnType<typeof readStory>>;

@@ -1,3 +1,4 @@
+import { explainNoLead } from '../../domain/no-lead.ts';
 import { type Facts, judgeStanding, type WorkflowStanding } from '../../domain/standing.ts';
 import { traceIdOf } from '../../tracing/trace.ts';
 import { viewLead } from '../leads/view.ts';
@@ -9,7 +10,8 @@ const SHOWN = 8;
 
 /** A story in one screen, its last line saying how things stand. Ids, codes and times; nothing of a person. */
 export function describeStory(story: Story, workflows: WorkflowStanding[], agencyId: string): Answer {
-  const standing = judgeStanding(factsOf(story, workflows), `--agency ${agencyId}`);
+  const agency = `--agency ${agencyId}`;
+  const standing = judgeStanding(factsOf(story, workflows, agency), agency);
   const head = story.leads.length === 1 && story.kind === 'lead' ? viewLead(story.leads[0]!) : viewOther(story);
   const sections = [
     `${story.kind}\n${formatFields(head)}`,
@@ -112,7 +114,8 @@ const workflowRows = (workflows: WorkflowStanding[]): Rows =>
     return steps.map((step) => [workflowId, status, startedAt, step.activity, step.attempt, step.failure]);
   });
 
-function factsOf(story: Story, workflows: WorkflowStanding[]): Facts {
+function factsOf(story: Story, workflows: WorkflowStanding[], agency: string): Facts {
+  const { leadless } = story;
   return {
     openLetters: story.letters.filter(({ resolved_at }) => resolved_at === null),
     work: story.work.map(({ capability, state, last_error }) => ({ capability, state, lastError: last_error })),
@@ -126,6 +129,7 @@ function factsOf(story: Story, workflows: WorkflowStanding[]): Facts {
     edits: story.edits.map(({ id, state, reason, last_error }) => ({ id, state, reason, lastError: last_error })),
     eventStatus: story.kind === 'event' ? (story.events.at(-1)?.status ?? null) : null,
     contact: story.contact && { id: story.contact.id, isDeleted: story.contact.deleted_at !== null },
+    noLead: leadless && explainNoLead(leadless.account, leadless.contact, agency),
   };
 }
 

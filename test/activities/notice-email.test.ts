@@ -67,6 +67,7 @@ describe('a notice', () => {
     await ownerDb.updateTable('reps').set(muted).where('id', '=', world.agency.rep('ann')).execute();
     expect((await world.planned()).deliveries).toEqual([]);
     expect(await world.standing()).toMatchObject([{ state: 'suppressed', reason: 'rep-muted' }]);
+    expect(world.bench.endedDeliveries.at(-1)).toEqual(['email', 'suppressed', 1]);
   });
 
   it('of another agency is unknown to this one’s steps, and so is its delivery', async () => {
@@ -161,6 +162,18 @@ describe('a mail', () => {
     ]);
     // Of a notice that did not get out no notice is made.
     expect(await world.ownerDb.selectFrom('notices').select('id').execute()).toHaveLength(1);
+  });
+
+  it('is counted as refused, once, when the server puts it off until its time is over', async () => {
+    const deliveryId = await world.onePlanned();
+    world.mail.will({ rcpt: 450 });
+    expect((await failureOf(world.send(deliveryId))).type).toBe('MailDeferred');
+    const before = world.bench.endedDeliveries.length;
+    const end = { agencyId, deliveryId, cause: 'MailDeferred' };
+    await run(world.bench.notices.recordNoticeFailure, end);
+    await run(world.bench.notices.recordNoticeFailure, end);
+    const counted = world.bench.endedDeliveries.slice(before).filter(([, , count]) => count > 0);
+    expect(counted).toEqual([['email', 'refused', 1]]);
   });
 
   it('is not sent twice when the connection is lost after its data', async () => {

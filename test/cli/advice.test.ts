@@ -35,7 +35,7 @@ const named = sources.flatMap(({ file, text }) =>
 );
 
 const nothing: Facts = {
-  ...{ openLetters: [], work: [], workflows: [], edits: [], eventStatus: null, contact: null },
+  ...{ openLetters: [], work: [], workflows: [], edits: [], eventStatus: null, contact: null, noLead: null },
   leads: [{ id: 'the-lead', state: 'assigned', closeReason: null, lastReason: null }],
 };
 

@@ -97,6 +97,46 @@ describe('why', () => {
     expect(await why(contactId)).toMatch(/ghl +ContactCreate +accepted/);
   });
 
+  it('says of a contact why it is no lead, found by its own id and by that of its event', async () => {
+    const { postcode: postalCode, ...person } = somebody('10011');
+    const [webhookId, ghlId] = [randomUUID(), `contact-${randomUUID()}`];
+    const of = { locationId: 'one-loc-chelsea', id: ghlId, ...person, postalCode };
+    expect(await live.deliver({ type: 'ContactCreate', webhookId, ...of })).toBe(200);
+    const { ownerDb } = live.database;
+    const location = leads.location('chelsea');
+    const place = { agency_id: leads.agencyId, location_id: location };
+    const seen = { ghl_id: ghlId, fields: '{}', observed_at: new Date(), found_by: 'poll' as const };
+    await ownerDb
+      .insertInto('contacts')
+      .values({ ...place, ...seen })
+      .execute();
+    const expected = new RegExp(`no lead, because its location is no intake account.*set ${location} --intake`);
+    for (const asked of [
+      ['event', webhookId],
+      ['contact', ghlId],
+    ])
+      await waitFor('what follows from it', async () => expected.test(lastLine(await why(...asked))));
+    const observing = { is_intake: true, live_at: null };
+    await ownerDb.updateTable('locations').set(observing).where('id', '=', location).execute();
+    expect(lastLine(await why('event', webhookId))).toContain('no lead, because its location only observes');
+  });
+
+  it('says of the contact that a lead was placed in whose it is', async () => {
+    const { leadId } = await ask();
+    await leads.inState(leadId, 'assigned');
+    const { ghl_contact_id: id } = await live.database.ownerDb
+      .selectFrom('assignments')
+      .select('ghl_contact_id')
+      .where('lead_id', '=', leadId)
+      .executeTakeFirstOrThrow();
+    const webhookId = randomUUID();
+    const echo = { type: 'ContactCreate', webhookId, id, locationId: 'one-loc-back-bay' };
+    expect(await live.deliver(echo)).toBe(200);
+    await waitFor('what follows from it', async () =>
+      lastLine(await why('event', webhookId)).includes(`because we made it ourselves, for the lead ${leadId}`),
+    );
+  });
+
   it('finds a message with its contact', async () => {
     const ghlId = `message-${randomUUID()}`;
     const place = { agency_id: leads.agencyId, location_id: leads.location('back-bay') };

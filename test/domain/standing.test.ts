@@ -9,6 +9,7 @@ const NOTHING: Facts = {
   edits: [],
   eventStatus: null,
   contact: null,
+  noLead: null,
 };
 const workflow = (more: Partial<WorkflowStanding>): WorkflowStanding => ({
   workflowId: 'w',
@@ -99,6 +100,16 @@ describe('how a thing stands', () => {
     ],
     ['an event of nobody', { eventStatus: 'unknown-tenant' }, /nobody knows the location/],
     ['an event that asks for nothing', { eventStatus: 'ignored' }, /kept and ignored/],
+    [
+      'a contact that is no lead',
+      { eventStatus: 'accepted', noLead: { reason: 'its location only observes', youCan: 'go live' } },
+      /in step, and no lead because its location only observes, go live/,
+    ],
+    [
+      'a contact that is no lead, and gone',
+      { contact: { id: 'c', isDeleted: true }, noLead: { reason: 'x', youCan: 'y' } },
+      /contact is gone/,
+    ],
     ['all that is done', { eventStatus: 'accepted' }, /in step/],
   ])('%s', (_title, facts, expected) => {
     const { now, reason, youCan } = judgeStanding({ ...NOTHING, ...facts }, '--agency a');

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { capabilityOf, judgeLongRun, problemOf, type WorkflowStanding } from '../../domain/stuck-workflow.ts';
+import { VERSIONING } from '../../workflows/versioning.ts';
 
 const now = new Date('2026-11-01T12:00:00Z');
 const minutesAgo = (minutes: number): Date => new Date(now.getTime() - minutes * 60_000);
@@ -108,7 +109,13 @@ describe('capabilityOf', () => {
     ['pollRounds', null, 'poll-sync'],
     ['backfillRun', 'somebody else’s', 'backfill'],
     ['leadIntake', null, 'lead-intake'],
+    ['upkeep', 'upkeep', 'upkeep'],
   ] as const)('%s that says %s is of %s', (type, claimed, capability) => {
     expect(capabilityOf(type, claimed)).toBe(capability);
+  });
+
+  it('takes no workflow for a lead’s that is none, whichever there are', () => {
+    const taken = Object.keys(VERSIONING).filter((type) => capabilityOf(type, null) === 'lead-intake');
+    expect(taken).toEqual(['leadIntake']);
   });
 });

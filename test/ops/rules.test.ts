@@ -30,10 +30,11 @@ describe('the alert rules', () => {
 });
 
 describe('the dashboard', () => {
-  it('has a row for leads, inbox, GHL, Temporal, mirror and upkeep, and something in each', async () => {
+  it('has a row for leads, inbox, GHL, Temporal, mirror, upkeep, notices and processes, and something in each', async () => {
     const { panels } = await readDashboard();
     const rows = panels.flatMap(({ type, title }, index) => (type === 'row' ? [{ title, index }] : []));
-    expect(rows.map(({ title }) => title)).toEqual(['Leads', 'Inbox', 'GHL', 'Temporal', 'Mirror', 'Upkeep']);
+    const titles = ['Leads', 'Inbox', 'GHL', 'Temporal', 'Mirror', 'Upkeep', 'Notices', 'Processes'];
+    expect(rows.map(({ title }) => title)).toEqual(titles);
     for (const { index } of rows) expect(panels[index + 1]?.targets.length).toBeGreaterThan(0);
     expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
   });

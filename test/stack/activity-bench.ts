@@ -128,7 +128,7 @@ export async function startActivityBench(
     assignedAfterMs,
     /** What the activities have told of deliveries that ended. */
     endedDeliveries,
-    notices: createNotificationActivities(store),
+    notices: createNotificationActivities({ ...store, ...outgoing }),
     emails: createNoticeEmailActivities({ ...store, ...outgoing }),
     leads: createLeadActivities(store),
     ghl: createLeadGhlActivities(withGhl),

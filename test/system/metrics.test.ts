@@ -8,8 +8,9 @@ import { somebody } from '../stack/lead-harness.ts';
 import { waitFor } from '../stack/wait.ts';
 import { type ObservedSystem, startObservedSystem } from './observed-system.ts';
 
-/** Prometheus makes these by itself. */
-const OF_PROMETHEUS = new Map([['up', ['job', 'instance']]]);
+/** Prometheus gives these to whatever it scrapes, and makes the metric `up` by itself. */
+const OF_TARGETS = ['job', 'instance'];
+const OF_PROMETHEUS = new Map([['up', new Set<string>()]]);
 /** On a page, and in no rule or panel. */
 const UNUSED = new Set<string>();
 
@@ -77,7 +78,7 @@ describe('the pages of a system that runs', () => {
         const known = OF_PROMETHEUS.get(name) ?? shown.get(name);
         if (!known) missing.push(`${where}: ${name}`);
         const wanted = [...matchers.map(({ label }) => label), ...groupedBy].filter(
-          (label) => !new Set(known ?? []).has(label),
+          (label) => known?.has(label) !== true && !OF_TARGETS.includes(label),
         );
         if (known && wanted.length > 0) missing.push(`${where}: ${name}{${wanted.join()}}`);
       }
