@@ -24,7 +24,7 @@ export interface BenchApi {
   /** Resident memory as the system tells it, without asking the API; not a number where it does not. */
   readMemoryMiB(): Promise<number>;
   /** What it has used since its start, as the system tells it. */
-  readCpu(): Promise<ProcessCpu>;
+  readCpu: () => Promise<ProcessCpu>;
   stop(): Promise<void>;
 }
 
