@@ -29,4 +29,4 @@ COPY package.json ./
 # The image's own user `node`, as a number, so that an orchestrator can tell that it is not root.
 USER 1000:1000
 # API and worker answer /healthz and /readyz, each on its port: who runs them says which to ask.
-CMD ["node", "dist/api/server.js"]
+CMD ["node", "--max-semi-space-size=32", "dist/api/server.js"]

@@ -83,7 +83,7 @@ export async function measureIntake(
 
 /** What takes deliveries in, in a process of its own. */
 interface Taker extends Sender {
-  readCpu(): Promise<ProcessCpu>;
+  readCpu: () => Promise<ProcessCpu>;
 }
 
 interface Figures extends DeliveryFigures {

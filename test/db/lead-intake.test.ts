@@ -1,7 +1,8 @@
 import { sql, type Transaction } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createLeads, listLeadsOfGhlContacts, type NewLead } from '../../db/lead-intake.ts';
+import { lookAtContacts } from '../../db/contact-look.ts';
+import { type AgencyContact, createLeads, listLeadsOfGhlContacts, type NewLead } from '../../db/lead-intake.ts';
 import type { Database } from '../../db/schema.ts';
 import { withSystemRole } from '../../db/scope.ts';
 import { createTestDatabase, type TestDatabase } from '../stack/database.ts';
@@ -41,9 +42,15 @@ it('makes of several leads with one key the first, and of a key that made one be
   expect((await rows.execute()).map(({ id }) => id).sort()).toEqual([first.id, other.id, tenant.leadId].sort());
 });
 
-it('looks few leads up for some contacts, although Postgres has not counted how many the agency has', async () => {
-  const tenant = await plantTenant(database.ownerDb, 'uncounted');
-  const neighbour = await plantTenant(database.ownerDb, 'beside');
+const lookAtChanged = async (tx: Transaction<Database>, changed: readonly AgencyContact[]) =>
+  (await lookAtContacts(tx, { changed, created: changed, locationIds: [] })).concerned;
+
+it.each([
+  ['by themselves', listLeadsOfGhlContacts],
+  ['with what else is asked of the contacts', lookAtChanged],
+])('looks few leads up, %s, although Postgres has not counted how many the agency has', async (_how, look) => {
+  const tenant = await plantTenant(database.ownerDb, `uncounted-${look.name}`);
+  const neighbour = await plantTenant(database.ownerDb, `beside-${look.name}`);
   const leads = Array.from({ length: 1_000 }, (_, turn) => leadOf(tenant, `customer-${turn}`));
   for (let from = 0; from < leads.length; from += 100)
     await asIntake((tx) => createLeads(tx, leads.slice(from, from + 100)));
@@ -58,7 +65,7 @@ it('looks few leads up for some contacts, although Postgres has not counted how 
   };
   const { found, looked } = await asIntake(async (tx) => {
     const before = await lookedAt(tx);
-    const found = await listLeadsOfGhlContacts(
+    const found = await look(
       tx,
       contacts.map((ghlContactId) => ({ agencyId: tenant.agencyId, ghlContactId })),
     );

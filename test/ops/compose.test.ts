@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { API_NODE_FLAGS } from '../../bench/api.ts';
 import { completeSecrets, CONFIG_VARIABLES, readConfig, SECRET_VARIABLES, workerVersionOf } from '../../config.ts';
 import { BEHIND_API, DYNAMIC_CONFIGURATION } from '../../scripts/stack/temporal.ts';
 import { environmentOf, readBuildSources, readCompose, repository, type Service } from './compose.ts';
@@ -86,6 +87,13 @@ describe('the containers', () => {
       expect(inRepository(source), source).toBe(true);
       expect(include).toContain(source.split('/')[0]);
     }
+  });
+
+  it('start the API as it is measured, and so does the image', async () => {
+    const command = ['node', ...API_NODE_FLAGS, 'dist/api/server.js'];
+    expect(serviceOf('api').command).toEqual(command);
+    const words = /^CMD (?<words>.+)$/m.exec(await textOf('Dockerfile'))?.groups?.['words'];
+    expect(JSON.parse(words ?? '')).toEqual(command);
   });
 
   it('mount files that are here, read-only, and volumes that are declared', () => {
