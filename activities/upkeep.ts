@@ -4,7 +4,7 @@ import { ROWS_AT_ONCE, takeOldRows } from '../db/old-rows.ts';
 import { dropMonthPartition, type DropOutcome, ensureMonthPartitions } from '../db/partitions.ts';
 import { withSystemRole } from '../db/scope.ts';
 import { addUpkeepFigure } from '../db/upkeep-figures.ts';
-import { listDueMonths } from '../db/upkeep-plan.ts';
+import { listDueMonths, readClock } from '../db/upkeep-plan.ts';
 import {
   listTrims,
   type MonthlyTable,
@@ -38,11 +38,7 @@ export interface UpkeepPlan {
 }
 
 /** The steps of upkeep. Each sees all tenants, by the role that may do this and nothing else. */
-export function createUpkeepActivities({
-  db,
-  now,
-  retention,
-}: Pick<StoreDeps, 'db' | 'now'> & { retention: Retention }) {
+export function createUpkeepActivities({ db, retention }: Pick<StoreDeps, 'db'> & { retention: Retention }) {
   /** Makes the months ahead. Repeatable: what is there is left alone. @returns how many were made */
   async function makePartitions(): Promise<number> {
     return withSystemRole(db, 'upkeep', async (tx) => {
@@ -54,7 +50,9 @@ export function createUpkeepActivities({
 
   /** What is to be done by the settings of now. Repeatable: it reads. */
   async function planUpkeep(): Promise<UpkeepPlan> {
-    const months = await withSystemRole(db, 'upkeep', (tx) => listDueMonths(tx, retention.months, now()));
+    const months = await withSystemRole(db, 'upkeep', async (tx) =>
+      listDueMonths(tx, retention.months, await readClock(tx)),
+    );
     // What is half-way is ended first: rows are forgotten when they have an end.
     const closed = STALE.map((kind) => ({ step: 'closed' as const, kind, seconds: STALE_AFTER_SECONDS[kind] }));
     const trimmed = listTrims(retention.days).map((each) => ({ step: 'trimmed' as const, ...each }));

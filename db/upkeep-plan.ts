@@ -1,4 +1,4 @@
-import type { Transaction } from 'kysely';
+import { sql, type Transaction } from 'kysely';
 import {
   judgeMonth,
   listTrims,
@@ -19,6 +19,12 @@ export interface DueMonth extends MonthPartition {
 }
 
 const isMonthly = (name: string): name is MonthlyTable => MONTHLY.some((each) => each === name);
+
+/** The time by which things are past theirs: the database's, for a process whose own clock runs ahead must not drop what is young. */
+export async function readClock(tx: Transaction<Database>): Promise<Date> {
+  const found = await sql<{ now: Date }>`select now() as now`.execute(tx);
+  return found.rows[0]!.now;
+}
 
 /** The months whose time is over, the oldest first. Some of what is listed may be held by what is not over yet. For any role. */
 export async function listDueMonths(

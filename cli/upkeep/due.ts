@@ -2,13 +2,13 @@ import type { Kysely } from 'kysely';
 import type { Config } from '../../config.ts';
 import type { Database } from '../../db/schema.ts';
 import { withSystemRole } from '../../db/scope.ts';
-import { countDueRows, listDueMonths } from '../../db/upkeep-plan.ts';
+import { countDueRows, listDueMonths, readClock } from '../../db/upkeep-plan.ts';
 import { formatTable } from '../output.ts';
 
 /** What a run would do now: months whose time is over, though some may be held by what is not over, and old rows. */
-export async function findDue(db: Kysely<Database>, config: Config, now: Date) {
+export async function findDue(db: Kysely<Database>, config: Config) {
   return withSystemRole(db, 'upkeep', async (tx) => ({
-    months: await listDueMonths(tx, config.RETENTION_MONTHS, now),
+    months: await listDueMonths(tx, config.RETENTION_MONTHS, await readClock(tx)),
     rows: await countDueRows(tx, config.RETENTION_DAYS),
   }));
 }

@@ -20,7 +20,7 @@ export function addUpkeepRun(upkeep: Command, session: Session): void {
 }
 
 async function tellDue(session: Session): Promise<Answer> {
-  const due = await findDue(await session.db(), await session.config(), session.terminal.now());
+  const due = await findDue(await session.db(), await session.config());
   return { data: { isDryRun: true, ...due }, text: `${describeDue(due)}\n\nNothing was done.` };
 }
 

@@ -17,7 +17,7 @@ async function showUpkeep(session: Session): Promise<Answer> {
   const db = await session.db();
   const now = session.terminal.now();
   const measured = await withSystemRole(db, 'upkeep', (tx) => measureRetention(tx, now));
-  const due = await findDue(db, config, now);
+  const due = await findDue(db, config);
   const kept = { months: config.RETENTION_MONTHS, days: config.RETENTION_DAYS };
   const periods = (of: Record<string, number | null>) => Object.entries(of).map(([name, n]) => [name, n ?? 'never']);
   const parts = [

@@ -1,12 +1,7 @@
 import { ApplicationFailureCategory } from '@temporalio/common';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import {
-  deleteEndpoint,
-  redeliverToEndpoint,
-  rotateEndpointSecret,
-  switchEndpoint,
-} from '../../db/webhook-endpoint-acts.ts';
+import { redeliverToEndpoint, rotateEndpointSecret, switchEndpoint } from '../../db/webhook-endpoint-acts.ts';
 import { RETRY_DELAYS_MS } from '../../domain/webhook-attempt.ts';
 import { answering, type Receiver, startReceiver } from '../outbound/receiver.ts';
 import { type Neighbours, startNeighbours } from './neighbours.ts';
@@ -146,20 +141,6 @@ describe('a notice that is sent to an endpoint', () => {
 });
 
 describe('an endpoint', () => {
-  it('that is deleted while its last attempt is under way leaves no letter, which nobody could settle', async () => {
-    const id = await one();
-    const { ownerDb } = all.bench.database;
-    const attempts = RETRY_DELAYS_MS.length;
-    await ownerDb.updateTable('notice_deliveries').set({ attempts }).where('id', '=', id).execute();
-    receiver.reply = (request, response) =>
-      void world
-        .inScope((tx) => deleteEndpoint(tx, world.act(), endpoint.id))
-        .then(() => answering(500)(request, response));
-    expect(await world.send(id)).toBeUndefined();
-    expect(await world.delivery(id)).toMatchObject({ state: 'suppressed', attempts: attempts + 1 });
-    expect(await world.letters(endpoint.id)).toEqual([]);
-  });
-
   it('is sent nothing while it wants quiet, and no attempt is lost by that', async () => {
     const [id, other] = [await one(), await one()];
     receiver.reply = answering(429, { 'retry-after': '120' });
@@ -271,25 +252,6 @@ describe('an endpoint', () => {
     receiver.reply = answering(204);
     expect(await world.send(next, { attempt: 2 })).toBeUndefined();
     expect(receiver.received).toHaveLength(5);
-    await quick.close();
-  });
-
-  it('that hangs with all others of its agency leaves places to other agencies', async () => {
-    const hung: (() => void)[] = [];
-    receiver.reply = (_request, response) => void hung.push(() => response.writeHead(204).end());
-    for (let others = 0; others < 4; others += 1) await world.endpoint(receiver.url);
-    const ids = (await Promise.all([world.happens(), world.happens(), world.happens(), world.happens()])).flat();
-    expect(ids).toHaveLength(20);
-    const sending = ids.map((id) => world.send(id));
-    await expect.poll(() => hung.length).toBe(16);
-    const quick = await startReceiver();
-    await theirs.endpoint(quick.url);
-    const [theirOwn] = await theirs.happens();
-    expect(await theirs.send(theirOwn!)).toBeUndefined();
-    for (const answer of hung) answer();
-    const ends = await Promise.all(sending);
-    expect(ends.filter((end) => end === undefined)).toHaveLength(16);
-    expect(ends.flatMap((end) => end?.type ?? [])).toEqual(Array.from({ length: 4 }, () => 'AgencyBusy'));
     await quick.close();
   });
 

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createUpkeepActivities } from '../../activities/upkeep.ts';
 import { listAuditEntries, PLATFORM } from '../../db/audit-log.ts';
 import { addWork } from '../../db/event-capabilities.ts';
@@ -24,13 +24,14 @@ let ours: Tenant;
 let theirs: Tenant;
 beforeAll(async () => {
   database = await createTestDatabase();
-  upkeep = createUpkeepActivities({ db: database.db, now: () => new Date(), retention: DEFAULT_RETENTION });
+  upkeep = createUpkeepActivities({ db: database.db, retention: DEFAULT_RETENTION });
   ours = await plantTenant(database.ownerDb, 'ours');
   theirs = await plantTenant(database.ownerDb, 'theirs');
   // Bodies of up to two years ago have their month.
   await sql`select ensure_month_partitions((current_date - 730)::date, 25)`.execute(database.ownerDb);
 });
 afterAll(() => database.drop());
+afterEach(() => vi.useRealTimers());
 
 const plan = () => run(upkeep.planUpkeep, undefined);
 const stepOf = async (kind: TrimKind | StaleKind) => (await plan()).rows.find((each) => each.kind === kind)!;
@@ -147,6 +148,12 @@ describe('months', () => {
     expect(made.sort()).toEqual([0, 0, 1]);
     expect(await monthsOf(database, 'events')).toEqual(before);
     expect(await figureOf('months')).toBe(1);
+  });
+
+  it('are over by the database’s clock, whatever a process has for the time', async () => {
+    const before = (await plan()).months;
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 3_000 * DAY_MS });
+    expect((await plan()).months).toEqual(before);
   });
 
   it('that are over are planned and dropped once, counted and audited; one that holds an open lead, or cannot be noted, stays', async () => {

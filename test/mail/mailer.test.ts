@@ -7,7 +7,9 @@ import { createMailer, type MailerSettings } from '../../mail/mailer.ts';
 let servers: SMTPServer[] = [];
 let drips: Server[] = [];
 afterEach(async () => {
-  await Promise.all([...servers, ...drips].map((server) => new Promise<void>((resolve) => void server.close(resolve))));
+  await Promise.all(
+    [...servers, ...drips].map((server) => new Promise<void>((resolve) => void server.close(() => resolve()))),
+  );
   [servers, drips] = [[], []];
 });
 
