@@ -15,6 +15,7 @@ import { type ActivityOptions, createActivities } from './activities.ts';
 import { countFailures } from './activity-metrics.ts';
 import { connectToTemporal } from './connect.ts';
 import { serveHealth } from './health.ts';
+import { tellIds } from './log-ids.ts';
 import { createWorkerMetrics } from './metrics.ts';
 import { runWorkers } from './run-workers.ts';
 import { createTemporalLogger } from './temporal-log.ts';
@@ -118,7 +119,7 @@ export async function runWorkerProcess(config: Config, parts: WorkerParts): Prom
         maxCachedWorkflows: config.MAX_CACHED_WORKFLOWS,
         shutdownGraceMs: config.SHUTDOWN_GRACE_MS,
         version,
-        activityInterceptors: [traceActivities, (context) => ({ inbound: countFailures(metrics)(context) })],
+        activityInterceptors: [traceActivities, tellIds, (context) => ({ inbound: countFailures(metrics)(context) })],
       });
       health.polling = { workers, connection };
       standing.use(connection);

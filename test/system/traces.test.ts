@@ -68,7 +68,8 @@ describe('a lead', () => {
       'temporal.workflow_id': `lead-intake/${lead.agency_id}/${lead.id}`,
     });
     const line = system.logLines().find((entry) => entry['route'] === '/webhooks/ghl' && entry['traceId'] === traceId);
-    expect(line).toMatchObject({ process: 'api', agencyId: lead.agency_id });
+    const ids = { agencyId: lead.agency_id, locationId: lead.intake_location_id, eventId: lead.event_row_id };
+    expect(line).toMatchObject({ process: 'api', ...ids });
     for (const value of Object.values(person)) expect(system.traces.bodies.join('\n')).not.toContain(value);
   });
 
@@ -83,5 +84,6 @@ describe('a lead', () => {
       system.logLines().find((line) => line['process'] === 'worker' && line['traceId'] === failed.traceId),
     );
     expect(warned['workflowId']).toContain(lead.id);
+    expect(warned['agencyId']).toBe(lead.agency_id);
   });
 });
