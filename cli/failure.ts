@@ -59,7 +59,7 @@ const REFUSALS: Partial<Record<string, string>> = {
 /** What went wrong as a code and a sentence for the operator: no stack, no values of the database. */
 export function explainFailure(error: unknown): { code: string; message: string } {
   if (error instanceof TemporalUnavailableError) {
-    const advice = 'Start it (npm start), or correct TEMPORAL_ADDRESS. What was asked may have been done: look first.';
+    const advice = 'Start it, or correct TEMPORAL_ADDRESS. What was asked may have been done: look first.';
     return { code: error.code, message: `Temporal does not answer. ${advice}` };
   }
   if (error instanceof LeadRefusedError) {

@@ -34,7 +34,9 @@ A new agency:  agency create → agency connect → locations import → reps ad
 /** All operator commands. */
 export function createProgram(session: Session): Command {
   const program = new Command('cli')
-    .description('Operates Switchyard: agencies, locations, reps, keys and leads.')
+    .description(
+      'Operates Switchyard: agencies with their leads and contacts, dead letters, notices, operators, keys and versions.',
+    )
     .option('--json', 'answer in JSON, for programs')
     .addHelpText('after', HELP);
   addAgencyCommands(program, session);

@@ -75,3 +75,13 @@ describe('the kinds of dead letters', () => {
     expect(Object.keys(DEAD_LETTER_KINDS).filter((head) => !isWritten(head))).toEqual([]);
   });
 });
+
+describe('the decision about dead letters', () => {
+  it('tells of every kind of letter how it goes on', () => {
+    const text = readFileSync(new URL('../../docs/decisions/0017-dead-letters.md', import.meta.url), 'utf8');
+    const told = [...text.matchAll(/^\| (`.*`) +\|/gm)].flatMap(([, cell]) =>
+      [...cell!.matchAll(/`([^`]+)`/g)].map(([, cause]) => headOf(cause!)),
+    );
+    expect(new Set(told)).toEqual(new Set(Object.keys(DEAD_LETTER_KINDS)));
+  });
+});

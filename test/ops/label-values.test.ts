@@ -8,6 +8,7 @@ import { HANDOVER_OUTCOMES } from '../../api/relay-policy.ts';
 import { TASK_QUEUES } from '../../client/task-queues.ts';
 import { INSTALL_STATUSES } from '../../db/install-measure.ts';
 import { LOG_ALERT_NAMES } from '../../domain/log-alert.ts';
+import { REFUSAL_REASONS } from '../../domain/refused-signatures.ts';
 import { DELIVERY_STATES, NOTICE_CHANNELS } from '../../domain/notice.ts';
 import { ATTEMPT_CLASSES } from '../../domain/webhook-attempt.ts';
 import { ENDPOINT_FIGURES } from '../../db/webhook-endpoints.ts';
@@ -30,6 +31,7 @@ const GIVEN = new Map<string, readonly string[]>([
   ['switchyard_notice_deliveries_total channel', NOTICE_CHANNELS],
   ['switchyard_notice_deliveries_total state', DELIVERY_STATES],
   ['switchyard_notice_oldest_seconds channel', NOTICE_CHANNELS],
+  ['switchyard_refused_deliveries_total reason', REFUSAL_REASONS],
   ['switchyard_task_queue_backlog_age_seconds queue', TASK_QUEUES.map(({ queue }) => queue)],
   ['switchyard_webhook_ack_seconds status', Object.keys(STATUS_CODES)],
   ['switchyard_webhook_attempts_total result', ATTEMPT_CLASSES],
@@ -38,16 +40,16 @@ const GIVEN = new Map<string, readonly string[]>([
   ['switchyard_workflow_handovers_total outcome', HANDOVER_OUTCOMES],
 ]);
 
+/** What Prometheus calls whatever it scrapes. */
+let jobs: string[];
+
 const familyOf = (name: string): string => name.replace(/_(bucket|count|sum)$/, '');
 
 beforeAll(async () => {
   const config = parse(await readFile(new URL('../../ops/prometheus/prometheus.yml', import.meta.url), 'utf8')) as {
     scrape_configs: { job_name: string }[];
   };
-  GIVEN.set(
-    'up job',
-    config.scrape_configs.map((job) => job.job_name),
-  );
+  jobs = config.scrape_configs.map((job) => job.job_name);
 });
 
 /** The series of a metric as a process has them before anything has happened. */
@@ -74,13 +76,33 @@ describe('the alert rules and the dashboard', () => {
     for (const { where, expression } of await listExpressions())
       for (const { name, matchers } of readExpression(expression).metrics)
         for (const matcher of matchers) {
-          const given = GIVEN.get(`${familyOf(name)} ${matcher.label}`);
+          const given = matcher.label === 'job' ? jobs : GIVEN.get(`${familyOf(name)} ${matcher.label}`);
           if (!given) wrong.push(`${where}: nobody knows the values of ${matcher.label} in ${name}`);
           for (const named of namedValues(matcher))
             if (given && !given.some((value) => named.test(value)))
               wrong.push(`${where}: ${matcher.label} ${named.source}`);
         }
     expect(wrong).toEqual([]);
+  });
+
+  it('have values of labels explained that the code gives, and no others', async () => {
+    const operations = await readFile(new URL('../../docs/operations.md', import.meta.url), 'utf8');
+    const wrong: string[] = [];
+    let explained = 0;
+    for (const { alert, expr } of await readRules()) {
+      const { metrics, groupedBy } = readExpression(expr);
+      const given = metrics.flatMap(({ name }) =>
+        groupedBy.flatMap((label) => GIVEN.get(`${familyOf(name)} ${label}`) ?? []),
+      );
+      const section = operations.split(`### ${alert}\n`)[1]!.split('\n### ')[0]!;
+      for (const [words] of section.matchAll(/(?:`[a-z][a-z-]*`, )*`[a-z][a-z-]*`:/g))
+        for (const [, word] of words.matchAll(/`([a-z-]+)`/g)) {
+          explained += 1;
+          if (!given.includes(word!)) wrong.push(`${alert}: ${word}`);
+        }
+    }
+    expect(wrong).toEqual([]);
+    expect(explained).toBeGreaterThan(10);
   });
 
   it('count no rare thing whose series begins with its first case', async () => {
