@@ -27,10 +27,13 @@ export interface OwnedBudget extends StoredBudget {
   locationId: string | null;
 }
 
-/** Below this share of the day's calls somebody should look what spends them. */
-const NEARLY_SPENT = 0.1;
+/**
+ * Below this share of the day's calls somebody should look what spends them: a little before polling is refused, which leaves the
+ * last tenth to leads.
+ */
+const NEARLY_SPENT = 0.15;
 
-/** The budgets of which less than a tenth of the day's calls is left, and how much is, in whole percent. */
+/** The budgets of which so little of the day's calls is left, and how much is, in whole percent. */
 export const listNearlySpent = (
   budgets: readonly OwnedBudget[],
   now: Date,

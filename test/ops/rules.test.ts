@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { readExpression } from './promql.ts';
+import { TASK_QUEUES } from '../../client/task-queues.ts';
+import { isMatch, readExpression } from './promql.ts';
 import { listExpressions, readDashboard, readRules } from './rules.ts';
 
 describe('the alert rules', () => {
@@ -26,6 +27,17 @@ describe('the alert rules', () => {
       );
       expect(kept, where).toEqual(expect.arrayContaining(spoken));
     }
+  });
+
+  it('look at every task queue', async () => {
+    const looks = (await readRules()).flatMap(({ expr }) =>
+      readExpression(expr).metrics.filter(({ name }) => name === 'switchyard_task_queue_backlog_age_seconds'),
+    );
+    const isSeen = (queue: string): boolean =>
+      looks.some(({ matchers }) => matchers.every((each) => isMatch(each, queue)));
+    const queues = TASK_QUEUES.map(({ queue }) => queue);
+    expect(queues).toContain('webhooks');
+    expect(queues.filter((queue) => !isSeen(queue))).toEqual([]);
   });
 });
 
