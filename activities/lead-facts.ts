@@ -1,7 +1,6 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import type { Kysely } from 'kysely';
-import { getPlacementFacts, type PlacementFacts } from '../db/lead-placement.ts';
-import { findGhlAddress } from '../db/locations.ts';
+import { getPlacementFacts, LocationNotConnectedError, type PlacementFacts } from '../db/lead-placement.ts';
 import type { Database } from '../db/schema.ts';
 import { withScope } from '../db/scope.ts';
 import { getAssignmentOf } from './lead-records.ts';
@@ -22,10 +21,11 @@ export interface AssignmentFacts extends PlacementFacts {
 export function getAssignmentFacts(db: Kysely<Database>, args: AssignmentArgs): Promise<AssignmentFacts> {
   return withScope(db, { agencyId: args.agencyId }, async (tx) => {
     const assignment = await getAssignmentOf(tx, args);
-    if (!(await findGhlAddress(tx, assignment.location_id))) {
-      throw ApplicationFailure.nonRetryable('the location is not connected to GHL', 'LocationNotConnected');
-    }
-    return { ...(await getPlacementFacts(tx, assignment)), isReleased: assignment.state === 'released' };
+    const facts = await getPlacementFacts(tx, assignment).catch((error: unknown) => {
+      if (!(error instanceof LocationNotConnectedError)) throw error;
+      throw ApplicationFailure.nonRetryable(error.message, error.code);
+    });
+    return { ...facts, isReleased: assignment.state === 'released' };
   });
 }
 

@@ -17,24 +17,43 @@ export interface NewDecision {
   now: Date;
 }
 
-/** Stores a routing choice: what it was made from, and why each candidate was or was not chosen. */
-export async function recordDecision(tx: Transaction<Database>, decision: NewDecision): Promise<void> {
+/**
+ * Stores a routing choice, what it was made from and why each candidate was or was not chosen, and takes the slot: from here
+ * it counts against the caps of the location and the rep.
+ */
+export async function reserveDecided(
+  tx: Transaction<Database>,
+  decision: NewDecision,
+  assignmentId: string,
+): Promise<void> {
   await tx
-    .insertInto('decisions')
+    .with('decided', (db) =>
+      db.insertInto('decisions').values({
+        id: decision.id,
+        decided_at: decision.now,
+        agency_id: decision.agencyId,
+        lead_id: decision.leadId,
+        location_id: decision.locationId,
+        rep_id: decision.repId,
+        kind: decision.kind,
+        outcome: decision.outcome,
+        step: decision.step,
+        reason: decision.reason,
+        rule_version: decision.ruleVersion,
+        inputs: JSON.stringify(decision.inputs),
+        candidates: JSON.stringify(decision.candidates),
+      }),
+    )
+    .insertInto('assignments')
     .values({
-      id: decision.id,
-      decided_at: decision.now,
+      id: assignmentId,
       agency_id: decision.agencyId,
       lead_id: decision.leadId,
       location_id: decision.locationId,
       rep_id: decision.repId,
-      kind: decision.kind,
-      outcome: decision.outcome,
-      step: decision.step,
-      reason: decision.reason,
-      rule_version: decision.ruleVersion,
-      inputs: JSON.stringify(decision.inputs),
-      candidates: JSON.stringify(decision.candidates),
+      decision_id: decision.id,
+      state: 'reserved',
+      reserved_at: decision.now,
     })
     .execute();
 }

@@ -37,13 +37,23 @@ export interface PlacementFacts {
   distanceKm: number | null;
 }
 
+/** The location of an assignment, or its agency, has no id in GHL. */
+export class LocationNotConnectedError extends Error {
+  readonly code = 'LocationNotConnected';
+
+  constructor() {
+    super('the location is not connected to GHL');
+    this.name = 'LocationNotConnectedError';
+  }
+}
+
 const DAY_MS = 86_400_000;
 
 /**
  * The months of decisions and events that need not be looked at are named to the planner as constants: planning for each of
  * them took longer than the whole query. A decision and its slot are stored with the same time, and no event is of the
  * months to come, whatever the clocks.
- * @throws Error when the scope does not hold the assignment, or its location is not connected to GHL
+ * @throws LocationNotConnectedError; Error when the scope does not hold the assignment
  */
 export async function getPlacementFacts(
   tx: Transaction<Database>,
@@ -96,7 +106,7 @@ export async function getPlacementFacts(
   const row = found.rows[0];
   if (!row) throw new Error('no such assignment in this scope');
   const { agencyId, ghlCompanyId, locationId, ghlLocationId, firstName, lastName, email, phone, ...rest } = row;
-  if (!ghlCompanyId || !ghlLocationId) throw new Error('the location of the assignment is not connected to GHL');
+  if (!ghlCompanyId || !ghlLocationId) throw new LocationNotConnectedError();
   return {
     ...rest,
     address: { agencyId, ghlCompanyId, locationId, ghlLocationId },

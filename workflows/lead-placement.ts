@@ -1,10 +1,17 @@
-import { ActivityCancellationType, ActivityFailure, isCancellation, log, proxyActivities } from '@temporalio/workflow';
+import {
+  ActivityCancellationType,
+  ActivityFailure,
+  isCancellation,
+  log,
+  proxyActivities,
+  proxyLocalActivities,
+} from '@temporalio/workflow';
 import type { LeadActivities } from '../activities/lead-intake.ts';
 import type { RouteOutcome } from '../activities/lead-routing.ts';
 import type { LeadGhlActivities } from '../activities/lead-intake-ghl.ts';
 import type { LeadStanding } from '../domain/lead-messages.ts';
-import { type FollowUps, isGhlToldBeside, isInFewerSteps } from './follow-ups.ts';
-import { failureCode, putBeforeOperator } from './step-failure.ts';
+import { type FollowUps, isGhlToldBeside, isInFewerSteps, isRoutedAtOnce } from './follow-ups.ts';
+import { failureCode, isStepFailure, putBeforeOperator } from './step-failure.ts';
 import { ghlQueueOf } from './task-queues.ts';
 
 export type Reservation = Extract<RouteOutcome, { outcome: 'reserved' }>;
@@ -30,6 +37,16 @@ export const leads = proxyActivities<LeadActivities>({
   startToCloseTimeout: '30 seconds',
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   retry: { initialInterval: '500 milliseconds', backoffCoefficient: 2, maximumInterval: '30 seconds' },
+});
+
+/**
+ * The first try of a route, within the workflow task that asks for it: GHL is asked with that task's answer, and two trips
+ * to Temporal are saved. It must end well before the task's own ten seconds. A worker that dies meanwhile leaves a task
+ * that another does again, and routing can be repeated.
+ */
+const withinTask = proxyLocalActivities<Pick<LeadActivities, 'routeLead'>>({
+  startToCloseTimeout: '3 seconds',
+  retry: { maximumAttempts: 1 },
 });
 
 /**
@@ -114,14 +131,25 @@ export async function takeIn(run: LeadRun, reroute = false): Promise<LeadStandin
 }
 
 /** Asks for a route; GHL is asked for what it left out of the enquiry. */
-async function decideRoute(
-  { lead, patienceMs }: LeadRun,
-  reroute: boolean,
-): Promise<Exclude<RouteOutcome, { outcome: 'cut' }>> {
-  let route = await leads.routeLead({ ...lead, reroute });
+async function decideRoute(run: LeadRun, reroute: boolean): Promise<Exclude<RouteOutcome, { outcome: 'cut' }>> {
+  const { lead, patienceMs } = run;
+  let route = await askForRoute(run, reroute);
   while (route.outcome === 'cut') {
     await ghlOf(route.intakeLocationId, patienceMs).rereadContact(lead);
-    route = await leads.routeLead({ ...lead, reroute });
+    route = await askForRoute(run, reroute);
   }
   return route;
+}
+
+/** What does not work at once, for Postgres is away or busy, becomes a step that waits, and that operators see waiting. */
+async function askForRoute({ lead }: LeadRun, reroute: boolean): Promise<RouteOutcome> {
+  if (isRoutedAtOnce()) {
+    try {
+      return await withinTask.routeLead({ ...lead, reroute });
+    } catch (error) {
+      if (!isStepFailure(error)) throw error;
+      log.info('a lead could not be routed at once', { cause: failureCode(error) });
+    }
+  }
+  return leads.routeLead({ ...lead, reroute });
 }
