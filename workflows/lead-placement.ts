@@ -1,17 +1,19 @@
 import {
   ActivityCancellationType,
   ActivityFailure,
+  ApplicationFailure,
   isCancellation,
   log,
   proxyActivities,
   proxyLocalActivities,
+  TemporalFailure,
 } from '@temporalio/workflow';
 import type { LeadActivities } from '../activities/lead-intake.ts';
 import type { RouteOutcome } from '../activities/lead-routing.ts';
 import type { LeadGhlActivities } from '../activities/lead-intake-ghl.ts';
 import type { LeadStanding } from '../domain/lead-messages.ts';
 import { type FollowUps, isGhlToldBeside, isInFewerSteps, isRoutedAtOnce } from './follow-ups.ts';
-import { failureCode, isStepFailure, putBeforeOperator } from './step-failure.ts';
+import { failureCode, putBeforeOperator } from './step-failure.ts';
 import { ghlQueueOf } from './task-queues.ts';
 
 export type Reservation = Extract<RouteOutcome, { outcome: 'reserved' }>;
@@ -147,8 +149,10 @@ async function askForRoute({ lead }: LeadRun, reroute: boolean): Promise<RouteOu
     try {
       return await withinTask.routeLead({ ...lead, reroute });
     } catch (error) {
-      if (!isStepFailure(error)) throw error;
-      log.info('a lead could not be routed at once', { cause: failureCode(error) });
+      // Such a step fails with its own error, and not with one of the step around it.
+      if (!(error instanceof TemporalFailure) || isCancellation(error)) throw error;
+      const cause = error instanceof ApplicationFailure ? error.type : error.name;
+      log.info('a lead could not be routed at once', { cause });
     }
   }
   return leads.routeLead({ ...lead, reroute });
