@@ -47,7 +47,7 @@ export const leads = proxyActivities<LeadActivities>({
  * that another does again, and routing can be repeated.
  */
 const withinTask = proxyLocalActivities<Pick<LeadActivities, 'routeLead'>>({
-  startToCloseTimeout: '3 seconds',
+  startToCloseTimeout: '5 seconds',
   retry: { maximumAttempts: 1 },
 });
 
@@ -143,9 +143,12 @@ async function decideRoute(run: LeadRun, reroute: boolean): Promise<Exclude<Rout
   return route;
 }
 
-/** What does not work at once, for Postgres is away or busy, becomes a step that waits, and that operators see waiting. */
+/**
+ * What does not work at once, for Postgres is away or busy, becomes a step that waits, and that operators see waiting. A try
+ * that was given up and still goes on finds the slot that was taken meanwhile; of a lead that is to move it would take another.
+ */
 async function askForRoute({ lead }: LeadRun, reroute: boolean): Promise<RouteOutcome> {
-  if (isRoutedAtOnce()) {
+  if (!reroute && isRoutedAtOnce()) {
     try {
       return await withinTask.routeLead({ ...lead, reroute });
     } catch (error) {
