@@ -50,10 +50,7 @@ const DAY_MS = 86_400_000;
  * longer than the whole query. No event is of the months to come, whatever the clocks.
  * @throws LocationNotConnectedError; Error when the scope does not hold the assignment
  */
-export async function getPlacementFacts(
-  tx: Transaction<Database>,
-  assignmentId: string,
-): Promise<PlacementFacts> {
+export async function getPlacementFacts(tx: Transaction<Database>, assignmentId: string): Promise<PlacementFacts> {
   const soon = new Date(Date.now() + 31 * DAY_MS);
   const found = await sql<Omit<PlacementFacts, 'address' | 'person'> & GhlAddress & PlacementFacts['person']>`
     select a.agency_id as "agencyId", g.ghl_company_id as "ghlCompanyId", a.location_id as "locationId",
