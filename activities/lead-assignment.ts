@@ -1,5 +1,5 @@
 import type { Transaction } from 'kysely';
-import { findAssignment, releaseAssignments, updateAssignment } from '../db/assignments.ts';
+import { findAssignment, listAssignments, releaseAssignments, updateAssignment } from '../db/assignments.ts';
 import { addDeadLetter } from '../db/dead-letters.ts';
 import { addToTimeline, listTimeline } from '../db/lead-timeline.ts';
 import { getLocation } from '../db/locations.ts';
@@ -10,7 +10,7 @@ import { leadIntakeWorkflowId } from '../domain/workflow-ids.ts';
 import type { LeadStanding } from '../domain/lead-messages.ts';
 import type { StoreDeps } from './dependencies.ts';
 import type { AssignmentArgs } from './lead-facts.ts';
-import { getAssignmentOf, lockKnownLead } from './lead-records.ts';
+import { getAssignmentOf, lockKnownLead, requireAssignment } from './lead-records.ts';
 import type { LeadArgs } from './lead-routing.ts';
 import { noteAccepted, noteAssigned } from './lead-notices.ts';
 import { standingOf } from './lead-standing.ts';
@@ -112,12 +112,11 @@ export async function confirmReserved(
   const standing = await withScope(deps.db, { agencyId }, async (tx) => {
     const lead = await lockKnownLead(tx, leadId);
     await alongside?.(tx);
-    const assignment = await getAssignmentOf(tx, { leadId, assignmentId });
-    if (lead.state === 'closed' || assignment.state !== 'reserved') {
-      const active = await findAssignment(tx, leadId, 'active');
-      return standingOf(lead, active?.id ?? null);
-    }
-    await releaseAssignments(tx, leadId, { reason: 'moved', now, state: 'active' });
+    const all = await listAssignments(tx, leadId);
+    const assignment = requireAssignment(all.find(({ id }) => id === assignmentId));
+    const active = all.find(({ state }) => state === 'active');
+    if (lead.state === 'closed' || assignment.state !== 'reserved') return standingOf(lead, active?.id ?? null);
+    if (active) await releaseAssignments(tx, leadId, { reason: 'moved', now, state: 'active' });
     await updateAssignment(tx, assignmentId, { state: 'active', assigned_at: now });
     const { location_id: locationId, rep_id: repId } = assignment;
     const location = await getLocation(tx, locationId);

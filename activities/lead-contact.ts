@@ -102,9 +102,13 @@ async function fillBlanks(
   }
 }
 
+/** Both searches are asked at once: neither needs the other's answer, and GHL takes its time for each. */
 async function lookFor(ghl: GhlCalls, call: LocationCall, person: ContactIdentity): Promise<ContactChoice> {
-  const byEmail = person.email === null ? undefined : await findDuplicateContact(ghl, call, { email: person.email });
-  const byPhone = person.phone === null ? undefined : await findDuplicateContact(ghl, call, { phone: person.phone });
+  const { email, phone } = person;
+  const [byEmail, byPhone] = await Promise.all([
+    email === null ? undefined : findDuplicateContact(ghl, call, { email }),
+    phone === null ? undefined : findDuplicateContact(ghl, call, { phone }),
+  ]);
   return chooseContact(person, byEmail, byPhone);
 }
 

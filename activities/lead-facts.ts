@@ -1,7 +1,8 @@
 import { ApplicationFailure } from '@temporalio/activity';
-import type { Kysely } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
+import { type DecisionBehind, getDecisionBehind } from '../db/decisions.ts';
 import { findPlacementFacts, type PlacementFacts } from '../db/lead-placement.ts';
-import type { Database } from '../db/schema.ts';
+import type { Assignment, Database } from '../db/schema.ts';
 import { withScope } from '../db/scope.ts';
 import { getAssignmentOf } from './lead-records.ts';
 
@@ -17,14 +18,28 @@ export interface AssignmentFacts extends PlacementFacts {
   isReleased: boolean;
 }
 
+/** The same, with why the assignment was made. */
+export type ExplainedFacts = AssignmentFacts & DecisionBehind;
+
 /** @throws ApplicationFailure AssignmentNotFound or LocationNotConnected, both final */
 export function getAssignmentFacts(db: Kysely<Database>, args: AssignmentArgs): Promise<AssignmentFacts> {
+  return withScope(db, { agencyId: args.agencyId }, async (tx) => factsOf(tx, await getAssignmentOf(tx, args)));
+}
+
+/** The facts for who tells of an assignment. @throws ApplicationFailure as `getAssignmentFacts` does */
+export function getExplainedFacts(db: Kysely<Database>, args: AssignmentArgs): Promise<ExplainedFacts> {
   return withScope(db, { agencyId: args.agencyId }, async (tx) => {
     const assignment = await getAssignmentOf(tx, args);
-    const facts = await findPlacementFacts(tx, assignment);
-    if (!facts) throw ApplicationFailure.nonRetryable('the location is not connected to GHL', 'LocationNotConnected');
-    return { ...facts, isReleased: assignment.state === 'released' };
+    const decision = await getDecisionBehind(tx, assignment);
+    return { ...(await factsOf(tx, assignment)), ...decision };
   });
+}
+
+/** The last statement of its transaction, which commits with it. */
+async function factsOf(tx: Transaction<Database>, assignment: Assignment): Promise<AssignmentFacts> {
+  const facts = await findPlacementFacts(tx, assignment.id);
+  if (!facts) throw ApplicationFailure.nonRetryable('the location is not connected to GHL', 'LocationNotConnected');
+  return { ...facts, isReleased: assignment.state === 'released' };
 }
 
 /**

@@ -10,7 +10,14 @@ import type { GhlDeps } from './dependencies.ts';
 import { callOf, talkingToGhl } from './ghl-step.ts';
 import { confirmReserved } from './lead-assignment.ts';
 import { writeContact } from './lead-contact.ts';
-import { type AssignmentArgs, type AssignmentFacts, findWrittenFacts, getAssignmentFacts } from './lead-facts.ts';
+import {
+  type AssignmentArgs,
+  type AssignmentFacts,
+  type ExplainedFacts,
+  findWrittenFacts,
+  getAssignmentFacts,
+  getExplainedFacts,
+} from './lead-facts.ts';
 import { mirrorMade, mirrorMadeContact } from './lead-mirror.ts';
 import { writeOpportunity } from './lead-opportunity.ts';
 import { createLeadMerge } from './lead-merge.ts';
@@ -103,10 +110,10 @@ export function createLeadGhlActivities(deps: GhlDeps) {
    * PipelineGone when there is no longer a pipeline for its opportunity
    */
   async function explainLead(args: AssignmentArgs): Promise<void> {
-    await explain(args, await getAssignmentFacts(deps.db, args));
+    await explain(args, await getExplainedFacts(deps.db, args));
   }
 
-  async function explain(args: AssignmentArgs, facts: AssignmentFacts): Promise<void> {
+  async function explain(args: AssignmentArgs, facts: ExplainedFacts): Promise<void> {
     if (facts.isReleased || facts.isContactDeleted) return;
     const { ghlContactId, pipelineId } = facts;
     if (ghlContactId === null) {
@@ -169,7 +176,7 @@ export function createLeadGhlActivities(deps: GhlDeps) {
 
   /** Does what `explainLead` and then `notifyRep` do. Repeatable, and fails as they do. */
   async function tellLead(args: AssignmentArgs): Promise<void> {
-    const facts = await getAssignmentFacts(deps.db, args);
+    const facts = await getExplainedFacts(deps.db, args);
     await explain(args, facts);
     await notify(args, facts);
   }

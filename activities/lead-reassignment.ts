@@ -1,8 +1,8 @@
 import type { Transaction } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
-import { findAssignment, releaseAssignments, reserveAssignment, updateAssignment } from '../db/assignments.ts';
+import { findAssignment, releaseAssignments, updateAssignment } from '../db/assignments.ts';
 import { audit } from '../db/audit-log.ts';
-import { recordDecision } from '../db/decisions.ts';
+import { reserveDecided } from '../db/decisions.ts';
 import { addToTimeline, listTimeline } from '../db/lead-timeline.ts';
 import { updateLead } from '../db/leads.ts';
 import { findRep, listRepsOfGhlUser } from '../db/reps.ts';
@@ -129,21 +129,20 @@ async function moveTo(
   const ids = { agencyId: lead.agency_id, leadId: lead.id, locationId, repId };
   // A lead has one reservation: what a workflow that was ended has left behind makes room.
   await releaseAssignments(tx, lead.id, { reason: 'superseded', now, state: 'reserved' });
-  const decisionId = uuidv7();
   const assignmentId = uuidv7();
-  await recordDecision(tx, {
+  const decision = {
     ...ids,
-    id: decisionId,
+    id: uuidv7(),
     kind,
-    outcome: 'assigned',
+    outcome: 'assigned' as const,
     step: kind,
     reason: kind,
     ruleVersion: RULE_VERSION,
     inputs: { fromLocationId: lead.location_id, fromRepId: lead.rep_id },
     candidates: [],
     now,
-  });
-  await reserveAssignment(tx, { ...ids, id: assignmentId, decisionId, now });
+  };
+  await reserveDecided(tx, decision, assignmentId);
   return assignmentId;
 }
 

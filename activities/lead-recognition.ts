@@ -2,8 +2,8 @@ import type { Transaction } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { addToTimeline } from '../db/lead-timeline.ts';
 import { findEarlierEnquiry, findOpenLeadOfPerson, updateLead } from '../db/leads.ts';
-import { listRoutingLocations } from '../db/routing.ts';
-import { completePerson, createPerson, listPersonsSharing } from '../db/persons.ts';
+import { completePerson, createPerson, listPersonsSharing, type PersonDetails } from '../db/persons.ts';
+import type { RoutingLocationRow } from '../db/routing.ts';
 import type { Database, Lead } from '../db/schema.ts';
 import type { Enquiry } from '../domain/enquiry.ts';
 import { createPlaceIndex } from '../domain/geography.ts';
@@ -13,20 +13,28 @@ import { scoreLead } from '../domain/scoring.ts';
 type Tx = Transaction<Database>;
 
 /**
- * Finds out who asks, scores the lead, and closes it as a duplicate when the person has an open lead already. Runs
- * under the agency's routing lock, so that two intakes of one person meet.
- * @returns the lead as it is then
+ * Finds out who asks, scores the lead, which is routed now, and closes it as a duplicate when the person has an open lead
+ * already. Runs under the agency's routing lock, so that two intakes of one person meet.
+ * @param locations all of the agency
+ * @returns the lead and the person as they are then
  */
-export async function recogniseLead(tx: Tx, lead: Lead, enquiry: Enquiry, now: Date): Promise<Lead> {
+export async function recogniseLead(
+  tx: Tx,
+  lead: Lead,
+  enquiry: Enquiry,
+  locations: readonly Place[],
+  now: Date,
+): Promise<{ lead: Lead; person: PersonDetails }> {
   const ids = { agencyId: lead.agency_id, leadId: lead.id };
   const { personId, reason } = recognisePerson(enquiry, await listPersonsSharing(tx, lead.agency_id, enquiry));
-  const person = personId ?? uuidv7();
-  if (personId === null) await createPerson(tx, { id: person, agencyId: lead.agency_id, ...detailsOf(enquiry) });
-  else await completePerson(tx, person, detailsOf(enquiry));
+  const id = personId ?? uuidv7();
+  const told = detailsOf(enquiry);
+  if (personId === null) await createPerson(tx, { id, agencyId: lead.agency_id, ...told });
+  const person = personId === null ? told : await completePerson(tx, personId, told);
 
-  const open = personId === null ? undefined : await findOpenLeadOfPerson(tx, person, lead.id);
+  const open = personId === null ? undefined : await findOpenLeadOfPerson(tx, id, lead.id);
   const change = {
-    person_id: person,
+    person_id: id,
     vertical: enquiry.vertical,
     postcode: enquiry.postcode,
     postcode_reason: enquiry.postcodeReason,
@@ -41,7 +49,7 @@ export async function recogniseLead(tx: Tx, lead: Lead, enquiry: Enquiry, now: D
     await addToTimeline(tx, ids, { at: now, kind: 'joined', detail: { leadId: open.id } });
     const joined = { at: now, kind: 'asked-again', detail: { leadId: lead.id, source: lead.source } };
     await addToTimeline(tx, { ...ids, leadId: open.id }, joined);
-    return { ...lead, ...change, ...closed };
+    return { lead: { ...lead, ...change, ...closed }, person };
   }
 
   const { score, factors } = scoreLead({
@@ -49,26 +57,27 @@ export async function recogniseLead(tx: Tx, lead: Lead, enquiry: Enquiry, now: D
     hasEmail: enquiry.email !== null,
     hasFirstName: enquiry.firstName !== null,
     hasLastName: enquiry.lastName !== null,
-    isInServedArea: await isServed(tx, enquiry, now),
+    isInServedArea: isServed(enquiry, locations),
     source: enquiry.source,
-    previousEnquiryAt: personId === null ? null : ((await findEarlierEnquiry(tx, person, lead.id)) ?? null),
+    previousEnquiryAt: personId === null ? null : ((await findEarlierEnquiry(tx, id, lead.id)) ?? null),
     now,
   });
-  await updateLead(tx, lead.id, { ...change, score, score_factors: JSON.stringify(factors) });
-  return { ...lead, ...change, score };
+  const routed = { ...change, score, state: 'routing' as const };
+  await updateLead(tx, lead.id, { ...routed, score_factors: JSON.stringify(factors) });
+  return { lead: { ...lead, ...routed }, person };
 }
+
+type Place = Pick<RoutingLocationRow, 'id' | 'kind' | 'isLive' | 'latitude' | 'longitude'>;
 
 /** Serving reaches as far as routing looks, plus nothing: a lead next door to no location is not "served". */
 const SERVED_RADIUS_KM = 80;
 
-async function isServed(tx: Tx, enquiry: Enquiry, now: Date): Promise<boolean> {
-  if (enquiry.point === null) return false;
-  const places = (await listRoutingLocations(tx, now)).flatMap((location) =>
-    location.kind === 'location' && location.isLive && location.latitude !== null && location.longitude !== null
-      ? [{ id: location.id, latitude: location.latitude, longitude: location.longitude }]
-      : [],
+function isServed({ point }: Enquiry, locations: readonly Place[]): boolean {
+  if (point === null) return false;
+  const places = locations.flatMap(({ id, kind, isLive, latitude, longitude }) =>
+    kind === 'location' && isLive && latitude !== null && longitude !== null ? [{ id, latitude, longitude }] : [],
   );
-  return createPlaceIndex(places).nearest(enquiry.point, SERVED_RADIUS_KM, 1).length > 0;
+  return createPlaceIndex(places).nearest(point, SERVED_RADIUS_KM, 1).length > 0;
 }
 
 const detailsOf = ({ firstName, lastName, email, phone }: Enquiry) => ({ firstName, lastName, email, phone });

@@ -22,8 +22,11 @@ export async function getAssignmentOf(
     if (error instanceof NoResultError) return undefined;
     throw error;
   });
-  if (assignment?.lead_id !== leadId) {
-    throw ApplicationFailure.nonRetryable('no such assignment of this lead', 'AssignmentNotFound');
-  }
-  return assignment;
+  return requireAssignment(assignment?.lead_id === leadId ? assignment : undefined);
+}
+
+/** @throws ApplicationFailure AssignmentNotFound, final, where the lead has none such */
+export function requireAssignment(assignment: Assignment | undefined): Assignment {
+  if (assignment) return assignment;
+  throw ApplicationFailure.nonRetryable('no such assignment of this lead', 'AssignmentNotFound');
 }

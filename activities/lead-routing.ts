@@ -1,14 +1,19 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import type { Transaction } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
-import { findAssignment, listAssignments, reserveAssignment } from '../db/assignments.ts';
-import { recordDecision } from '../db/decisions.ts';
+import { listAssignments } from '../db/assignments.ts';
+import { reserveDecided } from '../db/decisions.ts';
 import { findEvent } from '../db/events.ts';
 import { addToTimeline } from '../db/lead-timeline.ts';
-import { updateLead } from '../db/leads.ts';
-import { findGhlAddress, getLocation } from '../db/locations.ts';
-import { getPerson } from '../db/persons.ts';
-import { isCallable, listRoutingLocations, listRoutingReps, lockRouting, saveRotationPass } from '../db/routing.ts';
+import { getPerson, type PersonDetails } from '../db/persons.ts';
+import {
+  findGhlReach,
+  listRoutingLocations,
+  listRoutingReps,
+  lockRouting,
+  type RoutingLocationRow,
+  saveRotationPass,
+} from '../db/routing.ts';
 import type { Assignment, Database, Lead } from '../db/schema.ts';
 import { withScope } from '../db/scope.ts';
 import { type Enquiry, normaliseEnquiry } from '../domain/enquiry.ts';
@@ -60,19 +65,20 @@ export function createLeadRouting(deps: StoreDeps) {
       await lockRouting(tx, agencyId);
       const lead = await lockKnownLead(tx, leadId);
       if (lead.state === 'closed') return { outcome: 'closed', standing: standingOf(lead, null) };
-      const taken =
-        (await findAssignment(tx, leadId, 'reserved')) ??
-        (reroute ? undefined : await findAssignment(tx, leadId, 'active'));
-      if (taken) return reservation(tx, now, taken);
+      const earlier = await listAssignments(tx, leadId);
+      const find = (state: Assignment['state']) => earlier.find((each) => each.state === state);
+      const taken = find('reserved') ?? (reroute ? undefined : find('active'));
+      if (taken) return reservation(tx, now, taken, earlier);
 
-      let routable = lead;
-      if (lead.state === 'received') {
-        const enquiry = await enquiryOf(tx, lead);
-        if (enquiry === 'cut') return { outcome: 'cut', intakeLocationId: lead.intake_location_id };
-        routable = await recogniseLead(tx, lead, enquiry, now);
-        if (routable.state === 'closed') return { outcome: 'closed', standing: standingOf(routable, null) };
-      }
-      return decide(tx, routable, now, reroute);
+      const isNew = lead.state === 'received';
+      const enquiry = isNew ? await enquiryOf(tx, lead) : undefined;
+      if (enquiry === 'cut') return { outcome: 'cut', intakeLocationId: lead.intake_location_id };
+      const locations = await listRoutingLocations(tx, now, leadId);
+      const known = enquiry
+        ? await recogniseLead(tx, lead, enquiry, locations, now)
+        : { lead, person: await personOf(tx, lead) };
+      if (known.lead.state === 'closed') return { outcome: 'closed', standing: standingOf(known.lead, null) };
+      return decide(tx, { ...known, earlier, locations }, now, reroute);
     });
   }
 
@@ -91,29 +97,39 @@ export function createLeadRouting(deps: StoreDeps) {
   return { routeLead };
 }
 
-async function decide(tx: Tx, lead: Lead, now: Date, reroute: boolean): Promise<RouteOutcome> {
-  const { decision, input, isRepeated } = await choose(tx, lead, now, reroute);
+/** A lead that is to be routed, with what its agency's locations carry. */
+interface Routable {
+  lead: Lead;
+  person: PersonDetails | undefined;
+  /** The assignments it has had. */
+  earlier: readonly Assignment[];
+  locations: readonly RoutingLocationRow[];
+}
+
+async function personOf(tx: Tx, { person_id: id }: Lead): Promise<PersonDetails | undefined> {
+  return id === null ? undefined : getPerson(tx, id);
+}
+
+async function decide(tx: Tx, routable: Routable, now: Date, reroute: boolean): Promise<RouteOutcome> {
+  const { lead, earlier } = routable;
+  const { decision, input, isRepeated } = await choose(tx, routable, now, reroute);
   const { locationId, repId } = decision;
   const ids = { agencyId: lead.agency_id, leadId: lead.id };
   const decisionId = uuidv7();
   const assignmentId = uuidv7();
   const kind = reroute || isRepeated ? ('reroute' as const) : ('route' as const);
-  await recordDecision(tx, { ...decision, ...ids, id: decisionId, kind, inputs: input, now });
-  await reserveAssignment(tx, { ...ids, id: assignmentId, locationId, repId, decisionId, now });
+  await reserveDecided(tx, { ...decision, ...ids, id: decisionId, kind, inputs: input, now }, assignmentId);
   if (repId !== null && decision.rotationPass !== null) await saveRotationPass(tx, repId, decision.rotationPass);
   const { step, reason } = decision;
   await addToTimeline(tx, ids, { at: now, kind: 'routed', detail: { locationId, repId, step, reason, decisionId } });
-  if (lead.state === 'received') await updateLead(tx, lead.id, { state: 'routing' });
   await noteUnrouted(tx, lead, { id: decisionId, step, reason, locationId, repId }, now);
-  return reservation(tx, now, { id: assignmentId, lead_id: lead.id, location_id: locationId, rep_id: repId });
+  return reservation(tx, now, { id: assignmentId, location_id: locationId, rep_id: repId }, earlier);
 }
 
 /** Chooses for a lead as things are now, and stores nothing. */
-async function choose(tx: Tx, lead: Lead, now: Date, reroute: boolean) {
-  const earlier = await listAssignments(tx, lead.id);
+async function choose(tx: Tx, { lead, person, earlier, locations }: Routable, now: Date, reroute: boolean) {
   const place = normalisePostcode(lead.postcode, lead.country);
   const located = place.postcode && place.country ? locatePostcode(place.postcode, place.country) : undefined;
-  const person = lead.person_id === null ? undefined : await getPerson(tx, lead.person_id);
   const input = {
     isReachable: Boolean(person?.email ?? person?.phone),
     intakeLocationId: lead.intake_location_id,
@@ -126,36 +142,33 @@ async function choose(tx: Tx, lead: Lead, now: Date, reroute: boolean) {
     excludedLocationIds: listRefusingLocations(earlier.map(endingOf)),
     excludedRepIds: reroute && lead.rep_id !== null ? [lead.rep_id] : [],
   };
-  const locations = await listRoutingLocations(tx, now, lead.id);
-  const decision = chooseRoute({
-    now,
-    lead: input,
-    locations,
-    reps: await listRoutingReps(tx, now, lead.id),
-    defaultRadiusKm: DEFAULT_RADIUS_KM,
-  });
+  const reps = await listRoutingReps(tx, now, lead.id);
+  const decision = chooseRoute({ now, lead: input, locations, reps, defaultRadiusKm: DEFAULT_RADIUS_KM });
   return { decision, input, isRepeated: earlier.map(endingOf).some(wasGivenUp) };
 }
 
 /** Whether somebody could take a lead that waits in a queue. */
 export async function couldBeAssigned(tx: Tx, lead: Lead, now: Date): Promise<boolean> {
-  return (await choose(tx, lead, now, true)).decision.outcome === 'assigned';
+  const person = await personOf(tx, lead);
+  const earlier = await listAssignments(tx, lead.id);
+  const locations = await listRoutingLocations(tx, now, lead.id);
+  return (await choose(tx, { lead, person, earlier, locations }, now, true)).decision.outcome === 'assigned';
 }
 
+/** @param earlier what the lead has had before, or has now */
 async function reservation(
   tx: Tx,
   now: Date,
-  taken: Pick<Assignment, 'id' | 'lead_id' | 'location_id' | 'rep_id'>,
+  taken: Pick<Assignment, 'id' | 'location_id' | 'rep_id'>,
+  earlier: readonly Assignment[],
 ): Promise<RouteOutcome> {
   const { id: assignmentId, location_id: locationId, rep_id: repId } = taken;
   // The master's queue takes a lead even after its GHL has refused it: then nothing is written there.
-  const earlier = await listAssignments(tx, taken.lead_id);
   const wasRefused = listRefusingLocations(earlier.map(endingOf)).includes(locationId);
-  const isInstalled = (await getLocation(tx, locationId)).installed_at !== null;
-  const isConnected = (await findGhlAddress(tx, locationId)) !== undefined;
+  const reach = await findGhlReach(tx, locationId, now);
+  const isReached = reach !== undefined && reach.isInstalled && reach.isConnected;
   // A rep is given a lead that their GHL shows, or the next location is asked; a queue takes it either way.
-  const canBeWritten = repId !== null || (await isCallable(tx, locationId, now));
-  const isPlaceable = !wasRefused && isInstalled && isConnected && canBeWritten;
+  const isPlaceable = !wasRefused && isReached && (repId !== null || reach.isCallable);
   return { outcome: 'reserved', assignmentId, locationId, repId, isPlaceable };
 }
 

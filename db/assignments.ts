@@ -1,33 +1,6 @@
 import type { Transaction, Updateable } from 'kysely';
 import type { Assignment, Database } from './schema.ts';
 
-export interface NewAssignment {
-  id: string;
-  agencyId: string;
-  leadId: string;
-  locationId: string;
-  repId: string | null;
-  decisionId: string;
-  now: Date;
-}
-
-/** Takes the slot: from here it counts against the caps of the location and the rep. */
-export async function reserveAssignment(tx: Transaction<Database>, assignment: NewAssignment): Promise<void> {
-  await tx
-    .insertInto('assignments')
-    .values({
-      id: assignment.id,
-      agency_id: assignment.agencyId,
-      lead_id: assignment.leadId,
-      location_id: assignment.locationId,
-      rep_id: assignment.repId,
-      decision_id: assignment.decisionId,
-      state: 'reserved',
-      reserved_at: assignment.now,
-    })
-    .execute();
-}
-
 /** The lead's assignment that is being written to GHL, or the one GHL shows. */
 export async function findAssignment(
   tx: Transaction<Database>,

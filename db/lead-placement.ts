@@ -1,6 +1,6 @@
 import { type Transaction, sql } from 'kysely';
 import type { GhlAddress } from './locations.ts';
-import type { Assignment, Database } from './schema.ts';
+import type { Database } from './schema.ts';
 import { commitWith } from './scope.ts';
 
 /** Everything that writing an assignment into GHL needs, read at once. */
@@ -32,25 +32,20 @@ export interface PlacementFacts {
    * that is the lead's contact now: the event ends the lead, and nobody is made anew.
    */
   isContactDeleted: boolean;
-  step: string;
-  reason: string;
-  ruleVersion: string;
-  distanceKm: number | null;
 }
 
 const DAY_MS = 86_400_000;
 
 /**
- * The months of decisions and events that need not be looked at are named to the planner as constants: planning for each of
- * them took longer than the whole query. A decision and its slot are stored with the same time, and no event is of the
- * months to come, whatever the clocks. The last statement of its transaction, which commits with it.
+ * The months of events that need not be looked at are named to the planner as a constant: planning for each of them took
+ * longer than the whole query. No event is of the months to come, whatever the clocks. The last statement of its
+ * transaction, which commits with it.
  * @returns undefined when the assignment's location is not connected to GHL @throws Error when the scope does not hold it
  */
 export async function findPlacementFacts(
   tx: Transaction<Database>,
-  { id: assignmentId, reserved_at: reservedAt }: Pick<Assignment, 'id' | 'reserved_at'>,
+  assignmentId: string,
 ): Promise<PlacementFacts | undefined> {
-  const [earliest, latest] = [-1, 1].map((days) => new Date(reservedAt.getTime() + days * DAY_MS));
   const soon = new Date(Date.now() + 31 * DAY_MS);
   const query = sql<Omit<PlacementFacts, 'address' | 'person'> & GhlAddress & PlacementFacts['person']>`
     select a.agency_id as "agencyId", g.ghl_company_id as "ghlCompanyId", a.location_id as "locationId",
@@ -70,18 +65,13 @@ export async function findPlacementFacts(
       exists (select from events e
         where e.agency_id = a.agency_id and e.type = 'ContactDelete' and e.received_at >= d.received_at and e.received_at < ${soon}
           and e.ghl_contact_id = coalesce(a.ghl_contact_id,
-            case when known.id = coalesce(present.id, d.source_contact_id) then known.id end)) as "isContactDeleted",
-      c.step, c.reason, c.rule_version as "ruleVersion",
-      (select (candidate ->> 'distanceKm')::double precision from jsonb_array_elements(c.candidates) candidate
-        where candidate ->> 'locationId' = a.location_id::text and candidate ->> 'kind' <> 'rep' limit 1) as "distanceKm"
+            case when known.id = coalesce(present.id, d.source_contact_id) then known.id end)) as "isContactDeleted"
     from assignments a
       join agencies g on g.id = a.agency_id
       join locations l on l.id = a.location_id
       join leads d on d.id = a.lead_id
       left join persons p on p.id = d.person_id
       left join reps r on r.id = a.rep_id
-      join decisions c on c.id = a.decision_id and c.lead_id = a.lead_id
-        and c.decided_at between ${earliest} and ${latest}
       cross join lateral (select coalesce(
         case when d.intake_location_id = a.location_id then d.source_contact_id end,
         (select earlier.ghl_contact_id from assignments earlier

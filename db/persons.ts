@@ -58,9 +58,16 @@ export async function createPerson(
     .execute();
 }
 
-/** Adds what a later enquiry tells and the earlier did not; what is known stays. */
-export async function completePerson(tx: Transaction<Database>, id: string, details: PersonDetails): Promise<void> {
-  await tx
+/**
+ * Adds what a later enquiry tells and the earlier did not; what is known stays.
+ * @returns the person's details then @throws NoResultError when the scope does not hold the person
+ */
+export async function completePerson(
+  tx: Transaction<Database>,
+  id: string,
+  details: PersonDetails,
+): Promise<PersonDetails> {
+  return tx
     .updateTable('persons')
     .set((set) => ({
       first_name: set.fn.coalesce('first_name', set.val(details.firstName)),
@@ -70,7 +77,8 @@ export async function completePerson(tx: Transaction<Database>, id: string, deta
       updated_at: new Date(),
     }))
     .where('id', '=', id)
-    .execute();
+    .returning(['first_name as firstName', 'last_name as lastName', 'email', 'phone'])
+    .executeTakeFirstOrThrow();
 }
 
 /** A person's details. @throws NoResultError when the scope does not hold the person */

@@ -20,12 +20,28 @@ const isCallableNow = (now: Date) => sql<boolean>`(l.installed_at is not null an
       and not exists (select from installs own where own.location_id = l.id))
 ) and not exists (select from installs i where i.location_id = l.id and i.paused_until > ${now}))`;
 
-/** Whether GHL can be called for a location of the scope now, as far as we know. */
-export async function isCallable(tx: Transaction<Database>, locationId: string, now: Date): Promise<boolean> {
-  const found = await sql<{ isCallable: boolean }>`
-    select ${isCallableNow(now)} as "isCallable" from locations l where l.id = ${locationId}
+/** What stands between a location and GHL. */
+export interface GhlReach {
+  /** The app is in it. */
+  isInstalled: boolean;
+  /** It and its agency have their ids there. */
+  isConnected: boolean;
+  /** It can be called now, as far as we know. */
+  isCallable: boolean;
+}
+
+/** How GHL is reached for a location of the scope now, as far as we know; undefined when there is no such location. */
+export async function findGhlReach(
+  tx: Transaction<Database>,
+  locationId: string,
+  now: Date,
+): Promise<GhlReach | undefined> {
+  const found = await sql<GhlReach>`
+    select l.installed_at is not null as "isInstalled", ${isCallableNow(now)} as "isCallable",
+      coalesce(l.ghl_location_id, '') <> '' and coalesce(g.ghl_company_id, '') <> '' as "isConnected"
+    from locations l join agencies g on g.id = l.agency_id where l.id = ${locationId}
   `.execute(tx);
-  return found.rows[0]?.isCallable ?? false;
+  return found.rows[0];
 }
 
 export interface RoutingLocationRow {

@@ -10,10 +10,13 @@ export interface FollowUps {
 }
 
 /**
- * Runs that were begun when placing and confirming, and explaining and notifying, were steps of their own go on like that.
- * Asked before the older questions: a run of now answers them with it, and its history holds one mark instead of three.
+ * Runs that were begun when the route of a lead was a step of its own go on like that. Asked before the older questions: a
+ * run of now answers them with it, and its history holds one mark instead of four.
  */
-export const isInFewerSteps = (): boolean => patched('lead-in-fewer-steps');
+export const isRoutedAtOnce = (): boolean => patched('lead-routed-at-once');
+
+/** Runs that were begun when placing and confirming, and explaining and notifying, were steps of their own go on like that. */
+export const isInFewerSteps = (): boolean => isRoutedAtOnce() || patched('lead-in-fewer-steps');
 
 /** Runs that were begun when GHL was told inside the loop go on as their histories say. */
 export const isGhlToldBeside = (): boolean => isInFewerSteps() || patched('ghl-told-beside');

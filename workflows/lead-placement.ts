@@ -1,9 +1,18 @@
-import { ActivityCancellationType, ActivityFailure, isCancellation, log, proxyActivities } from '@temporalio/workflow';
+import {
+  ActivityCancellationType,
+  ActivityFailure,
+  ApplicationFailure,
+  isCancellation,
+  log,
+  proxyActivities,
+  proxyLocalActivities,
+  TemporalFailure,
+} from '@temporalio/workflow';
 import type { LeadActivities } from '../activities/lead-intake.ts';
 import type { RouteOutcome } from '../activities/lead-routing.ts';
 import type { LeadGhlActivities } from '../activities/lead-intake-ghl.ts';
 import type { LeadStanding } from '../domain/lead-messages.ts';
-import { type FollowUps, isGhlToldBeside, isInFewerSteps } from './follow-ups.ts';
+import { type FollowUps, isGhlToldBeside, isInFewerSteps, isRoutedAtOnce } from './follow-ups.ts';
 import { failureCode, putBeforeOperator } from './step-failure.ts';
 import { ghlQueueOf } from './task-queues.ts';
 
@@ -30,6 +39,16 @@ export const leads = proxyActivities<LeadActivities>({
   startToCloseTimeout: '30 seconds',
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   retry: { initialInterval: '500 milliseconds', backoffCoefficient: 2, maximumInterval: '30 seconds' },
+});
+
+/**
+ * The first try of a route, within the workflow task that asks for it: GHL is asked with that task's answer, and two trips
+ * to Temporal are saved. It must end well before the task's own ten seconds. A worker that dies meanwhile leaves a task
+ * that another does again, and routing can be repeated.
+ */
+const withinTask = proxyLocalActivities<Pick<LeadActivities, 'routeLead'>>({
+  startToCloseTimeout: '5 seconds',
+  retry: { maximumAttempts: 1 },
 });
 
 /**
@@ -114,14 +133,30 @@ export async function takeIn(run: LeadRun, reroute = false): Promise<LeadStandin
 }
 
 /** Asks for a route; GHL is asked for what it left out of the enquiry. */
-async function decideRoute(
-  { lead, patienceMs }: LeadRun,
-  reroute: boolean,
-): Promise<Exclude<RouteOutcome, { outcome: 'cut' }>> {
-  let route = await leads.routeLead({ ...lead, reroute });
+async function decideRoute(run: LeadRun, reroute: boolean): Promise<Exclude<RouteOutcome, { outcome: 'cut' }>> {
+  const { lead, patienceMs } = run;
+  let route = await askForRoute(run, reroute);
   while (route.outcome === 'cut') {
     await ghlOf(route.intakeLocationId, patienceMs).rereadContact(lead);
-    route = await leads.routeLead({ ...lead, reroute });
+    route = await askForRoute(run, reroute);
   }
   return route;
+}
+
+/**
+ * What does not work at once, for Postgres is away or busy, becomes a step that waits, and that operators see waiting. A try
+ * that was given up and still goes on finds the slot that was taken meanwhile; of a lead that is to move it would take another.
+ */
+async function askForRoute({ lead }: LeadRun, reroute: boolean): Promise<RouteOutcome> {
+  if (!reroute && isRoutedAtOnce()) {
+    try {
+      return await withinTask.routeLead({ ...lead, reroute });
+    } catch (error) {
+      // Such a step fails with its own error, and not with one of the step around it.
+      if (!(error instanceof TemporalFailure) || isCancellation(error)) throw error;
+      const cause = error instanceof ApplicationFailure ? error.type : error.name;
+      log.info('a lead could not be routed at once', { cause });
+    }
+  }
+  return leads.routeLead({ ...lead, reroute });
 }

@@ -38,6 +38,7 @@ export function interceptors(): WorkflowInterceptors {
     outbound: [
       {
         scheduleActivity: (input, next) => next(telling(input)),
+        scheduleLocalActivity: (input, next) => next(telling(input)),
         startChildWorkflowExecution: (input, next) => next(telling(input)),
         signalWorkflow: (input, next) => next(telling(input)),
         continueAsNew: (input, next) => next(telling(input)),

@@ -64,7 +64,7 @@ describe('recorded histories', () => {
   });
 
   it.each([
-    ['lead-placement.ts', 'await leads.routeLead(', 'await leads.acceptLead(', 'lead-reassigned-and-won.1.json'],
+    ['lead-placement.ts', 'return leads.routeLead(', 'return leads.acceptLead(', 'lead-reassigned-and-won.1.json'],
     [
       'contact-sync.ts',
       'await ghl.writeContactEdits(',

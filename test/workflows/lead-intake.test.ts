@@ -204,18 +204,21 @@ describe('a lead', () => {
     expect((await opportunitiesOf()).sort()).toEqual(['open', 'won']);
   });
 
-  it('costs at most 16 events until it is assigned, and 30 until its rep is told', async () => {
+  it('is routed within its first workflow task, and costs at most 10 events until it is assigned and 18 until its rep is told', async () => {
     const leadId = await leads.start(somebody('02116'));
     await leads.inState(leadId, 'assigned');
     const handle = system.client.temporal.workflow.getHandle(`lead-intake/${leads.agencyId}/${leadId}`);
-    const done = async () => {
-      const events = (await handle.fetchHistory()).events ?? [];
-      return events.filter((event) => event.activityTaskCompletedEventAttributes).map(({ eventId }) => Number(eventId));
-    };
-    await waitFor('the rep to be told', async () => (await done()).length === 3);
-    const [, assigned, told] = await done();
-    expect(assigned).toBeLessThanOrEqual(16);
-    expect(told).toBeLessThanOrEqual(30);
+    const read = async () => (await handle.fetchHistory()).events ?? [];
+    const done = async () => (await read()).filter((event) => event.activityTaskCompletedEventAttributes);
+    await waitFor('the rep to be told', async () => (await done()).length === 2);
+    const events = await read();
+    const asked = events.flatMap(({ activityTaskScheduledEventAttributes: step }) => step?.activityType?.name ?? []);
+    expect(asked).toEqual(['assignLead', 'tellLead']);
+    const [assigned, told] = (await done()).map(({ eventId }) => Number(eventId));
+    const tasks = events.filter((event) => event.workflowTaskCompletedEventAttributes);
+    expect(tasks.filter(({ eventId }) => Number(eventId) < assigned!)).toHaveLength(1);
+    expect(assigned).toBeLessThanOrEqual(10);
+    expect(told).toBeLessThanOrEqual(18);
   });
 
   it('ends when it has reached its greatest age', async () => {

@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { LeadRefusedError } from '../../client.ts';
 import { seal } from '../../crypto/seal.ts';
+import { lockRouting } from '../../db/routing.ts';
 import { createLeadHarness, type LeadHarness, somebody } from '../stack/lead-harness.ts';
 import { enquire } from '../stack/enquire.ts';
 import { smallAgency } from '../stack/small-agency.ts';
@@ -71,6 +72,28 @@ async function unreadable(): Promise<string> {
   await system.client.startLeadIntake({ ...of(leadId), locationId, source: 'api' });
   return leadId;
 }
+
+describe('a route', () => {
+  it('that cannot be decided at once becomes a step that waits, and is decided once', async () => {
+    const { ownerDb } = system.database;
+    let leadId = '';
+    // As another decision of the agency would that takes far too long.
+    await ownerDb.transaction().execute(async (tx) => {
+      await lockRouting(tx, leads.agencyId);
+      leadId = await leads.start(somebody('02116'));
+      const steps = async () => {
+        const { events } = await handleOf(leadId).fetchHistory();
+        return events?.flatMap(({ activityTaskScheduledEventAttributes: step }) => step?.activityType?.name ?? []);
+      };
+      await waitFor('the step', async () => (await steps())?.includes('routeLead'));
+      expect(await steps()).toEqual(['routeLead']);
+    });
+    await leads.inState(leadId, 'assigned');
+    const decisions = ownerDb.selectFrom('decisions').select('kind').where('lead_id', '=', leadId);
+    expect(await decisions.execute()).toEqual([{ kind: 'route' }]);
+    expect(await lettersOf(leadId)).toEqual([]);
+  });
+});
 
 describe('a step that fails for good', () => {
   it('while a new lead is routed ends its workflow, and an operator hears of it', async () => {
