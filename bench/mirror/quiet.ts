@@ -26,7 +26,7 @@ export interface Patience {
 export async function createQuietWatch(stack: ProofStack, { agencyId, locations, apiKey }: ProofWorld) {
   const { ownerDb, simulator } = stack;
   const connection = await Connection.connect({ address: stack.temporalAddress });
-  const temporal = new Client({ connection });
+  const temporal = new Client({ connection, namespace: stack.namespace });
   const count = async (counted: ReturnType<typeof sql<{ count: number }>>): Promise<number> =>
     (await counted.execute(ownerDb)).rows[0]?.count ?? 0;
 

@@ -25,8 +25,20 @@ export interface ProofStackOptions {
   factor: number;
   logLevel: string;
   log: Log;
+  /** Servers that run already; by default it starts its own. */
+  servers?: ProofServers;
+  /** What Node runs in place of a script of ours; by default the script itself, from its source. */
+  programs?: Readonly<Record<string, string>>;
   /** Hears where a process wrote what it said, when it has ended, and with which environment it ran. */
   onProcessEnd?: (logFile: string, environment: NodeJS.ProcessEnv) => Promise<void>;
+}
+
+/** A migrated database, as the running processes connect and as its owner does, and a namespace of Temporal. */
+export interface ProofServers {
+  url: string;
+  ownerUrl: string;
+  temporalAddress: string;
+  namespace: string;
 }
 
 /** The whole system, every part in a process of its own, and GHL in another. */
@@ -40,6 +52,7 @@ export interface ProofStack {
   keys: KeyProvider;
   client: SwitchyardClient;
   temporalAddress: string;
+  namespace: string;
   /** Kills the worker as a machine that loses its power would, and starts another. */
   replaceWorker(): Promise<void>;
   /** Resident memory of the worker, in MiB; not a number where the system does not tell. */
@@ -63,39 +76,44 @@ export async function startProofStack(options: ProofStackOptions): Promise<Proof
   }
 }
 
-async function startParts(
-  { folder, bundlePath, seed, factor, logLevel, log, onProcessEnd }: ProofStackOptions,
-  stops: (() => Promise<unknown>)[],
-  stop: () => Promise<void>,
-): Promise<ProofStack> {
-  const ports = { simulator: await findFreePort(), api: await findFreePort(), worker: await findFreePort() };
-  const startServer = async <T extends { stop: () => Promise<void> }>(starting: Promise<T>): Promise<T> => {
+/** Postgres, migrated, and Temporal; what stops them goes to `stops`. */
+async function startServers(folder: string, log: Log, stops: (() => Promise<unknown>)[]): Promise<ProofServers> {
+  const start = async <T extends { stop: () => Promise<void> }>(starting: Promise<T>): Promise<T> => {
     const server = await starting;
     stops.push(server.stop);
     return server;
   };
-  const [postgres, temporal] = await Promise.all([
-    startServer(startPostgres({ dataDir: join(folder, 'postgres'), port: 0, unsafeAndFast: true, log })),
-    startServer(
-      startTemporal({
-        ...{ dataDir: folder, port: 0, namespace: 'default', searchAttributes: SEARCH_ATTRIBUTES, log },
-        inMemory: true,
-      }),
+  const namespace = 'default';
+  const [{ ownerUrl }, { address: temporalAddress }] = await Promise.all([
+    start(startPostgres({ dataDir: join(folder, 'postgres'), port: 0, unsafeAndFast: true, log })),
+    start(
+      startTemporal({ dataDir: folder, port: 0, namespace, searchAttributes: SEARCH_ATTRIBUTES, log, inMemory: true }),
     ),
   ]);
-  const url = await prepareDatabase(postgres.ownerUrl, 'password-of-the-proof', () => {});
+  const url = await prepareDatabase(ownerUrl, 'password-of-the-proof', () => {});
+  return { url, ownerUrl, temporalAddress, namespace };
+}
+
+async function startParts(
+  { folder, bundlePath, seed, factor, logLevel, log, servers, programs, onProcessEnd }: ProofStackOptions,
+  stops: (() => Promise<unknown>)[],
+  stop: () => Promise<void>,
+): Promise<ProofStack> {
+  const ports = { simulator: await findFreePort(), api: await findFreePort(), worker: await findFreePort() };
+  const { url, ownerUrl, temporalAddress, namespace } = servers ?? (await startServers(folder, log, stops));
   const db = createDatabase({ url, poolSize: 4 });
-  const ownerDb = createDatabase({ url: postgres.ownerUrl, poolSize: 4 });
+  const ownerDb = createDatabase({ url: ownerUrl, poolSize: 4 });
   stops.push(
     () => db.destroy(),
     () => ownerDb.destroy(),
   );
 
   const run = async (name: string, script: string, probe: string, environment: NodeJS.ProcessEnv) => {
+    const program = programs?.[script];
     const child = await startProcess({
       name,
       command: process.execPath,
-      args: ['--import', 'tsx', script],
+      args: program === undefined ? ['--import', 'tsx', script] : [program],
       cwd: root,
       env: environment,
       logFile: join(folder, 'logs', `${name}.log`),
@@ -123,13 +141,13 @@ async function startParts(
   const { publicKeyPem } = await simulator.getWebhooks();
   const encryptionKeys = `1:${randomBytes(32).toString('base64')}`;
   const keys = parseKeyRing(encryptionKeys);
-  const temporalAddress = temporal.address;
-  const client = createSwitchyardClient({ connection: { address: temporalAddress }, namespace: 'default', keys });
+  const client = createSwitchyardClient({ connection: { address: temporalAddress }, namespace, keys });
   stops.push(() => client.close());
   const environment = {
     ...process.env,
     DATABASE_URL: url,
     TEMPORAL_ADDRESS: temporalAddress,
+    TEMPORAL_NAMESPACE: namespace,
     ENCRYPTION_KEYS: encryptionKeys,
     GHL_BASE_URL: simulatorUrl,
     GHL_CLIENT_ID: PROOF_APP.clientId,
@@ -157,6 +175,7 @@ async function startParts(
     keys,
     client,
     temporalAddress,
+    namespace,
     async replaceWorker() {
       process.kill(worker.pid, 'SIGKILL');
       await worker.ended;

@@ -4,12 +4,15 @@ import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import type { TestProject } from 'vitest/node';
 import { startPostgres } from '../../scripts/stack/postgres.ts';
 import { endLeftovers, findStartTime } from '../../scripts/stack/process-record.ts';
-import { BEHIND_API, SEARCH_ATTRIBUTES, startTemporal } from '../../scripts/stack/temporal.ts';
+import { BEHIND_API, SEARCH_ATTRIBUTES } from '../../scripts/stack/temporal.ts';
 import { WORKFLOW_SOURCES } from '../../worker/workflow-code.ts';
 import { suiteEvidence } from '../leaks/evidence.ts';
 import { hearHistories } from '../leaks/hear-histories.ts';
+import { compilePrograms, type Program } from './compile-programs.ts';
+import { findMemoryFolder, MEMORY_FOLDER } from './memory-folder.ts';
 import { decideNeeds, readFilters } from './needs.ts';
 import { prepareTemplate } from './template.ts';
+import { startTestTemporal } from './temporal-server.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -21,6 +24,8 @@ declare module 'vitest' {
     temporalUiUrl: string;
     /** File with the bundled workflows; empty when there are none or no selected test needs them. */
     workflowBundlePath: string;
+    /** What Node runs as processes of their own, by the scripts it was compiled from; empty when no selected test needs it. */
+    programs: Partial<Record<Program, string>>;
   }
 }
 
@@ -51,7 +56,15 @@ async function providePostgres(project: TestProject, folder: string): Promise<St
     project.provide('postgresUrl', external);
     return async () => {};
   }
-  const postgres = await startPostgres({ dataDir: join(folder, 'postgres'), port: 0, unsafeAndFast: true, log });
+  // What would let the log grow to a gigabyte is of use to nobody here.
+  const settings = { max_wal_size: '256MB' };
+  const postgres = await startPostgres({
+    dataDir: join(folder, 'postgres'),
+    port: 0,
+    unsafeAndFast: true,
+    settings,
+    log,
+  });
   await prepareTemplate(postgres.ownerUrl);
   project.provide('postgresUrl', postgres.ownerUrl);
   return postgres.stop;
@@ -66,7 +79,7 @@ async function provideTemporal(project: TestProject, folder: string): Promise<St
   }
   const ports = { port: 0, uiPort: 0, behindApi: BEHIND_API };
   const server = { ...ports, namespace: 'default', searchAttributes: SEARCH_ATTRIBUTES, inMemory: true };
-  const temporal = await startTemporal({ dataDir: folder, ...server, log });
+  const temporal = await startTestTemporal({ dataDir: folder, ...server, log });
   project.provide('temporalAddress', temporal.address);
   project.provide('temporalUiUrl', temporal.uiUrl ?? '');
   return async () => {
@@ -83,26 +96,36 @@ async function provideWorkflowBundle(project: TestProject, folder: string): Prom
   return async () => {};
 }
 
+async function providePrograms(project: TestProject, folder: string): Promise<Stop> {
+  project.provide('programs', await compilePrograms(join(folder, 'programs')));
+  return async () => {};
+}
+
 /** Starts, once for all test files, the servers that the selected tests need. Returns what stops them. */
 export async function setup(project: TestProject): Promise<Stop> {
   project.provide('postgresUrl', '');
   project.provide('temporalAddress', '');
   project.provide('temporalUiUrl', '');
   project.provide('workflowBundlePath', '');
+  project.provide('programs', {});
   const { testFiles } = await project.globTestFiles(readFilters(process.argv));
   const needs = decideNeeds(testFiles, join(root, 'test'));
 
   const runsFolder = join(root, '.switchyard', 'test');
   await removeOldRuns(runsFolder);
+  // What another user's run has left there is not ours to remove.
+  await removeOldRuns(MEMORY_FOLDER).catch(() => {});
   const folder = join(runsFolder, String(process.pid));
-  await mkdir(folder, { recursive: true });
+  const quickFolder = join((await findMemoryFolder()) ?? runsFolder, String(process.pid));
+  for (const each of [folder, quickFolder]) await mkdir(each, { recursive: true });
   const starting: Promise<Stop>[] = [];
-  if (needs.postgres) starting.push(providePostgres(project, folder));
+  if (needs.postgres) starting.push(providePostgres(project, quickFolder));
   if (needs.temporal) starting.push(provideTemporal(project, folder), provideWorkflowBundle(project, folder));
+  if (needs.programs) starting.push(providePrograms(project, folder));
   const started = await Promise.allSettled(starting);
   const stop: Stop = async () => {
     for (const part of started) if (part.status === 'fulfilled') await part.value();
-    await rm(folder, { recursive: true, force: true });
+    for (const each of [quickFolder, folder]) await rm(each, { recursive: true, force: true });
   };
   const problem = started.find((part) => part.status === 'rejected');
   if (problem) {

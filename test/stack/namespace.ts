@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { relative } from 'node:path';
-import { Connection } from '@temporalio/client';
+import { Client, Connection } from '@temporalio/client';
 import { expect } from 'vitest';
 import { addMissingSearchAttributes, probeNamespace } from '../../scripts/stack/temporal-namespace.ts';
 import { SEARCH_ATTRIBUTES } from '../../scripts/stack/temporal.ts';
@@ -26,4 +26,19 @@ export async function createTestNamespace(address: string): Promise<string> {
     return true;
   });
   return namespace;
+}
+
+/** Schedules would go on when their test is over, once a second some of them, at the cost of the tests that follow. */
+export async function endSchedules({ schedule }: Client): Promise<void> {
+  for await (const { scheduleId } of schedule.list()) await schedule.getHandle(scheduleId).delete();
+}
+
+/** The same in a namespace whose client is no longer there. */
+export async function endSchedulesOf(address: string, namespace: string): Promise<void> {
+  const connection = await Connection.connect({ address });
+  try {
+    await endSchedules(new Client({ connection, namespace }));
+  } finally {
+    await connection.close();
+  }
 }

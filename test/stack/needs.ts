@@ -1,13 +1,16 @@
 import { relative, sep } from 'node:path';
 
-export type Needs = { postgres: boolean; temporal: boolean };
+/** `programs`: what is started as processes of their own, compiled. */
+export type Needs = { postgres: boolean; temporal: boolean; programs: boolean };
 
-const NOTHING: Needs = { postgres: false, temporal: false };
-const EVERYTHING: Needs = { postgres: true, temporal: true };
+const NOTHING: Needs = { postgres: false, temporal: false, programs: false };
+const POSTGRES: Needs = { ...NOTHING, postgres: true };
+const SERVERS: Needs = { ...POSTGRES, temporal: true };
+const EVERYTHING: Needs = { ...SERVERS, programs: true };
 
 /** What the tests of a folder talk to. A folder that is not named here gets everything. */
 const NEEDS_BY_FOLDER: Partial<Record<string, Needs>> = {
-  api: { postgres: true, temporal: false },
+  api: POSTGRES,
   bench: NOTHING,
   crypto: NOTHING,
   domain: NOTHING,
@@ -17,8 +20,12 @@ const NEEDS_BY_FOLDER: Partial<Record<string, Needs>> = {
   outbound: NOTHING,
   scripts: NOTHING,
   simulator: NOTHING,
-  db: { postgres: true, temporal: false },
-  activities: { postgres: true, temporal: false },
+  db: POSTGRES,
+  activities: POSTGRES,
+  cli: SERVERS,
+  replay: SERVERS,
+  worker: SERVERS,
+  workflows: SERVERS,
 };
 
 /**
@@ -28,7 +35,8 @@ const NEEDS_BY_FOLDER: Partial<Record<string, Needs>> = {
  */
 export function decideNeeds(files: string[], testFolder: string): Needs {
   const needs = files.map((file) => NEEDS_BY_FOLDER[relative(testFolder, file).split(sep)[0] ?? ''] ?? EVERYTHING);
-  return { postgres: needs.some((need) => need.postgres), temporal: needs.some((need) => need.temporal) };
+  const some = (what: keyof Needs): boolean => needs.some((need) => need[what]);
+  return { postgres: some('postgres'), temporal: some('temporal'), programs: some('programs') };
 }
 
 /** The file filters on vitest's command line. Values of options can be among them; they match no file. */

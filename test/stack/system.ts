@@ -17,7 +17,7 @@ import { listKeys } from '../leaks/used-values.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import type { GhlGateway } from '../../ghl/gateway.ts';
 import type { LaneQueue } from '../../workflows/task-queues.ts';
-import { createTestNamespace } from './namespace.ts';
+import { createTestNamespace, endSchedules } from './namespace.ts';
 import { smallAgency } from './small-agency.ts';
 import { createTestLogger } from './test-logger.ts';
 
@@ -131,6 +131,7 @@ export async function startTestSystem(options: TestSystemOptions = {}): Promise<
     async stop() {
       await system.stopWorkers();
       await activities.close();
+      await endSchedules(client.temporal);
       await client.close();
       await simulator.close();
       await database.drop();

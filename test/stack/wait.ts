@@ -1,5 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+/** Each look costs the machine something that runs the other tests: one that has waited long looks less often. */
+const pauseMs = (waitedMs: number): number => Math.min(25 + waitedMs / 20, 250);
+
 /**
  * Waits until `look` gives something (not undefined, null or false) and returns it.
  * @throws Error naming what was waited for, with the last error as its cause, after `timeoutMs`
@@ -9,7 +12,7 @@ export async function waitFor<T>(
   look: () => Promise<T | undefined | null | false> | T | undefined | null | false,
   timeoutMs = 20_000,
 ): Promise<T> {
-  const deadline = Date.now() + timeoutMs;
+  const startedMs = Date.now();
   let lastError: unknown;
   for (;;) {
     try {
@@ -18,7 +21,8 @@ export async function waitFor<T>(
     } catch (error) {
       lastError = error;
     }
-    if (Date.now() > deadline) throw new Error(`waited ${timeoutMs} ms in vain for ${what}`, { cause: lastError });
-    await sleep(50);
+    const waitedMs = Date.now() - startedMs;
+    if (waitedMs > timeoutMs) throw new Error(`waited ${timeoutMs} ms in vain for ${what}`, { cause: lastError });
+    await sleep(pauseMs(waitedMs));
   }
 }

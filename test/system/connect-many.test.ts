@@ -4,6 +4,8 @@ import { Browser, makeLink, plantUnconnected } from './connecting.ts';
 import { type LiveSystem, startLiveSystem } from './live-system.ts';
 
 const LOCATIONS = 500;
+/** GHL's own is 10 s long; the gateway learns this one from the headers. Still longer than the machine needs for its 100. */
+const WINDOW_MS = 4_000;
 
 let live: LiveSystem;
 beforeAll(async () => {
@@ -12,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => live.stop());
 
 it('connects an agency with 500 locations, whose INSTALLs come all at once, inside GHL’s limits', async () => {
-  const agency = await plantUnconnected(live, 'many', { locations: LOCATIONS });
+  const agency = await plantUnconnected(live, 'many', { locations: LOCATIONS, rateWindowMs: WINDOW_MS });
   const { ownerDb } = live.database;
   const browser = new Browser(live);
   const page = await browser.open(await makeLink(live, agency.key));
@@ -27,13 +29,13 @@ it('connects an agency with 500 locations, whose INSTALLs come all at once, insi
   await waitFor(
     'all tokens',
     async () => {
-      const own = await ownerDb
+      const { count } = await ownerDb
         .selectFrom('installs')
-        .select('id')
+        .select(({ fn }) => fn.countAll<string>().as('count'))
         .where('location_id', 'is not', null)
         .where('status', '=', 'active')
-        .execute();
-      return own.length === LOCATIONS;
+        .executeTakeFirstOrThrow();
+      return Number(count) === LOCATIONS;
     },
     240_000,
   );
@@ -45,6 +47,8 @@ it('connects an agency with 500 locations, whose INSTALLs come all at once, insi
   const company = (await live.simulator.listLimits()).find((each) => each.resource.includes('many-company'));
   expect(company).toMatchObject({ refused: 0 });
   expect(company!.highestInSlidingWindow).toBeLessThanOrEqual(100);
+  // More was wanted than the window has.
+  expect(company!.highestInSlidingWindow).toBeGreaterThan(60);
   // Each was made once, or twice where an INSTALL and the link's workflow asked at the same moment.
   expect(company!.allowed).toBeLessThan(LOCATIONS * 1.2);
   expect(await ownerDb.selectFrom('dead_letters').selectAll().execute()).toEqual([]);

@@ -16,11 +16,11 @@ export interface Unconnected {
 export async function plantUnconnected(
   live: LiveSystem,
   name: string,
-  options: { locations: number; knowsCompany?: boolean } = { locations: 3 },
+  options: { locations: number; knowsCompany?: boolean; rateWindowMs?: number } = { locations: 3 },
 ): Promise<Unconnected> {
   const companyId = `${name}-company`;
   await live.simulator.seed({
-    companies: [{ id: companyId, name }],
+    companies: [{ id: companyId, name, rateLimit: { intervalMs: options.rateWindowMs ?? 10_000 } }],
     apps: [
       { ...TEST_APP, target: 'Location', webhookUrl: live.webhookUrl },
       { ...TEST_PROVISIONING_APP, target: 'Company', webhookUrl: live.webhookUrl },

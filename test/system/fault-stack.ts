@@ -2,6 +2,7 @@ import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Kysely } from 'kysely';
+import { inject } from 'vitest';
 import { parseKeyRing, type KeyProvider } from '../../crypto/key-ring.ts';
 import { createDatabase } from '../../db/database.ts';
 import type { Database } from '../../db/schema.ts';
@@ -11,14 +12,18 @@ import { prepareDatabase } from '../../scripts/stack/application.ts';
 import { findFreePort } from '../../scripts/stack/ports.ts';
 import { type Postgres, startPostgres } from '../../scripts/stack/postgres.ts';
 import { type ProcessEnd, type RunningProcess, startProcess } from '../../scripts/stack/process.ts';
-import { SEARCH_ATTRIBUTES, startTemporal, type Temporal } from '../../scripts/stack/temporal.ts';
+import { SEARCH_ATTRIBUTES, type Temporal } from '../../scripts/stack/temporal.ts';
 import { type ControlClient, createControlClient } from '../../simulator/control-client.ts';
 import { startSimulator } from '../../simulator/simulator.ts';
 import { suiteEvidence } from '../leaks/evidence.ts';
 import { hearHistories } from '../leaks/hear-histories.ts';
 import { hearLogFile, hearMetrics } from '../leaks/hear-processes.ts';
 import { listValues } from '../leaks/used-values.ts';
+import type { Program } from '../stack/compile-programs.ts';
+import { findMemoryFolder } from '../stack/memory-folder.ts';
+import { createTestNamespace, endSchedulesOf } from '../stack/namespace.ts';
 import { TEST_APP } from '../stack/system.ts';
+import { startTestTemporal } from '../stack/temporal-server.ts';
 import { waitFor } from '../stack/wait.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -34,6 +39,7 @@ export interface FaultStack {
   /** Posts a delivery as GHL would, signed by a second valid key; tells how long the answer took. */
   deliver(event: Record<string, unknown>): Promise<{ status: number; ms: number }>;
   postgres: { start(): Promise<void>; stop(): Promise<void> };
+  /** Its own server; without one it shares that of the other tests, and nothing is stopped. */
   temporal: { start(): Promise<void>; stop(): Promise<void> };
   api: { start(): Promise<void>; stop(): Promise<unknown> };
   /** `stop` sends SIGTERM, and tells how the process ended. */
@@ -41,9 +47,11 @@ export interface FaultStack {
   stop(): Promise<void>;
 }
 
-export async function startFaultStack(bundlePath: string): Promise<FaultStack> {
+/** @param options.ownTemporal whether it has a Temporal server of its own, which the test may stop */
+export async function startFaultStack({ ownTemporal }: { ownTemporal: boolean }): Promise<FaultStack> {
   // Named by this process: what a killed run leaves is removed by the next, and a run beside this one keeps off.
-  const folder = join(root, '.switchyard', 'test', String(process.pid));
+  const runsFolder = (await findMemoryFolder()) ?? join(root, '.switchyard', 'test');
+  const folder = join(runsFolder, String(process.pid));
   await mkdir(folder, { recursive: true });
   const log = (): void => {};
   // A port that the system gives stays with its server, who comes back to it after a stop.
@@ -68,7 +76,7 @@ export async function startFaultStack(bundlePath: string): Promise<FaultStack> {
     return postgres.ownerUrl;
   };
   const startServer = async (): Promise<void> => {
-    temporal = await startTemporal({
+    temporal = await startTestTemporal({
       dataDir: folder,
       port: ports.temporal,
       namespace: 'default',
@@ -77,7 +85,13 @@ export async function startFaultStack(bundlePath: string): Promise<FaultStack> {
     });
     ports.temporal = Number(temporal.address.split(':')[1]);
   };
-  const [ownerUrl] = await Promise.all([startDatabase(), startServer()]);
+  const sharedAddress = inject('temporalAddress');
+  const startOrShare = async (): Promise<string> => {
+    if (!ownTemporal) return createTestNamespace(sharedAddress);
+    await startServer();
+    return 'default';
+  };
+  const [ownerUrl, namespace] = await Promise.all([startDatabase(), startOrShare()]);
   const url = await prepareDatabase(ownerUrl, 'password-of-the-fault-stack', log);
   const db = createDatabase({ url });
   const ownerDb = createDatabase({ url: ownerUrl, poolSize: 2 });
@@ -85,24 +99,25 @@ export async function startFaultStack(bundlePath: string): Promise<FaultStack> {
   const environment = {
     ...process.env,
     DATABASE_URL: url,
-    TEMPORAL_ADDRESS: `127.0.0.1:${ports.temporal}`,
+    TEMPORAL_ADDRESS: ownTemporal ? `127.0.0.1:${ports.temporal}` : sharedAddress,
+    TEMPORAL_NAMESPACE: namespace,
     ENCRYPTION_KEYS: encryptionKeys,
     GHL_BASE_URL: simulator.url,
     GHL_CLIENT_ID: TEST_APP.clientId,
     GHL_CLIENT_SECRET: TEST_APP.clientSecret,
     GHL_WEBHOOK_PUBLIC_KEYS: `${simulator.webhookPublicKeyPem}\n${second.publicKey.export({ type: 'spki', format: 'pem' }).toString()}`,
-    WORKFLOW_BUNDLE_PATH: bundlePath,
+    WORKFLOW_BUNDLE_PATH: inject('workflowBundlePath'),
     API_PORT: String(ports.api),
     WORKER_HEALTH_PORT: String(ports.worker),
     SHUTDOWN_GRACE_MS: '5000',
     LOG_LEVEL: 'trace',
   };
-  const service = (name: string, script: string, port: number) => ({
+  const service = (name: string, program: Program, port: number) => ({
     async start(): Promise<void> {
       const child = await startProcess({
         name,
         command: process.execPath,
-        args: ['--import', 'tsx', script],
+        args: [inject('programs')[program]!],
         cwd: root,
         env: environment,
         logFile: join(folder, `${name}.log`),
@@ -160,7 +175,9 @@ export async function startFaultStack(bundlePath: string): Promise<FaultStack> {
         if (processes.has('api')) await hearMetrics(`${apiUrl}/metrics`);
         await worker.stop();
         await api.stop();
+        // The server that all files share is read when all have ended.
         if (temporal) await hearHistories(temporal.address);
+        else await endSchedulesOf(sharedAddress, namespace);
       } finally {
         await stopRest();
       }

@@ -14,8 +14,9 @@ import { describeProof, judgeProof } from '../../bench/mirror/judge.ts';
 import { type ProofOutcome, type ProofRun, runProof } from '../../bench/mirror/run.ts';
 import { type ProofStack, startProofStack } from '../../bench/mirror/stack.ts';
 import { scaleTime } from '../../bench/mirror/time-scale.ts';
-import { hearHistories } from '../leaks/hear-histories.ts';
 import { hearLogFile, hearMetrics } from '../leaks/hear-processes.ts';
+import { createTestDatabase, type TestDatabase } from '../stack/database.ts';
+import { createTestNamespace, endSchedulesOf } from '../stack/namespace.ts';
 
 /** The proof of `npm run bench -- mirror`, small: one worker is killed, and so little happens that more of it goes wrong. */
 const FACTOR = 40;
@@ -34,10 +35,16 @@ const run: ProofRun = {
   timeoutMs: 240_000,
 };
 
+let database: TestDatabase;
 let stack: ProofStack;
 let outcome: ProofOutcome;
 beforeAll(async () => {
+  database = await createTestDatabase();
+  const { url, ownerUrl } = database;
+  const temporalAddress = inject('temporalAddress');
   stack = await startProofStack({
+    servers: { url, ownerUrl, temporalAddress, namespace: await createTestNamespace(temporalAddress) },
+    programs: inject('programs'),
     folder: join(import.meta.dirname, '..', '..', '.switchyard', 'test', `${process.pid}-proof`),
     bundlePath: inject('workflowBundlePath'),
     seed: process.env['PROOF_SEED'] ?? 'small',
@@ -50,8 +57,9 @@ beforeAll(async () => {
 afterAll(async () => {
   await outcome?.quiet.close();
   await hearMetrics(`${stack.apiUrl}/metrics`);
-  await hearHistories(stack.temporalAddress);
   await stack.stop();
+  await endSchedulesOf(stack.temporalAddress, stack.namespace);
+  await database.drop();
 }, 60_000);
 
 it('the mirror is GHL’s, nothing is doubled or wrongly deleted, and gaps are named, after all that can go wrong', async () => {

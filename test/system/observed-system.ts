@@ -9,8 +9,9 @@ import { findFreePort } from '../../scripts/stack/ports.ts';
 import { type ControlClient, createControlClient } from '../../simulator/control-client.ts';
 import { startSimulator } from '../../simulator/simulator.ts';
 import { hearChild, hearMetrics } from '../leaks/hear-processes.ts';
+import type { Program } from '../stack/compile-programs.ts';
 import { createTestDatabase, type TestDatabase } from '../stack/database.ts';
-import { createTestNamespace } from '../stack/namespace.ts';
+import { createTestNamespace, endSchedulesOf } from '../stack/namespace.ts';
 import { smallAgency } from '../stack/small-agency.ts';
 import { TEST_APP } from '../stack/system.ts';
 import { waitFor } from '../stack/wait.ts';
@@ -62,9 +63,9 @@ export async function startObservedSystem({ exports }: { exports: boolean }): Pr
     ...(exports && { OTEL_EXPORTER_OTLP_ENDPOINT: traces.url }),
   };
   let said = '';
-  const start = (name: string, script: string): ChildProcess => {
+  const start = (name: string, program: Program): ChildProcess => {
     const options = { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] as ['ignore', 'pipe', 'pipe'] };
-    const child = spawn(process.execPath, ['--import', 'tsx', script], options);
+    const child = spawn(process.execPath, [inject('programs')[program]!], options);
     hearChild(name, child, env);
     child.stdout.on('data', (data: Buffer) => (said += data.toString()));
     return child;
@@ -95,6 +96,7 @@ export async function startObservedSystem({ exports }: { exports: boolean }): Pr
       const ended = children.filter((child) => child.exitCode === null).map((child) => once(child, 'exit'));
       for (const child of children) child.kill('SIGTERM');
       await Promise.all(ended);
+      await endSchedulesOf(temporalAddress, namespace);
       await traces.close();
       await simulator.close();
       await database.drop();

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { ApplicationFailure } from '@temporalio/common';
-import { NativeConnection, Worker } from '@temporalio/worker';
+import { bundleWorkflowCode, DefaultLogger, NativeConnection, Worker, type WorkflowBundle } from '@temporalio/worker';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createStuckWorkflowWatch } from '../../api/stuck-workflows.ts';
@@ -15,12 +15,20 @@ import { waitFor } from '../stack/wait.ts';
 import type { contactSync as brokenSync } from './broken-workflows.ts';
 import type { accountSync, agencyConnect, backfillRun, contactSync, leadIntake } from './mended-workflows.ts';
 
+const bundle = (release: 'broken' | 'mended'): Promise<WorkflowBundle> =>
+  bundleWorkflowCode({
+    workflowsPath: fileURLToPath(new URL(`./${release}-workflows.ts`, import.meta.url)),
+    logger: new DefaultLogger('WARN'),
+  });
+
 let system: TestSystem;
 let connection: NativeConnection;
+let releases: Record<'broken' | 'mended', WorkflowBundle>;
 const [agencyId, neighbourId] = [uuidv7(), uuidv7()];
 beforeAll(async () => {
   system = await startTestSystem();
   connection = await NativeConnection.connect({ address: system.temporalAddress });
+  releases = { broken: await bundle('broken'), mended: await bundle('mended') };
 }, 60_000);
 afterAll(async () => {
   await connection.close();
@@ -37,7 +45,7 @@ async function startWorker(release: 'broken' | 'mended'): Promise<void> {
     namespace: system.namespace,
     taskQueue: QUEUE,
     dataConverter: { payloadCodecs: [createPayloadCodec(system.keys)] },
-    workflowsPath: fileURLToPath(new URL(`./${release}-workflows.ts`, import.meta.url)),
+    workflowBundle: releases[release],
     activities: {
       fail: async (type: string) => {
         throw ApplicationFailure.retryable('it fails', type);

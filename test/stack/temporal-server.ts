@@ -1,0 +1,8 @@
+import { startTemporal, type Temporal, type TemporalOptions } from '../../scripts/stack/temporal.ts';
+
+/** A workflow whose task fails is reported after its second try; by the fifth, as usual, tries are many seconds apart. */
+const REPORTED_SOON = 'system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute=2';
+
+/** Starts Temporal's development server for tests. */
+export const startTestTemporal = (options: TemporalOptions): Promise<Temporal> =>
+  startTemporal({ ...options, settings: [REPORTED_SOON, ...(options.settings ?? [])] });
