@@ -144,6 +144,17 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** Of subjects more is not kept. */
 const SUBJECT_LENGTH = 100;
 
+/**
+ * Whether those who hear of dead letters are told of one. Of a notice that did not get out they are not: that would be a
+ * loop. Of an endpoint that takes nothing the others are, and it itself never (`chooseRecipients`).
+ */
+export const isToldOf = (letter: {
+  agencyId: string | null;
+  capability: DeadLetterCapability;
+  subject: { kind: DeadLetterSubject };
+}): boolean =>
+  letter.agencyId !== null && (letter.capability !== 'notification' || letter.subject.kind === 'webhook-endpoint');
+
 /** How the cause of a letter begins; undefined for one that no writer of this version uses. */
 export function headOf(cause: string): DeadLetterHead | undefined {
   const [head = ''] = cause.split(':');

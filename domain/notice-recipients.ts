@@ -33,7 +33,7 @@ export interface ChosenRecipient {
 
 /**
  * Decides who hears of a notice: all whose subscription covers it, for the most exact one does not hide the wider ones. Who
- * is reached at the same address, or endpoint, by several hears once.
+ * is reached at the same address, or endpoint, by several hears once. An endpoint does not hear of itself.
  */
 export function chooseRecipients(
   notice: Pick<Notice, 'topic' | 'data'>,
@@ -71,14 +71,20 @@ export function judgeDelivery(
 
 function isHeard(
   notice: Pick<Notice, 'topic' | 'data'>,
-  { id, locationId, repId, topics }: HeardSubscription,
+  { id, locationId, repId, topics, endpointId }: HeardSubscription,
   { locationIds, rep }: NoticeSurroundings,
 ): boolean {
   if (notice.topic === 'notice.test') return 'subscriptionId' in notice.data && notice.data.subscriptionId === id;
   if (!topics.includes(notice.topic)) return false;
+  // That it takes nothing an endpoint is not told by itself: each attempt in vain would make another.
+  if (endpointId !== null && endpointId === troubledEndpointOf(notice)) return false;
   if (repId !== null) return rep?.id === repId;
   return locationId === null || locationIds.includes(locationId);
 }
+
+/** The endpoint that a notice says takes nothing; undefined for any other notice. */
+const troubledEndpointOf = ({ data }: Pick<Notice, 'data'>): string | undefined =>
+  'subjectKind' in data && data.subjectKind === 'webhook-endpoint' ? data.subjectId : undefined;
 
 function recipientOf(
   { id, channel, recipient, address, endpointId }: HeardSubscription,

@@ -72,6 +72,24 @@ describe('chooseRecipients', () => {
   });
 });
 
+describe('the dead letter of an endpoint', () => {
+  const hears = (endpointId: string) =>
+    heard({ id: endpointId, channel: 'webhook', recipient: 'endpoint', address: null, endpointId, topics: [topic] });
+  const topic = 'dead-letter.left' as const;
+  const of = (subjectKind: string) => ({
+    topic,
+    data: { deadLetterId: 'l', capability: 'notification', cause: 'x', subjectKind, subjectId: 'a' },
+  });
+
+  it.each([
+    ['webhook-endpoint', ['endpoint:b', 'subscription:one']],
+    ['workflow', ['endpoint:a', 'endpoint:b', 'subscription:one']],
+  ])('goes to all but the endpoint itself: %s', (kind, expected) => {
+    const chosen = chooseRecipients(of(kind), [hears('a'), hears('b'), heard({ topics: [topic] })], at);
+    expect(chosen.map(({ recipient }) => recipient)).toEqual(expected);
+  });
+});
+
 describe('judgeDelivery', () => {
   it.each([
     ['goes while it is subscribed', [heard()], at, null],
