@@ -12,6 +12,7 @@ export interface HeardSubscription {
   /** In plain, of `address`. */
   address: string | null;
   endpointId: string | null;
+  isMuted: boolean;
 }
 
 /** What a notice is about, as far as it decides who hears of it. */
@@ -28,7 +29,7 @@ export interface ChosenRecipient {
   recipient: string;
   address: string | null;
   /** A code: why nothing goes to them. */
-  suppressedFor: 'rep-muted' | 'rep-without-address' | null;
+  suppressedFor: 'subscription-muted' | 'rep-muted' | 'rep-without-address' | null;
 }
 
 /**
@@ -47,7 +48,7 @@ export function chooseRecipients(
     if (!each) continue;
     const place = each.address === null ? each.recipient : each.address.toLowerCase();
     const known = chosen.get(place);
-    // A rep who is muted as such may still have subscribed by their address.
+    // Who is muted as the rep, or in one subscription, may have another one.
     if (!known || (known.suppressedFor !== null && each.suppressedFor === null)) chosen.set(place, each);
   }
   return [...chosen.values()];
@@ -87,17 +88,18 @@ const troubledEndpointOf = ({ data }: Pick<Notice, 'data'>): string | undefined 
   'subjectKind' in data && data.subjectKind === 'webhook-endpoint' ? data.subjectId : undefined;
 
 function recipientOf(
-  { id, channel, recipient, address, endpointId }: HeardSubscription,
+  { id, channel, recipient, address, endpointId, isMuted }: HeardSubscription,
   rep: NoticeSurroundings['rep'],
 ): ChosenRecipient | null {
+  const muted = isMuted ? ('subscription-muted' as const) : null;
   switch (recipient) {
     case 'address':
-      return { channel, recipient: `subscription:${id}`, address, suppressedFor: null };
+      return { channel, recipient: `subscription:${id}`, address, suppressedFor: muted };
     case 'endpoint':
-      return { channel, recipient: `endpoint:${endpointId}`, address: null, suppressedFor: null };
+      return { channel, recipient: `endpoint:${endpointId}`, address: null, suppressedFor: muted };
     case 'rep': {
       if (rep === null) return null;
-      const suppressedFor = rep.isMuted ? 'rep-muted' : rep.email === null ? 'rep-without-address' : null;
+      const suppressedFor = muted ?? (rep.isMuted ? 'rep-muted' : rep.email === null ? 'rep-without-address' : null);
       return { channel, recipient: `rep:${rep.id}`, address: rep.email, suppressedFor };
     }
   }
