@@ -10,6 +10,7 @@ export const DEAD_LETTER_CAPABILITIES = [
   'poll-sync',
   'backfill',
   'notification',
+  'upkeep',
 ] as const;
 export type DeadLetterCapability = (typeof DEAD_LETTER_CAPABILITIES)[number];
 

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { capabilityOf, judgeLongRun, problemOf, type WorkflowStanding } from '../../domain/stuck-workflow.ts';
 
@@ -40,6 +41,8 @@ describe('judgeLongRun', () => {
     ['one whose task is not done', still({ hasTask: true }), 'waits-for-worker'],
     ['polling within its time', still({ type: 'pollSync', lastEventAt: minutesAgo(119) }), 'shows-life'],
     ['polling beyond it', still({ type: 'pollSync', lastEventAt: minutesAgo(121) }), 'stands-still'],
+    ['upkeep within its time', still({ type: 'upkeep', lastEventAt: minutesAgo(119) }), 'shows-life'],
+    ['upkeep beyond it', still({ type: 'upkeep', lastEventAt: minutesAgo(121) }), 'stands-still'],
     ['a backfill within its time', still({ type: 'backfill', lastEventAt: minutesAgo(359) }), 'shows-life'],
     ['a backfill beyond it', still({ type: 'backfill', lastEventAt: minutesAgo(361) }), 'stands-still'],
     ['a lead', still({ type: 'leadIntake', lastEventAt: minutesAgo(100_000) }), 'no-bound'],
@@ -108,7 +111,17 @@ describe('capabilityOf', () => {
     ['pollRounds', null, 'poll-sync'],
     ['backfillRun', 'somebody else’s', 'backfill'],
     ['leadIntake', null, 'lead-intake'],
+    ['upkeep', null, 'upkeep'],
+    ['upkeep', 'upkeep', 'upkeep'],
   ] as const)('%s that says %s is of %s', (type, claimed, capability) => {
     expect(capabilityOf(type, claimed)).toBe(capability);
+  });
+
+  it('takes no workflow that there is for a lead’s', () => {
+    const types = [...readFileSync('workflows/index.ts', 'utf8').matchAll(/export \{ (\w+) \}/g)].map(
+      ([, type]) => type!,
+    );
+    expect(types.length).toBeGreaterThan(10);
+    expect(types.filter((type) => capabilityOf(type, null) === 'lead-intake')).toEqual(['leadIntake']);
   });
 });
