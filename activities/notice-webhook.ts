@@ -73,7 +73,9 @@ export function createNoticeWebhookActivities(deps: WebhookDeps) {
       const of = { attempts, now: now(), random: Math.random() };
       const decision = judgeAttempt(answer, of, deps.webhookRetryDelaysMs ?? RETRY_DELAYS_MS);
       deps.onWebhookAttempt?.(decision.class);
-      await withScope(db, scope, (tx) => settleWebhookAttempt(tx, { agencyId, delivery }, decision, now()));
+      const attempted = { agencyId, delivery, url: endpoint.url };
+      const settled = await withScope(db, scope, (tx) => settleWebhookAttempt(tx, attempted, decision, now()));
+      if (settled === 'elsewhere') throw waitFailure('EndpointMoved', SLOT_LOOK_MS);
       // Of an endpoint that was disabled by it, the next attempt finds nothing left to do.
       if (decision.next === 'retry') throw waitFailure(decision.reason, decision.delayMs);
       deps.noticeObserver?.ended('webhook', decision.next === 'delivered' ? 'sent' : 'refused', 1);

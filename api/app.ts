@@ -43,8 +43,11 @@ import { getLeadByApi } from './leads-get.ts';
 import { listLeadsByApi } from './leads-list.ts';
 import { reassignLeadByApi } from './leads-reassign.ts';
 import { reconcileByApi, showSyncByApi, type SyncDeps } from './locations-sync.ts';
+import { listNoticeDeliveriesByApi } from './notice-deliveries.ts';
 import {
   listSubscriptionsByApi,
+  muteRepByApi,
+  muteSubscriptionByApi,
   type NoticeSubscriptionDeps,
   subscribeByApi,
   unsubscribeByApi,
@@ -72,6 +75,7 @@ import { traceRequests } from './trace-requests.ts';
 import { reportNoWebUi, type WebUi } from './web-ui.ts';
 import { listWebhookDeliveriesByApi, redeliverByApi } from './webhook-deliveries.ts';
 import {
+  changeEndpointByApi,
   createEndpointByApi,
   deleteEndpointByApi,
   getEndpointByApi,
@@ -170,10 +174,16 @@ export function createApp(deps: AppDeps): Express {
   app.get('/v1/notice-subscriptions', listSubscriptionsByApi(deps));
   app.post('/v1/notice-subscriptions', readRawBody, subscribeByApi(deps));
   app.delete('/v1/notice-subscriptions/:id', unsubscribeByApi(deps));
+  app.post('/v1/notice-subscriptions/:id/mute', muteSubscriptionByApi(deps, 'mute'));
+  app.post('/v1/notice-subscriptions/:id/unmute', muteSubscriptionByApi(deps, 'unmute'));
+  app.post('/v1/reps/:id/mute-notices', muteRepByApi(deps, 'mute'));
+  app.post('/v1/reps/:id/unmute-notices', muteRepByApi(deps, 'unmute'));
+  app.get('/v1/notice-deliveries', listNoticeDeliveriesByApi(deps));
 
   app.post('/v1/webhook-endpoints', readRawBody, createEndpointByApi(deps));
   app.get('/v1/webhook-endpoints', listEndpointsByApi(deps));
   app.get('/v1/webhook-endpoints/:id', getEndpointByApi(deps));
+  app.patch('/v1/webhook-endpoints/:id', readRawBody, changeEndpointByApi(deps));
   app.delete('/v1/webhook-endpoints/:id', deleteEndpointByApi(deps));
   app.post('/v1/webhook-endpoints/:id/rotate-secret', readRawBody, rotateEndpointSecretByApi(deps));
   app.post('/v1/webhook-endpoints/:id/enable', switchEndpointByApi(deps, 'enabled'));

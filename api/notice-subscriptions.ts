@@ -3,8 +3,14 @@ import type { Kysely, Transaction } from 'kysely';
 import { z } from 'zod';
 import type { KeyProvider } from '../crypto/key-ring.ts';
 import { audit } from '../db/audit-log.ts';
-import { listSubscriptions, subscribe, TooManySubscriptionsError, unsubscribe } from '../db/notice-subscriptions.ts';
-import { findRep } from '../db/reps.ts';
+import {
+  listSubscriptions,
+  muteSubscription,
+  subscribe,
+  TooManySubscriptionsError,
+  unsubscribe,
+} from '../db/notice-subscriptions.ts';
+import { findRep, updateRep } from '../db/reps.ts';
 import type { Database } from '../db/schema.ts';
 import { withScope } from '../db/scope.ts';
 import type { HeardSubscription } from '../domain/notice-recipients.ts';
@@ -20,6 +26,7 @@ export interface NoticeSubscriptionDeps {
   keys: KeyProvider;
   /** Whether a mail server is configured. */
   sendsMail: boolean;
+  now: () => Date;
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -98,6 +105,54 @@ export const unsubscribeByApi =
     res.status(204).end();
   };
 
+/**
+ * `POST /v1/notice-subscriptions/:id/mute` and `…/unmute`: 200 with the subscription as it is then. What happens while it
+ * is muted it never hears of; a webhook that is on its way still goes. 404
+ */
+export const muteSubscriptionByApi =
+  (deps: NoticeSubscriptionDeps, wish: 'mute' | 'unmute'): RequestHandler<{ id: string }> =>
+  async (req, res) => {
+    const caller = await identify(deps, req);
+    const { agencyId, actor } = caller;
+    describeRequest(res, { agencyId, locationId: caller.locationId });
+    const id = req.params.id.toLowerCase();
+    const mutedAt = wish === 'mute' ? deps.now() : null;
+    const muted = await withScope(deps.db, caller.scope, async (tx) => {
+      if (!UUID.test(id) || !(await muteSubscription(tx, id, mutedAt))) return undefined;
+      await audit(tx, {
+        agencyId,
+        actor,
+        origin: 'api',
+        action: `notice.${wish}`,
+        subject: `notice-subscription:${id}`,
+      });
+      return (await listSubscriptions(tx, deps.keys)).find((each) => each.id === id);
+    });
+    if (!muted) throw new ProblemError(404, 'no-such-subscription');
+    res.json(view(muted, deps));
+  };
+
+/**
+ * `POST /v1/reps/:id/mute-notices` and `…/unmute-notices`: whether notices go to a rep as the rep of a lead; what their
+ * address has subscribed to itself still comes. 200 `{repId, isMuted}`; 404
+ */
+export const muteRepByApi =
+  (deps: NoticeSubscriptionDeps, wish: 'mute' | 'unmute'): RequestHandler<{ id: string }> =>
+  async (req, res) => {
+    const caller = await identify(deps, req);
+    const { agencyId, actor } = caller;
+    describeRequest(res, { agencyId, locationId: caller.locationId });
+    const repId = req.params.id.toLowerCase();
+    const mutedAt = wish === 'mute' ? deps.now() : null;
+    const isKnown = await withScope(deps.db, caller.scope, async (tx) => {
+      if (!UUID.test(repId) || !(await updateRep(tx, repId, { notices_muted_at: mutedAt }))) return false;
+      await audit(tx, { agencyId, actor, origin: 'api', action: `notice.${wish}`, subject: `rep:${repId}` });
+      return true;
+    });
+    if (!isKnown) throw new ProblemError(404, 'no-such-rep');
+    res.json({ repId, isMuted: mutedAt !== null });
+  };
+
 const identify = ({ db }: NoticeSubscriptionDeps, req: Pick<Request, 'get'>): Promise<Caller> =>
   authenticateBearer(db, req.get('authorization'));
 
@@ -117,7 +172,7 @@ async function requirePlace(
 }
 
 const view = (subscription: HeardSubscription, { sendsMail }: NoticeSubscriptionDeps) => {
-  const { id, locationId, repId, topics, channel, recipient, address, endpointId } = subscription;
+  const { id, locationId, repId, topics, channel, recipient, address, endpointId, isMuted } = subscription;
   const to = address === null ? (endpointId ?? recipient) : maskAddress(address);
-  return { id, locationId, repId, topics, channel, to, isChannelOn: channel !== 'email' || sendsMail };
+  return { id, locationId, repId, topics, channel, to, isMuted, isChannelOn: channel !== 'email' || sendsMail };
 };

@@ -6,6 +6,7 @@ import { findLocation } from '../db/locations.ts';
 import type { Database } from '../db/schema.ts';
 import { withScope } from '../db/scope.ts';
 import {
+  changeEndpoint,
   createEndpoint,
   deleteEndpoint,
   type EndpointAct,
@@ -15,7 +16,12 @@ import {
 } from '../db/webhook-endpoint-acts.ts';
 import { findEndpoint, listEndpoints, type WebhookEndpoint } from '../db/webhook-endpoints.ts';
 import { ENDPOINTS_PER_AGENCY } from '../domain/webhook-endpoint.ts';
-import { endpointDescription, endpointTopics, overlapHours } from '../domain/webhook-endpoint-schema.ts';
+import {
+  endpointChange,
+  endpointDescription,
+  endpointTopics,
+  overlapHours,
+} from '../domain/webhook-endpoint-schema.ts';
 import { type OutboundRules, readWebhookUrl, URL_REFUSALS } from '../domain/webhook-url.ts';
 import { authenticateAgency } from './authentication.ts';
 import { readBody } from './input.ts';
@@ -38,6 +44,9 @@ const createSchema = z.strictObject({
   locationId: z.uuid().toLowerCase().nullable().default(null),
   topics: endpointTopics,
 });
+const changeSchema = z
+  .strictObject(endpointChange)
+  .refine((change) => Object.keys(change).length > 0, 'name what is to be changed');
 const rotateSchema = z.strictObject({ overlapHours });
 
 /**
@@ -80,19 +89,22 @@ export const createEndpointByApi =
   async (req, res) => {
     const { act, within } = await authenticateEndpoints(deps, req, res);
     const { url: given, ...wish } = readBody(req, createSchema);
-    const read = readWebhookUrl(given, deps.outboundRules);
-    if (!read.isAllowed) {
-      const issues = [{ path: 'url', message: URL_REFUSALS[read.reason] }];
-      throw new ProblemError(422, `url-${read.reason}`, { issues });
-    }
+    const url = readUrl(given, deps.outboundRules);
     const made = await within(async (tx) => {
       if (wish.locationId !== null && !(await findLocation(tx, wish.locationId)))
         throw new ProblemError(422, 'unknown-location', { issues: [{ path: 'locationId', message: 'is not known' }] });
-      const { id, secret } = (await createEndpoint(tx, deps.keys, act, { ...wish, url: read.url })) ?? tooMany();
+      const { id, secret } = (await createEndpoint(tx, deps.keys, act, { ...wish, url })) ?? tooMany();
       return { ...(await requireEndpoint(tx, id)), secret };
     });
     res.status(201).set('Cache-Control', 'no-store').location(`/v1/webhook-endpoints/${made.id}`).json(made);
   };
+
+/** @throws ProblemError 422 for a URL that nothing is sent to */
+function readUrl(given: string, rules: OutboundRules): string {
+  const read = readWebhookUrl(given, rules);
+  if (read.isAllowed) return read.url;
+  throw new ProblemError(422, `url-${read.reason}`, { issues: [{ path: 'url', message: URL_REFUSALS[read.reason] }] });
+}
 
 function tooMany(): never {
   const detail = `An agency has ${ENDPOINTS_PER_AGENCY} at most: delete one that is not used.`;
@@ -114,6 +126,26 @@ export const getEndpointByApi =
     const { within } = await authenticateEndpoints(deps, req, res);
     const id = readEndpointId(req.params['id']);
     res.json(await within((tx) => requireEndpoint(tx, id)));
+  };
+
+/**
+ * `PATCH /v1/webhook-endpoints/:id` `{url?, description?, topics?}`: what is not named stays. 200 with the endpoint as it is
+ * then; 422 for a URL that is not allowed; 409 for topics when its subscription was taken away.
+ */
+export const changeEndpointByApi =
+  (deps: WebhookEndpointDeps): RequestHandler =>
+  async (req, res) => {
+    const { act, within } = await authenticateEndpoints(deps, req, res);
+    const id = readEndpointId(req.params['id']);
+    const { url: given, ...change } = readBody(req, changeSchema);
+    const url = given === undefined ? undefined : readUrl(given, deps.outboundRules);
+    const endpoint = await within(async (tx) => {
+      const outcome = await changeEndpoint(tx, act, { id, url, ...change });
+      if (outcome === 'no-such-endpoint') throw noSuchEndpoint();
+      if (outcome === 'hears-of-nothing') throw new ProblemError(409, outcome);
+      return requireEndpoint(tx, id);
+    });
+    res.json(endpoint);
   };
 
 /** `DELETE /v1/webhook-endpoints/:id`: with its secrets; what waits for it is not sent. 204 */

@@ -6,6 +6,7 @@ import { addWebhooksDeliveries } from './webhooks/deliveries.ts';
 import { addWebhooksList } from './webhooks/list.ts';
 import { addWebhooksRedeliver } from './webhooks/redeliver.ts';
 import { addWebhooksRotateSecret } from './webhooks/rotate-secret.ts';
+import { addWebhooksSet } from './webhooks/set.ts';
 import { addWebhooksShow } from './webhooks/show.ts';
 import { addWebhooksSwitch } from './webhooks/switch.ts';
 import { addWebhooksTest } from './webhooks/test.ts';
@@ -15,6 +16,7 @@ export function addWebhookCommands(program: Command, session: Session): void {
   addWebhooksCreate(webhooks, session);
   addWebhooksList(webhooks, session);
   addWebhooksShow(webhooks, session);
+  addWebhooksSet(webhooks, session);
   addWebhooksRotateSecret(webhooks, session);
   addWebhooksSwitch(webhooks, session, 'enabled');
   addWebhooksSwitch(webhooks, session, 'disabled');

@@ -5,6 +5,7 @@ import {
   type DeadLetterCause,
   type DeadLetterSubject,
   DISCARDED,
+  isToldOf,
   REDRIVEN,
 } from '../domain/dead-letter.ts';
 import { recordNotice } from './notices.ts';
@@ -28,8 +29,8 @@ export interface NewDeadLetter {
 }
 
 /**
- * Puts work that stopped for good before an operator, and tells who hears of that; of notices that did not get out no
- * notice is made. Repeating it changes nothing.
+ * Puts work that stopped for good before an operator, and tells who hears of that, where it is told of at all. Repeating it
+ * changes nothing.
  */
 export async function addDeadLetter(tx: Transaction<Database>, letter: NewDeadLetter): Promise<void> {
   if (letter.failedAt !== undefined && (await isDiscardedSince(tx, letter, letter.failedAt))) return;
@@ -50,7 +51,7 @@ export async function addDeadLetter(tx: Transaction<Database>, letter: NewDeadLe
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirst();
   const { agencyId, locationId, capability, cause, subject } = letter;
-  if (added.numInsertedOrUpdatedRows !== 1n || agencyId === null || capability === 'notification') return;
+  if (added.numInsertedOrUpdatedRows !== 1n || agencyId === null || !isToldOf(letter)) return;
   await recordNotice(tx, {
     agencyId,
     locationId,

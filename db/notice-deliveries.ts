@@ -167,13 +167,17 @@ export interface ShownDelivery {
   endedAt: Date | null;
 }
 
-/** The latest deliveries of the scope, newest first; of one notice or lead when it is named. */
+/**
+ * The latest deliveries of the scope, newest first; of one notice or lead when it is named.
+ * @param filter `before`: the last id of the page before
+ */
 export async function listDeliveries(
   tx: Transaction<Database>,
   filter: {
     noticeId?: string | undefined;
     leadId?: string | undefined;
     state?: DeliveryState | undefined;
+    before?: string | undefined;
     limit: number;
   },
 ): Promise<ShownDelivery[]> {
@@ -185,5 +189,6 @@ export async function listDeliveries(
   if (filter.noticeId !== undefined) query = query.where('d.notice_id', '=', filter.noticeId);
   if (filter.leadId !== undefined) query = query.where('n.lead_id', '=', filter.leadId);
   if (filter.state !== undefined) query = query.where('d.state', '=', filter.state);
+  if (filter.before !== undefined) query = query.where('d.id', '<', filter.before);
   return query.orderBy('d.id', 'desc').limit(filter.limit).execute();
 }

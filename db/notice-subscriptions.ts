@@ -39,6 +39,7 @@ export async function listSubscriptions(tx: Transaction<Database>, keys: KeyProv
     recipient: row.recipient,
     address: row.address && openAddress(keys, row.address, { agencyId: row.agency_id, locationId: row.location_id }),
     endpointId: row.endpoint_id,
+    isMuted: row.muted_at !== null,
   }));
 }
 
@@ -79,7 +80,7 @@ export class TooManySubscriptionsError extends Error {
 }
 
 /** What is wanted of a subscription. */
-export interface WantedSubscription extends Omit<HeardSubscription, 'id'> {
+export interface WantedSubscription extends Omit<HeardSubscription, 'id' | 'isMuted'> {
   agencyId: string;
   /** The actor of the audit log. */
   madeBy: string;
@@ -115,6 +116,7 @@ export async function subscribe(
     recipient,
     address,
     endpointId,
+    isMuted: known?.isMuted ?? false,
   };
   if (known) await tx.updateTable('notice_subscriptions').set({ topics }).where('id', '=', known.id).execute();
   else
@@ -133,12 +135,42 @@ export async function subscribe(
         made_by: madeBy,
       })
       .execute();
-  await tx
-    .insertInto('heard_topics')
-    .values(topics.map((topic) => ({ agency_id: agencyId, topic })))
-    .onConflict((conflict) => conflict.doNothing())
-    .execute();
+  await noteHeard(tx, agencyId, topics);
   return { subscription, isNew: !known };
+}
+
+/**
+ * Lets a subscription hear of these topics and of no others. Needs the scope of the agency.
+ * @param topics at least one
+ */
+export async function replaceTopics(
+  tx: Transaction<Database>,
+  of: { agencyId: string; subscriptionId: string },
+  topics: readonly string[],
+): Promise<void> {
+  await lockSubscriptions(tx, of.agencyId);
+  await tx
+    .updateTable('notice_subscriptions')
+    .set({ topics: [...topics].sort() })
+    .where('id', '=', of.subscriptionId)
+    .execute();
+  await noteHeard(tx, of.agencyId, topics);
+  await forgetUnheard(tx);
+}
+
+/**
+ * Has nothing go to a subscription, or things go to it again: what happens meanwhile it never hears of. Asked again it
+ * changes nothing.
+ * @param mutedAt null: things go to it again
+ * @returns false when the scope holds none such
+ */
+export async function muteSubscription(tx: Transaction<Database>, id: string, mutedAt: Date | null): Promise<boolean> {
+  const found = await tx
+    .updateTable('notice_subscriptions')
+    .set({ muted_at: mutedAt })
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return found.numUpdatedRows === 1n;
 }
 
 /**
@@ -153,10 +185,22 @@ export async function unsubscribe(
   await lockSubscriptions(tx, scope.agencyId);
   const removed = await tx.deleteFrom('notice_subscriptions').where('id', '=', id).executeTakeFirst();
   if (removed.numDeletedRows === 0n) return false;
-  if (scope.locationId === undefined)
-    await sql`delete from heard_topics h where not exists (
-      select from notice_subscriptions s where s.agency_id = h.agency_id and h.topic = any(s.topics))`.execute(tx);
+  if (scope.locationId === undefined) await forgetUnheard(tx);
   return true;
+}
+
+async function noteHeard(tx: Transaction<Database>, agencyId: string, topics: readonly string[]): Promise<void> {
+  await tx
+    .insertInto('heard_topics')
+    .values(topics.map((topic) => ({ agency_id: agencyId, topic })))
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
+
+/** Needs the scope of the agency: a location's sees too few subscriptions to know. */
+async function forgetUnheard(tx: Transaction<Database>): Promise<void> {
+  await sql`delete from heard_topics h where not exists (
+    select from notice_subscriptions s where s.agency_id = h.agency_id and h.topic = any(s.topics))`.execute(tx);
 }
 
 /** What an agency hears of is changed by one at a time: nobody takes a topic away that another has just asked for. */

@@ -46,34 +46,39 @@ export async function suppressWebhook(
 interface Attempted {
   agencyId: string;
   delivery: { id: string; endpointId: string };
+  /** Where it was sent, as the endpoint had it then. */
+  url: string;
 }
 
 /**
  * Writes down what came of an attempt, for the delivery and for its endpoint: one that has failed for days, or wants no
  * more, is disabled, and an operator hears of it.
+ * @returns `elsewhere`: it was not taken where the endpoint is no more, which says nothing; it is to be tried again
  */
 export async function settleWebhookAttempt(
   tx: Transaction<Database>,
   attempted: Attempted,
   decision: AttemptDecision,
   now: Date,
-): Promise<void> {
+): Promise<'settled' | 'elsewhere'> {
   const { id, endpointId } = attempted.delivery;
   const { reason } = decision;
   if (decision.next === 'delivered') {
     await endDeliveries(tx, [id], { state: 'sent', reason, now });
     await noteEndpointSuccess(tx, endpointId, now);
-    return;
+    return 'settled';
   }
   const quietMs = decision.next === 'retry' ? decision.quietMs : 0;
   const quietUntil = quietMs === 0 ? null : new Date(now.getTime() + quietMs);
-  const failingSince = await noteEndpointFailure(tx, endpointId, { now, quietUntil });
-  if (decision.next === 'retry') await putDeliveriesBack(tx, [id], reason);
+  const failingSince = await noteEndpointFailure(tx, endpointId, { url: attempted.url, now, quietUntil });
+  if (decision.next === 'retry' || failingSince === null) await putDeliveriesBack(tx, [id], reason);
+  if (failingSince === null) return 'elsewhere';
   const ended = decision.next === 'retry' ? 0 : await endDeliveries(tx, [id], { state: 'refused', reason, now });
-  // Not of what was put away meanwhile: its endpoint was disabled, or is gone, by somebody who knows it.
+  // Not of what was put away meanwhile: its endpoint was disabled by somebody who knows it.
   if (decision.next === 'give-up' && ended === 1) await leaveLetter(tx, attempted, 'undelivered');
   if (decision.next === 'disable') await giveUpEndpoint(tx, attempted, 'gone', now);
   else if (hasFailedForGood(failingSince, now)) await giveUpEndpoint(tx, attempted, 'failing', now);
+  return 'settled';
 }
 
 async function giveUpEndpoint(

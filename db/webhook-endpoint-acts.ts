@@ -5,11 +5,18 @@ import { createWebhookSecret } from '../crypto/webhook-secret.ts';
 import { ENDPOINTS_PER_AGENCY, overlapEnd } from '../domain/webhook-endpoint.ts';
 import { audit } from './audit-log.ts';
 import { resolveDeadLetters } from './dead-letters.ts';
-import { subscribe, unsubscribe } from './notice-subscriptions.ts';
+import { replaceTopics, subscribe, unsubscribe } from './notice-subscriptions.ts';
 import { getNoticeId, recordNotice } from './notices.ts';
 import type { Database } from './schema.ts';
 import { disableEndpoint, enableEndpoint, suppressWaiting } from './webhook-endpoint-health.ts';
-import { findEndpoint, insertEndpoint, listEndpoints, lockEndpoints, replaceSecret } from './webhook-endpoints.ts';
+import {
+  findEndpoint,
+  insertEndpoint,
+  listEndpoints,
+  lockEndpoints,
+  replaceSecret,
+  updateEndpoint,
+} from './webhook-endpoints.ts';
 import { redeliverWebhooks } from './webhook-deliveries.ts';
 
 /** Who acts on an agency's endpoints, from where and when. The scope must be the agency's. */
@@ -55,6 +62,48 @@ export async function createEndpoint(
   await note(tx, act, id, 'create', { host: new URL(url).host, locationId, topics: [...topics] });
   return { id, secret };
 }
+
+/** What is to be another than it was; what is not named stays. */
+export interface EndpointChange {
+  id: string;
+  /** As `readWebhookUrl` gave it back. */
+  url?: string | undefined;
+  description?: string | undefined;
+  /** At least one. */
+  topics?: readonly string[] | undefined;
+}
+
+/**
+ * Changes where an endpoint is, what it is for, or what it hears of; its secret and its state stay. What waits goes where
+ * it is then. Asked again it does nothing twice.
+ * @returns `hears-of-nothing`: topics were named, and the subscription that would hold them was taken away
+ */
+export async function changeEndpoint(
+  tx: Transaction<Database>,
+  act: EndpointAct,
+  { id, url, description, topics }: EndpointChange,
+): Promise<'changed' | 'no-such-endpoint' | 'hears-of-nothing'> {
+  const endpoint = await findEndpoint(tx, id);
+  if (!endpoint) return 'no-such-endpoint';
+  const [subscription] = endpoint.subscriptions;
+  if (topics && !subscription) return 'hears-of-nothing';
+  const isMoved = url !== undefined && url !== endpoint.url;
+  const isDescribed = description !== undefined && description !== endpoint.description;
+  const isTuned = topics !== undefined && !isSameSet(topics, subscription!.topics);
+  if (!isMoved && !isDescribed && !isTuned) return 'changed';
+  if (isMoved || isDescribed)
+    await updateEndpoint(tx, id, { ...(isMoved && { url }), ...(isDescribed && { description }) });
+  if (isTuned) await replaceTopics(tx, { agencyId: act.agencyId, subscriptionId: subscription!.id }, topics);
+  await note(tx, act, id, 'change', {
+    ...(isMoved && { host: new URL(url).host }),
+    ...(isDescribed && { isDescribedAnew: true }),
+    ...(isTuned && { topics: [...topics].sort() }),
+  });
+  return 'changed';
+}
+
+const isSameSet = (some: readonly string[], others: readonly string[]): boolean =>
+  some.length === others.length && some.every((each) => others.includes(each));
 
 /**
  * Gives an endpoint another secret, which signs from now on; the one before signs beside it for some hours.

@@ -24,13 +24,14 @@ export async function noteEndpointSuccess(tx: Transaction<Database>, id: string,
 
 /**
  * An endpoint has not taken something.
- * @param quietUntil until when the receiver wants to be left alone; null when it has said nothing
- * @returns since when it has failed without a success
+ * @param of.url where it was sent: what was there before says nothing of where the endpoint is now
+ * @param of.quietUntil until when the receiver wants to be left alone; null when it has said nothing
+ * @returns since when it has failed without a success; null when it is elsewhere now, or deleted
  */
 export async function noteEndpointFailure(
   tx: Transaction<Database>,
   id: string,
-  of: { now: Date; quietUntil: Date | null },
+  of: { url: string; now: Date; quietUntil: Date | null },
 ): Promise<Date | null> {
   const noted = await tx
     .updateTable('webhook_endpoints')
@@ -39,6 +40,7 @@ export async function noteEndpointFailure(
       quiet_until: sql<Date | null>`greatest(quiet_until, ${of.quietUntil}::timestamptz)`,
     })
     .where('id', '=', id)
+    .where('url', '=', of.url)
     .returning('failing_since')
     .executeTakeFirst();
   return noted?.failing_since ?? null;

@@ -172,6 +172,23 @@ export async function replaceSecret(
   return true;
 }
 
+/** Changes what stands of an endpoint itself. Where it is elsewhere from now on, what failed before says nothing any more. */
+export async function updateEndpoint(
+  tx: Transaction<Database>,
+  id: string,
+  change: { url?: string; description?: string },
+): Promise<void> {
+  const { url, description } = change;
+  await tx
+    .updateTable('webhook_endpoints')
+    .set({
+      ...(url !== undefined && { url, failing_since: null, quiet_until: null }),
+      ...(description !== undefined && { description }),
+    })
+    .where('id', '=', id)
+    .execute();
+}
+
 /** How endpoints stand, as figures tell it. */
 export const ENDPOINT_FIGURES = ['enabled', 'disabled-operator', 'disabled-failing', 'disabled-gone'] as const;
 

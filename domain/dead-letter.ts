@@ -38,6 +38,7 @@ export type NoRedrive =
   | 'tell-by-hand'
   | 'connect-again'
   | 'make-another-link'
+  | 'bring-it-again'
   | 'contact-gone'
   | 'mend-the-endpoint'
   | 'not-named'
@@ -71,6 +72,8 @@ export const DEAD_LETTER_KINDS = {
   reread: { hasDetail: true, subject: 'event', redrive: 'account-event' },
   install: { hasDetail: true, subject: 'location', redrive: 'install-event' },
   'needs-reauth': { hasDetail: true, subject: 'install', redrive: { not: 'connect-again' } },
+  // Of a location, or of the agency itself, by whichever id: one letter, however often a new token is brought.
+  rotation: { hasDetail: true, subject: 'credential', redrive: { not: 'bring-it-again' } },
   connect: { hasDetail: true, subject: 'connect-link', redrive: { not: 'make-another-link' } },
   // Contacts and the mirror.
   read: { hasDetail: true, subject: 'record', redrive: 'read-record' },
@@ -132,6 +135,8 @@ const WHYS: Record<NoRedrive, string> = {
   'tell-by-hand': 'the rep is told by hand: a second note or task might be one too many',
   'connect-again': 'a person has to connect it again; what waits goes on by itself then',
   'make-another-link': 'a link works once: make another',
+  'bring-it-again':
+    'the credential that was there stands: the new token is brought once more when the cause is mended (credentials rotate)',
   'contact-gone': 'GHL has the contact no more; should it have it again, contacts redrive tries',
   'mend-the-endpoint':
     'its receiver is mended first: then webhooks enable, and webhooks redeliver for what is still wanted',
@@ -144,6 +149,17 @@ const WHYS: Record<NoRedrive, string> = {
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** Of subjects more is not kept. */
 const SUBJECT_LENGTH = 100;
+
+/**
+ * Whether those who hear of dead letters are told of one. Of a notice that did not get out they are not: that would be a
+ * loop. Of an endpoint that takes nothing the others are, and it itself never (`chooseRecipients`).
+ */
+export const isToldOf = (letter: {
+  agencyId: string | null;
+  capability: DeadLetterCapability;
+  subject: { kind: DeadLetterSubject };
+}): boolean =>
+  letter.agencyId !== null && (letter.capability !== 'notification' || letter.subject.kind === 'webhook-endpoint');
 
 /** How the cause of a letter begins; undefined for one that no writer of this version uses. */
 export function headOf(cause: string): DeadLetterHead | undefined {

@@ -12,6 +12,7 @@ export interface HeardSubscription {
   /** In plain, of `address`. */
   address: string | null;
   endpointId: string | null;
+  isMuted: boolean;
 }
 
 /** What a notice is about, as far as it decides who hears of it. */
@@ -28,12 +29,12 @@ export interface ChosenRecipient {
   recipient: string;
   address: string | null;
   /** A code: why nothing goes to them. */
-  suppressedFor: 'rep-muted' | 'rep-without-address' | null;
+  suppressedFor: 'subscription-muted' | 'rep-muted' | 'rep-without-address' | null;
 }
 
 /**
  * Decides who hears of a notice: all whose subscription covers it, for the most exact one does not hide the wider ones. Who
- * is reached at the same address, or endpoint, by several hears once.
+ * is reached at the same address, or endpoint, by several hears once. An endpoint does not hear of itself.
  */
 export function chooseRecipients(
   notice: Pick<Notice, 'topic' | 'data'>,
@@ -47,7 +48,7 @@ export function chooseRecipients(
     if (!each) continue;
     const place = each.address === null ? each.recipient : each.address.toLowerCase();
     const known = chosen.get(place);
-    // A rep who is muted as such may still have subscribed by their address.
+    // Who is muted as the rep, or in one subscription, may have another one.
     if (!known || (known.suppressedFor !== null && each.suppressedFor === null)) chosen.set(place, each);
   }
   return [...chosen.values()];
@@ -71,27 +72,34 @@ export function judgeDelivery(
 
 function isHeard(
   notice: Pick<Notice, 'topic' | 'data'>,
-  { id, locationId, repId, topics }: HeardSubscription,
+  { id, locationId, repId, topics, endpointId }: HeardSubscription,
   { locationIds, rep }: NoticeSurroundings,
 ): boolean {
   if (notice.topic === 'notice.test') return 'subscriptionId' in notice.data && notice.data.subscriptionId === id;
   if (!topics.includes(notice.topic)) return false;
+  // That it takes nothing an endpoint is not told by itself: each attempt in vain would make another.
+  if (endpointId !== null && endpointId === troubledEndpointOf(notice)) return false;
   if (repId !== null) return rep?.id === repId;
   return locationId === null || locationIds.includes(locationId);
 }
 
+/** The endpoint that a notice says takes nothing; undefined for any other notice. */
+const troubledEndpointOf = ({ data }: Pick<Notice, 'data'>): string | undefined =>
+  'subjectKind' in data && data.subjectKind === 'webhook-endpoint' ? data.subjectId : undefined;
+
 function recipientOf(
-  { id, channel, recipient, address, endpointId }: HeardSubscription,
+  { id, channel, recipient, address, endpointId, isMuted }: HeardSubscription,
   rep: NoticeSurroundings['rep'],
 ): ChosenRecipient | null {
+  const muted = isMuted ? ('subscription-muted' as const) : null;
   switch (recipient) {
     case 'address':
-      return { channel, recipient: `subscription:${id}`, address, suppressedFor: null };
+      return { channel, recipient: `subscription:${id}`, address, suppressedFor: muted };
     case 'endpoint':
-      return { channel, recipient: `endpoint:${endpointId}`, address: null, suppressedFor: null };
+      return { channel, recipient: `endpoint:${endpointId}`, address: null, suppressedFor: muted };
     case 'rep': {
       if (rep === null) return null;
-      const suppressedFor = rep.isMuted ? 'rep-muted' : rep.email === null ? 'rep-without-address' : null;
+      const suppressedFor = muted ?? (rep.isMuted ? 'rep-muted' : rep.email === null ? 'rep-without-address' : null);
       return { channel, recipient: `rep:${rep.id}`, address: rep.email, suppressedFor };
     }
   }

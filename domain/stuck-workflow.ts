@@ -25,7 +25,7 @@ const WORKFLOW_BOUNDS: Readonly<Record<string, WorkflowBound>> = {
   backfill: { capability: 'backfill', boundMs: 6 * HOUR_MS },
   // Tries a mail server, or an endpoint, for three days, and says itself that it has given up.
   notification: { capability: 'notification', boundMs: 96 * HOUR_MS },
-  // Gives each of its steps an hour.
+  // A step has an hour, and says every minute that it is at work.
   upkeep: { capability: 'upkeep', boundMs: 2 * HOUR_MS },
 };
 

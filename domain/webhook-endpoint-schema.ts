@@ -17,6 +17,13 @@ export const endpointTopics = z
   .transform((topics) => [...new Set(topics)])
   .default([...NOTICE_TOPICS]);
 
+/** What of an endpoint can be changed; what is not named stays as it is. */
+export const endpointChange = {
+  url: z.string().optional(),
+  description: endpointDescription.removeDefault().optional(),
+  topics: endpointTopics.removeDefault().optional(),
+};
+
 /** How many hours the secret before signs beside a new one. */
 export const overlapHours = z.number().int().min(0).max(SECRET_OVERLAP_HOURS_AT_MOST).default(SECRET_OVERLAP_HOURS);
 

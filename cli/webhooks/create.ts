@@ -1,18 +1,16 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { outboundRulesOf } from '../../config.ts';
 import { createEndpoint } from '../../db/webhook-endpoint-acts.ts';
 import { NOTICE_TOPICS } from '../../domain/notice.ts';
 import { ENDPOINTS_PER_AGENCY } from '../../domain/webhook-endpoint.ts';
 import { endpointDescription, endpointTopics } from '../../domain/webhook-endpoint-schema.ts';
-import { readWebhookUrl, URL_REFUSALS } from '../../domain/webhook-url.ts';
 import { addAgencyOption, inAgency, perform } from '../command.ts';
 import { CommandError } from '../failure.ts';
 import { inAgencyInput } from '../inputs.ts';
 import { getNamedLocation, locationReference } from '../locations/reference.ts';
 import type { Answer } from '../output.ts';
 import type { Session } from '../session.ts';
-import { actOf } from './endpoint.ts';
+import { actOf, readUrl } from './endpoint.ts';
 
 const input = z.object({
   ...inAgencyInput,
@@ -37,11 +35,10 @@ export function addWebhooksCreate(webhooks: Command, session: Session): void {
 async function addEndpoint(session: Session, given: z.infer<typeof input>): Promise<Answer> {
   const { agency: agencyId, description, topic: topics } = given;
   const config = await session.config();
-  const read = readWebhookUrl(given.url, outboundRulesOf(config));
-  if (!read.isAllowed) throw new CommandError(`url-${read.reason}`, `The URL ${URL_REFUSALS[read.reason]}.`);
+  const url = readUrl(given.url, config);
   const made = await inAgency(session, agencyId, async (tx) => {
     const locationId = given.location === undefined ? null : (await getNamedLocation(tx, given.location)).id;
-    const wish = { url: read.url, description, locationId, topics };
+    const wish = { url, description, locationId, topics };
     return createEndpoint(tx, config.ENCRYPTION_KEYS, actOf(session, agencyId), wish);
   });
   if (!made) {
@@ -49,5 +46,5 @@ async function addEndpoint(session: Session, given: z.infer<typeof input>): Prom
     throw new CommandError('too-many-webhook-endpoints', message);
   }
   const text = `${made.secret}\n\nKeep it now: it is not shown again. Receivers verify by it (docs/webhooks-out.md).\nThe endpoint’s id: ${made.id}. Try it: webhooks test ${made.id}`;
-  return { data: { ...made, url: read.url, topics }, text };
+  return { data: { ...made, url, topics }, text };
 }

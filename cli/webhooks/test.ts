@@ -8,7 +8,14 @@ import { CommandError } from '../failure.ts';
 import { count } from '../inputs.ts';
 import type { Answer } from '../output.ts';
 import type { Session } from '../session.ts';
-import { actOf, disabledEndpoint, ENDPOINT_ARGUMENT, ofEndpointInput, unknownEndpoint } from './endpoint.ts';
+import {
+  actOf,
+  disabledEndpoint,
+  ENDPOINT_ARGUMENT,
+  hearsOfNothing,
+  ofEndpointInput,
+  unknownEndpoint,
+} from './endpoint.ts';
 
 const input = z.object({ ...ofEndpointInput, waitSeconds: count(0, 300) });
 const LOOK_MS = 250;
@@ -28,8 +35,7 @@ async function sendTest(session: Session, given: z.infer<typeof input>): Promise
   const made = await inAgency(session, agency, (tx) => testEndpoint(tx, actOf(session, agency), endpointId));
   if (made === 'no-such-endpoint') throw unknownEndpoint(endpointId);
   if (made === 'endpoint-disabled') throw disabledEndpoint();
-  if (made === 'hears-of-nothing')
-    throw new CommandError(made, 'Its subscription was taken away: delete the endpoint and create it again.');
+  if (made === 'hears-of-nothing') throw hearsOfNothing();
   const look = () => inAgency(session, agency, (tx) => findNoticeDelivery(tx, { endpointId, ...made }));
   let delivery = await look();
   for (let waitedMs = 0; !wasTried(delivery) && waitedMs < waitSeconds * 1_000; waitedMs += LOOK_MS) {

@@ -19,6 +19,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       -- Sealed.
       address bytea,
       endpoint_id uuid,
+      -- Nothing goes to it as long as this is set.
+      muted_at timestamptz,
       made_by text not null,
       created_at timestamptz not null default now(),
       unique (agency_id, id),
@@ -113,7 +115,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
         and (scope_location_id() is null or (location_id = scope_location_id() and endpoint_id is null)));
     create policy app_scope on heard_topics to switchyard_app using (agency_id = scope_agency_id());
     grant select, insert, delete on heard_topics, notice_subscriptions to switchyard_app;
-    grant update (topics) on notice_subscriptions to switchyard_app;
+    grant update (topics, muted_at) on notice_subscriptions to switchyard_app;
     grant select, insert, update on notices, notice_deliveries to switchyard_app;
 
     alter table event_capabilities drop constraint event_capabilities_capability_check;

@@ -12,6 +12,7 @@ export interface NoticeSubscriptionTable {
   recipient: NoticeRecipient;
   address: Buffer | null;
   endpoint_id: string | null;
+  muted_at: NullableTimestamp;
   made_by: string;
   created_at: Timestamp;
 }

@@ -41,6 +41,60 @@ it('does not let an older token replace a newer one', async () => {
   expect(await run(bench.rotationGhl.tryCredential, older)).toMatchObject({ outcome: 'superseded' });
 });
 
+describe('a rotation that failed for good', () => {
+  const failed = (cause: string) => ({ outcome: 'failed' as const, missingScopes: [], cause });
+  const letters = async () =>
+    (await all.agency.letters()).map(({ cause, subject_kind, subject_id, location_id, workflow_id, resolution }) => ({
+      cause,
+      about: `${subject_kind} ${subject_id}`,
+      location_id,
+      workflow_id,
+      resolution,
+    }));
+
+  it('is put before an operator once for a credential, and is settled when a token replaces it', async () => {
+    const { bench, agency } = all;
+    const chelsea = agency.location('chelsea');
+    const first = await bring();
+    expect(
+      await expectToRepeat(bench, all, bench.rotation.endCredentialRotation, { ...first, ...failed('Postgres42501') }),
+    ).toBe('failed');
+    const letter = {
+      cause: 'rotation:Postgres42501',
+      about: `credential ${chelsea}`,
+      location_id: chelsea,
+      workflow_id: `credential-rotation/${agency.agencyId}/${first.rotationId}`,
+    };
+    expect(await letters()).toEqual([{ ...letter, resolution: null }]);
+    expect(await rotation(first.rotationId)).toMatchObject({ outcome: 'failed', candidate: null });
+
+    await run(bench.rotation.endCredentialRotation, { ...(await bring()), ...failed('Postgres42501') });
+    expect(await letters()).toHaveLength(1);
+    const good = { outcome: 'replaced' as const, missingScopes: [] };
+    await run(bench.rotation.endCredentialRotation, { ...(await bring()), ...good });
+    expect(await letters()).toEqual([{ ...letter, resolution: 'replaced' }]);
+  });
+
+  it('is nothing to an operator when a newer token has taken its place', async () => {
+    const { bench } = all;
+    const before = await letters();
+    const [older, newer] = [await bring(), await bring()];
+    const good = { outcome: 'replaced' as const, missingScopes: [] };
+    await run(bench.rotation.endCredentialRotation, { ...newer, ...good });
+    expect(await run(bench.rotation.endCredentialRotation, { ...older, ...failed('UnsealError') })).toBe('failed');
+    expect(await letters()).toEqual(before);
+  });
+
+  it.each(['refused', 'scope-missing', 'ghl-away'] as const)(
+    'leaves no letter when it was only %s',
+    async (outcome) => {
+      const before = await letters();
+      await run(all.bench.rotation.endCredentialRotation, { ...(await bring()), outcome, missingScopes: [] });
+      expect(await letters()).toEqual(before);
+    },
+  );
+});
+
 describe('a private token of the agency', () => {
   const NEEDED = ['locations.readonly', 'locations.write', 'users.readonly', 'users.write', 'snapshots.readonly'];
   const tryAgencyToken = async (token: string, scopes?: string[], of: object = {}) => {

@@ -76,6 +76,23 @@ describe('notices unsubscribe', () => {
 });
 
 describe('notices mute', () => {
+  it('mutes a subscription, and knows none of another agency', async () => {
+    const { id } = await subscribe('desk@front-office.example', '--topic', 'lead.closed');
+    const isMuted = async () => (await cli.json<{ isMuted: boolean }[]>(['notices', 'list', ...agency]))[0]!.isMuted;
+    expect(await cli.json(['notices', 'mute', id, ...agency])).toEqual({ kind: 'subscription', id, isMuted: true });
+    expect(await isMuted()).toBe(true);
+    expect((await cli.run(['notices', 'list', ...agency])).out).toContain('(muted)');
+    const other = await cli.createAgency();
+    for (const whom of [id, repId]) {
+      const theirs = await cli.run(['notices', 'mute', whom, '--off', '--agency', other.agencyId]);
+      expect([theirs.code, theirs.error]).toEqual([1, expect.stringContaining('no rep and no subscription')]);
+    }
+    expect(await isMuted()).toBe(true);
+    await cli.json(['notices', 'mute', id, '--off', ...agency]);
+    expect(await isMuted()).toBe(false);
+    expect(await acts()).toEqual(expect.arrayContaining(['notice.mute', 'notice.unmute']));
+  });
+
   it('mutes a rep, and lets them hear again', async () => {
     const muted = async () =>
       (await cli.database.ownerDb.selectFrom('reps').selectAll().where('id', '=', repId).executeTakeFirstOrThrow())
@@ -131,6 +148,11 @@ describe('notices deliveries', () => {
       .execute();
     const all = await cli.json<{ recipient: string }[]>(['notices', 'deliveries', '--lead', leadId, ...agency]);
     expect(all.map(({ recipient }) => recipient)).toEqual(['rep:two', 'rep:one']);
+    const page = ['--notice', noticeId, '--limit', '1'];
+    const [first] = await cli.json<{ id: string; recipient: string }[]>(['notices', 'deliveries', ...page, ...agency]);
+    const rest = await cli.json(['notices', 'deliveries', ...page, '--before', first!.id, ...agency]);
+    expect([first, rest]).toMatchObject([{ recipient: 'rep:two' }, [{ recipient: 'rep:one' }]]);
+    expect(await cli.json(['notices', 'deliveries', '--notice', uuidv7(), ...agency])).toEqual([]);
     const { out } = await cli.run(['notices', 'deliveries', '--state', 'pending', ...agency]);
     expect(out).toContain('smtp-450');
     expect(out).not.toContain('rep:one');

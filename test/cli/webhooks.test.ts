@@ -50,6 +50,24 @@ describe('webhooks', () => {
     expect([ran.code, ran.error]).toEqual([1, expect.stringContaining(why)]);
   });
 
+  it('are changed in what is named, and keep their secret', async () => {
+    const { id, secret } = await create('--topic', 'lead.assigned', '--description', 'CRM');
+    const set = (...more: string[]) => cli.run(['webhooks', 'set', id, ...more, ...agency]);
+    const { out } = await set('--url', 'https://other.example.com/in', '--topic', 'lead.closed', 'lead.accepted');
+    expect(out).toMatch(/other\.example\.com/);
+    expect(out).toMatch(/CRM/);
+    expect(out).toContain('lead.accepted, lead.closed');
+    expect((await cli.run(['webhooks', 'show', id, ...agency])).out).toContain('webhook-endpoint.change');
+    expect(await secretsOf(id, cli.environment['ENCRYPTION_KEYS']!)).toEqual([secret]);
+    expect((await set()).code).toBe(2);
+    expect((await set('--topic', 'lead.eaten')).code).toBe(2);
+    const inside = await set('--url', 'https://10.0.0.1/');
+    expect([inside.code, inside.error]).toEqual([1, expect.stringContaining('must name a host of the Internet')]);
+    const other = await cli.createAgency();
+    const args = ['webhooks', 'set', id, '--description', 'theirs', '--agency', other.agencyId];
+    expect((await cli.run(args)).error).toContain('The agency has no endpoint');
+  });
+
   it('refuse topics that there are not, and overlaps that are too long', async () => {
     expect((await cli.run(['webhooks', 'create', URL, '--topic', 'lead.eaten', ...agency])).code).toBe(2);
     const { id } = await create();

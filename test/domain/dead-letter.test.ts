@@ -20,6 +20,7 @@ const CASES: [cause: string, kind: string, id: string, expected: string][] = [
   ['reread:GhlForbidden', 'event', some, 'account-event'],
   ['install:GhlForbidden', 'location', some, 'install-event'],
   ['needs-reauth:invalid_grant', 'install', some, 'not connect-again'],
+  ['rotation:Postgres42501', 'credential', some, 'not bring-it-again'],
   ['connect:NothingExchanged', 'connect-link', some, 'not make-another-link'],
   ['read:GhlInvalid', 'record', 'note:ghl-1', 'read-record'],
   ['read:ContactChangeMalformed', 'record', 'none', 'not not-named'],

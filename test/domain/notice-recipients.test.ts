@@ -14,6 +14,7 @@ const heard = (more: Partial<HeardSubscription> = {}): HeardSubscription => ({
   recipient: 'address',
   address: 'desk@x.example',
   endpointId: null,
+  isMuted: false,
   ...more,
 });
 const rep = { recipient: 'rep', address: null } as const;
@@ -41,6 +42,13 @@ describe('chooseRecipients', () => {
       'a muted rep who subscribed by address',
       [heard(rep), heard({ id: 'two', address: 'ann@x.example' })],
       { ...at, rep: { ...ann, isMuted: true } },
+      ['subscription:two'],
+    ],
+    ['what is muted', [heard({ isMuted: true })], at, ['subscription:one but subscription-muted']],
+    [
+      'an address of which one of two subscriptions is muted',
+      [heard({ isMuted: true }), heard({ id: 'two', locationId: 'east' })],
+      at,
       ['subscription:two'],
     ],
     [
@@ -72,11 +80,30 @@ describe('chooseRecipients', () => {
   });
 });
 
+describe('the dead letter of an endpoint', () => {
+  const hears = (endpointId: string) =>
+    heard({ id: endpointId, channel: 'webhook', recipient: 'endpoint', address: null, endpointId, topics: [topic] });
+  const topic = 'dead-letter.left' as const;
+  const of = (subjectKind: string) => ({
+    topic,
+    data: { deadLetterId: 'l', capability: 'notification', cause: 'x', subjectKind, subjectId: 'a' },
+  });
+
+  it.each([
+    ['webhook-endpoint', ['endpoint:b', 'subscription:one']],
+    ['workflow', ['endpoint:a', 'endpoint:b', 'subscription:one']],
+  ])('goes to all but the endpoint itself: %s', (kind, expected) => {
+    const chosen = chooseRecipients(of(kind), [hears('a'), hears('b'), heard({ topics: [topic] })], at);
+    expect(chosen.map(({ recipient }) => recipient)).toEqual(expected);
+  });
+});
+
 describe('judgeDelivery', () => {
   it.each([
     ['goes while it is subscribed', [heard()], at, null],
     ['goes by another subscription of the address', [heard({ id: 'new' })], at, null],
     ['does not go to who has unsubscribed', [], at, 'unsubscribed'],
+    ['does not go where it was muted since', [heard({ isMuted: true })], at, 'subscription-muted'],
     [
       'does not go to a rep muted since',
       [heard({ ...rep })],

@@ -41,6 +41,8 @@ describe('judgeLongRun', () => {
     ['one whose task is not done', still({ hasTask: true }), 'waits-for-worker'],
     ['polling within its time', still({ type: 'pollSync', lastEventAt: minutesAgo(119) }), 'shows-life'],
     ['polling beyond it', still({ type: 'pollSync', lastEventAt: minutesAgo(121) }), 'stands-still'],
+    ['upkeep within its time', still({ type: 'upkeep', lastEventAt: minutesAgo(119) }), 'shows-life'],
+    ['upkeep beyond it', still({ type: 'upkeep', lastEventAt: minutesAgo(121) }), 'stands-still'],
     ['a backfill within its time', still({ type: 'backfill', lastEventAt: minutesAgo(359) }), 'shows-life'],
     ['a backfill beyond it', still({ type: 'backfill', lastEventAt: minutesAgo(361) }), 'stands-still'],
     ['a lead', still({ type: 'leadIntake', lastEventAt: minutesAgo(100_000) }), 'no-bound'],
@@ -109,6 +111,7 @@ describe('capabilityOf', () => {
     ['pollRounds', null, 'poll-sync'],
     ['backfillRun', 'somebody else’s', 'backfill'],
     ['leadIntake', null, 'lead-intake'],
+    ['upkeep', null, 'upkeep'],
     ['upkeep', 'upkeep', 'upkeep'],
   ] as const)('%s that says %s is of %s', (type, claimed, capability) => {
     expect(capabilityOf(type, claimed)).toBe(capability);

@@ -7,6 +7,7 @@ import { BUDGET_STATS, BUDGET_WINDOWS, createMetrics, DEPENDENCIES } from '../..
 import { HANDOVER_OUTCOMES } from '../../api/relay-policy.ts';
 import { TASK_QUEUES } from '../../client/task-queues.ts';
 import { INSTALL_STATUSES } from '../../db/install-measure.ts';
+import { DEAD_LETTER_CAPABILITIES } from '../../domain/dead-letter.ts';
 import { LOG_ALERT_NAMES } from '../../domain/log-alert.ts';
 import { REFUSAL_REASONS } from '../../domain/refused-signatures.ts';
 import { DELIVERY_STATES, NOTICE_CHANNELS } from '../../domain/notice.ts';
@@ -20,6 +21,7 @@ import { listExpressions, readRules } from './rules.ts';
 
 /** The values that the code gives a label, by metric and label. */
 const GIVEN = new Map<string, readonly string[]>([
+  ['switchyard_dead_letters capability', DEAD_LETTER_CAPABILITIES],
   ['switchyard_dependency_up dependency', DEPENDENCIES],
   ['switchyard_ghl_budget_left_ratio stat', BUDGET_STATS],
   ['switchyard_ghl_budget_left_ratio window', BUDGET_WINDOWS],

@@ -70,6 +70,7 @@ describe('recorded histories', () => {
       'contact-merge',
       'field-mapping-',
       'notification-',
+      'upkeep',
     ]) {
       expect(names.filter((name) => name.startsWith(start)).length).toBeGreaterThan(0);
     }

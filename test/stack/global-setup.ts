@@ -32,6 +32,11 @@ declare module 'vitest' {
 const root = join(import.meta.dirname, '..', '..');
 const log = (line: string): void => console.log(`[stack] ${line}`);
 
+/** Temporal looks after minutes whether anything ends on a version of the workers that it sends no work any more. */
+const QUICK_DRAINAGE = ['VersionDrainageStatusVisibilityGracePeriod', 'VersionDrainageStatusRefreshInterval'].map(
+  (name) => `matching.wv.${name}="1s"`,
+);
+
 type Stop = () => Promise<void>;
 
 /** Removes what runs that were killed have left; another run at the same time keeps its own folder. */
@@ -79,7 +84,7 @@ async function provideTemporal(project: TestProject, folder: string): Promise<St
   }
   const ports = { port: 0, uiPort: 0, behindApi: BEHIND_API };
   const server = { ...ports, namespace: 'default', searchAttributes: SEARCH_ATTRIBUTES, inMemory: true };
-  const temporal = await startTestTemporal({ dataDir: folder, ...server, log });
+  const temporal = await startTestTemporal({ dataDir: folder, ...server, settings: QUICK_DRAINAGE, log });
   project.provide('temporalAddress', temporal.address);
   project.provide('temporalUiUrl', temporal.uiUrl ?? '');
   return async () => {

@@ -3,7 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { withScope } from '../../db/scope.ts';
 import { createTokenStore } from '../../db/installs.ts';
 import type { PlantedAgency } from '../../scripts/demo/plant-agency.ts';
+import { bringToken } from '../stack/rotation.ts';
 import { smallAgency } from '../stack/small-agency.ts';
+import { waitFor } from '../stack/wait.ts';
 import { type LiveSystem, startLiveSystem } from './live-system.ts';
 
 let live: LiveSystem;
@@ -104,6 +106,46 @@ describe('a private integration token for a location', () => {
     expect(new Set(entries.map(({ action }) => action))).toEqual(
       new Set(['credential.rotate', 'credential.replaced', 'credential.kept']),
     );
+  });
+});
+
+describe('a token that cannot be put in place for a cause of ours', () => {
+  const letters = async () => {
+    const answer = await live.ask('GET', '/v1/dead-letters?capability=credential-rotation', key);
+    return answer.body['deadLetters'] as Record<string, unknown>[];
+  };
+
+  it('is answered as failed when it cannot be stored; the old one stands, and an operator hears of it', async () => {
+    const { ownerDb } = live.database;
+    await give('pit-of-chelsea-that-does-it-all', { locationId: 'one-loc-chelsea', scopes: NEEDED });
+    const before = await stored('chelsea');
+    await sql`alter table installs add constraint no_more check (kind <> 'pit') not valid`.execute(ownerDb);
+    const answer = await rotate('chelsea', 'pit-of-chelsea-that-does-it-all');
+    await sql`alter table installs drop constraint no_more`.execute(ownerDb);
+    expect(answer).toMatchObject({ status: 409, body: { code: 'credential-failed' } });
+    expect(await stored('chelsea')).toEqual(before);
+    expect(await letters()).toMatchObject([
+      {
+        cause: 'rotation:Postgres23514',
+        locationId: location('chelsea'),
+        redrive: { possible: false, code: 'bring-it-again' },
+      },
+    ]);
+    expect((await rotate('chelsea', 'pit-of-chelsea-that-does-it-all')).status).toBe(200);
+    expect(await letters()).toEqual([]);
+  });
+
+  it('is put before an operator when it cannot even be tried', async () => {
+    const rotation = await bringToken(live, agency.agencyId, location('cambridge'), 'pit-of-cambridge-that-is-cut');
+    const candidate = Buffer.from('what no key opens');
+    const rows = live.database.ownerDb.updateTable('credential_rotations').set({ candidate });
+    await rows.where('id', '=', rotation.rotationId).execute();
+    await live.client.startCredentialRotation(rotation);
+    const [letter, ...more] = await waitFor('the letter', async () => {
+      const found = await letters();
+      return found.length > 0 && found;
+    });
+    expect([letter, more]).toMatchObject([{ cause: 'rotation:Unseal', locationId: location('cambridge') }, []]);
   });
 });
 

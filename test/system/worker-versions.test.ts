@@ -55,6 +55,13 @@ const rollOut = (...args: string[]) => cli.run(['deployments', 'roll-out', ...ar
 interface Shown {
   routing: { currentBuildId: string | null; ramping: { buildId: string; percentage: number } | null };
 }
+interface Drainage {
+  buildId: string;
+  status: string;
+  openPinned: number;
+  mayStop: boolean;
+  reason: string;
+}
 const routing = async () => (await cli.json<Shown>(['deployments', 'show'])).routing;
 /** Whose workers did the steps of a lead, from a place in the notes on. */
 const whoDid = (leadId: string, from = 0) =>
@@ -173,6 +180,22 @@ describe('a next version', () => {
     await system.client.temporal.workflow.getHandle(workflowId).result();
     expect(whoDid(rotation.rotationId, from)).toEqual(new Set(['A']));
   }, 60_000);
+
+  // A server of somebody else looks when it likes.
+  it.skipIf(process.env['TEMPORAL_ADDRESS'])(
+    'lets the one before be stopped when nothing ends on it',
+    async () => {
+      const drainageOf = async (buildId: string) => {
+        const { versions: listed } = await cli.json<{ versions: Drainage[] }>(['deployments', 'drain-status']);
+        return listed.find((each) => each.buildId === buildId);
+      };
+      await waitFor('A to be drained', async () => (await drainageOf('A'))?.status === 'drained', 60_000);
+      expect(await drainageOf('A')).toMatchObject({ openPinned: 0, mayStop: true, reason: 'drained' });
+      expect(await drainageOf('B')).toMatchObject({ status: 'current', mayStop: false, reason: 'takes-work' });
+      await waitFor('its worker to know', async () => (await versions.get('A')!.readStanding()) === 'drained');
+    },
+    90_000,
+  );
 
   it('gives all back at once, and every lead ends right', async () => {
     const back = await cli.run(['deployments', 'roll-back', '--yes']);
