@@ -41,13 +41,11 @@ class ScopedConnection implements DatabaseConnection {
     const after = this.#isOver ? ['commit'] : [];
     const { sql: text, parameters } = query;
     const isAlone = before.length + after.length === 0;
-    const {
-      command,
-      rowCount,
-      rows = [],
-    } = isAlone
-      ? await this.client.query(text, [...parameters])
-      : await sendTogether(this.client, { before, text, parameters, after });
+    const answer = isAlone
+      ? await this.client.query<Row & pg.QueryResultRow>(text, [...parameters])
+      : await sendTogether<Row & pg.QueryResultRow>(this.client, { before, text, parameters, after });
+    // The answer to several statements in one text has no rows of its own.
+    const { command, rowCount, rows = [] } = answer;
     const isChange = ['INSERT', 'UPDATE', 'DELETE', 'MERGE'].includes(command);
     return isChange ? { rows, numAffectedRows: BigInt(rowCount ?? 0) } : { rows };
   }

@@ -35,12 +35,15 @@ interface Gathered extends pg.QueryResult {
  * nothing after one that fails. Without `begin` among them they are one transaction.
  * @returns the answer to `text` @throws what Postgres raised for the first that failed
  */
-export async function sendTogether(client: pg.ClientBase, together: Together): Promise<pg.QueryResult> {
+export async function sendTogether<Row extends pg.QueryResultRow>(
+  client: pg.ClientBase,
+  together: Together,
+): Promise<pg.QueryResult<Row>> {
   // Before anything is sent: a value that cannot be written leaves the connection as it was.
   const values = together.parameters.map((value) => utils.prepareValue(value));
   try {
-    return await new Promise<pg.QueryResult>((resolve, reject) => {
-      const done: Done = (error, result) => (error ? reject(error) : resolve(result!));
+    return await new Promise<pg.QueryResult<Row>>((resolve, reject) => {
+      const done: Done = (error, result) => (error ? reject(error) : resolve(result as pg.QueryResult<Row>));
       client.query(submittableOf({ ...together, parameters: values }, done));
     });
   } catch (error) {

@@ -102,7 +102,7 @@ describe('a scoped transaction', () => {
       await withScope(db, ours(), (tx) => sql`select 1 / 0`.execute(tx));
     }
     const error = await askForNothing().catch((failure: unknown) => failure);
-    expect(error).toMatchObject({ stack: expect.stringContaining('askForNothing') });
+    expect((error as Error).stack).toContain('askForNothing');
   });
 
   it('answers its first statement as any other, whatever goes in and comes out', async () => {

@@ -1,15 +1,11 @@
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { build } from 'esbuild';
 
 const root = join(import.meta.dirname, '..', '..');
 
 /** What tests start as processes of their own, by the scripts. */
 const PROGRAMS = ['api/server.ts', 'worker.ts', 'simulator/main.ts', 'bench/mirror/worker.ts'] as const;
 export type Program = (typeof PROGRAMS)[number];
-
-/** The compiler with which tsx, too, takes the types away. */
-const tsx = createRequire(createRequire(import.meta.url).resolve('tsx/package.json'));
-const { build } = tsx('esbuild') as { build(options: Record<string, unknown>): Promise<unknown> };
 
 /**
  * Compiles the programs, each with all of ours that it imports. To start one from its sources costs twice as much, and
@@ -19,7 +15,7 @@ const { build } = tsx('esbuild') as { build(options: Record<string, unknown>): P
  */
 export async function compilePrograms(folder: string): Promise<Record<Program, string>> {
   await build({
-    ...{ absWorkingDir: root, entryPoints: PROGRAMS, outbase: root, outdir: folder },
+    ...{ absWorkingDir: root, entryPoints: [...PROGRAMS], outbase: root, outdir: folder },
     ...{ bundle: true, packages: 'external', splitting: true, format: 'esm', platform: 'node', target: 'node20' },
     ...{ sourcemap: true, logLevel: 'warning' },
   });
