@@ -8,17 +8,15 @@ import { createTestLogger } from '../stack/test-logger.ts';
 
 /** Runs an activity that logs, and returns the lines as they are written. */
 async function linesOf(work: () => void, given: unknown, level = 'info'): Promise<Record<string, unknown>[]> {
-  let written = '';
-  const lines = createTestLogger((line) => (written += line)).child({}, { level });
+  const written: string[] = [];
+  const lines = createTestLogger((line) => written.push(line));
+  lines.level = level;
   const environment = new MockActivityEnvironment(
     { workflowExecution: { workflowId: 'poll-sync/x', runId: uuidv7() } },
     { logger: createTemporalLogger(lines), interceptors: [tellIds] },
   );
   await environment.run((_given: unknown) => Promise.resolve(work()), given);
-  return written
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  return written.map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
 const [agencyId, locationId, eventId] = [uuidv7(), uuidv7(), uuidv7()];
