@@ -134,8 +134,14 @@ export async function runWorkerProcess(config: Config, parts: WorkerParts): Prom
   } finally {
     await sealing.stop();
     // What the gateway has still to store needs the database.
-    const storing = activities.close().finally(() => db.destroy());
-    const closed = await Promise.allSettled([storing, health.close(), endTracing()]);
+    const store = async (): Promise<void> => {
+      try {
+        await activities.close();
+      } finally {
+        await db.destroy();
+      }
+    };
+    const closed = await Promise.allSettled([store(), health.close(), endTracing()]);
     for (const each of closed) {
       if (each.status === 'rejected') log.warn({ error: messageOf(each.reason) }, 'closing failed');
     }

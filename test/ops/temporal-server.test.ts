@@ -43,7 +43,11 @@ describe.skipIf(programs === undefined)('Temporal’s server on Postgres as the 
       'the server to serve',
       async () => {
         const tried = await Connection.connect({ address, connectTimeout: '1 second' });
-        return tried.workflowService.getClusterInfo({}).finally(() => tried.close());
+        try {
+          return await tried.workflowService.getClusterInfo({});
+        } finally {
+          await tried.close();
+        }
       },
       60_000,
     );
