@@ -89,7 +89,7 @@ const variablesSchema = z.object({
     .regex(/^[\w.-]{1,60}$/, 'is more than letters, digits, ., - and _')
     .refine((id) => id !== UNVERSIONED, 'is the word for workers without a version')
     .optional(),
-  /** The compiled workflow bundle; without it the worker bundles the sources at start, which production never does. */
+  /** The compiled workflow bundle; without it the worker and `cli replay` bundle the sources, which production never does. */
   WORKFLOW_BUNDLE_PATH: z.string().optional(),
   MAX_CACHED_WORKFLOWS: z.coerce.number().int().min(0).default(300),
   /** Where traces go, by OTLP over HTTP, such as http://127.0.0.1:4318; without it nothing is recorded. */

@@ -41,7 +41,7 @@ async function replayWorkflow(session: Session, given: z.infer<typeof input>): P
   // Loading Temporal's worker takes a second, which no other command must wait for.
   const { findWorkflowId, openHistory, parseHistory, replayHistory, writeHistory } =
     await import('./replay/history.ts');
-  const { ENCRYPTION_KEYS: keys } = await session.config();
+  const { ENCRYPTION_KEYS: keys, WORKFLOW_BUNDLE_PATH: bundlePath } = await session.config();
   const history = workflow.endsWith('.json')
     ? parseHistory(await readSaved(resolve(session.terminal.folder, workflow)))
     : await fetchHistory(session, workflow, given.runId);
@@ -53,7 +53,7 @@ async function replayWorkflow(session: Session, given: z.infer<typeof input>): P
   if (save !== undefined)
     await writeFile(resolve(session.terminal.folder, save), writeHistory(opened), { mode: 0o600 });
   const events = opened.events?.length ?? 0;
-  const violation = await replayHistory(opened, workflow);
+  const violation = await replayHistory(opened, workflow, bundlePath);
   if (violation !== undefined) {
     const advice = 'Running workflows like it would stop: keep the old path behind patched().';
     throw new CommandError(

@@ -34,12 +34,17 @@ export const writeHistory = (history: History): string => `${historyToJSON(histo
 
 /**
  * Replays an opened history against the workflows of this program.
+ * @param bundlePath where they are bundled already
  * @returns what does not fit; undefined when it all does
  */
-export async function replayHistory(history: History, workflowId: string): Promise<string | undefined> {
+export async function replayHistory(
+  history: History,
+  workflowId: string,
+  bundlePath: string | undefined,
+): Promise<string | undefined> {
   keepRuntimeQuiet();
   try {
-    await Worker.runReplayHistory(getWorkflowCode(), history, workflowId);
+    await Worker.runReplayHistory(getWorkflowCode(bundlePath), history, workflowId);
     return undefined;
   } catch (error) {
     if (error instanceof DeterminismViolationError) return error.message;

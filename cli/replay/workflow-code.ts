@@ -4,11 +4,17 @@ import type { ReplayWorkerOptions } from '@temporalio/worker';
 const isBuilt = import.meta.url.endsWith('.js');
 const find = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
-/** The workflows of this program: the built bundle beside the built program, or the sources. */
-export const getWorkflowCode = (): Pick<ReplayWorkerOptions, 'workflowBundle' | 'workflowsPath' | 'interceptors'> =>
-  isBuilt
-    ? { workflowBundle: { codePath: find('workflow-bundle.js') } }
-    : {
-        workflowsPath: find('workflows/index.ts'),
-        interceptors: { workflowModules: [find('workflows/trace-headers.ts')] },
-      };
+type WorkflowCode = Pick<ReplayWorkerOptions, 'workflowBundle' | 'workflowsPath' | 'interceptors'>;
+
+/**
+ * The workflows of this program: the bundle that is named, the built one beside the built program, or the sources.
+ * @param bundlePath as WORKFLOW_BUNDLE_PATH names one
+ */
+export function getWorkflowCode(bundlePath: string | undefined): WorkflowCode {
+  if (bundlePath !== undefined) return { workflowBundle: { codePath: bundlePath } };
+  if (isBuilt) return { workflowBundle: { codePath: find('workflow-bundle.js') } };
+  return {
+    workflowsPath: find('workflows/index.ts'),
+    interceptors: { workflowModules: [find('workflows/trace-headers.ts')] },
+  };
+}

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { writeHistory } from '../../cli/replay/history.ts';
 import { parseKeyRing } from '../../crypto/key-ring.ts';
 import { createLeadHarness, type LeadHarness, somebody } from '../stack/lead-harness.ts';
@@ -15,17 +15,19 @@ const ENCRYPTION_KEYS = `1:${randomBytes(32).toString('base64')}`;
 let system: TestSystem;
 let leads: LeadHarness;
 let cli: CliRunner;
+let environment: Record<string, string>;
 let agency: string[];
 beforeAll(async () => {
   system = await startTestSystem({ keys: parseKeyRing(ENCRYPTION_KEYS) });
   leads = createLeadHarness(system, await system.plant(smallAgency('one')));
   agency = ['--agency', leads.agencyId];
-  cli = await createCliRunner({
+  environment = {
     DATABASE_URL: system.database.url,
     ENCRYPTION_KEYS,
     TEMPORAL_ADDRESS: system.temporalAddress,
     TEMPORAL_NAMESPACE: system.namespace,
-  });
+  };
+  cli = await createCliRunner({ ...environment, WORKFLOW_BUNDLE_PATH: inject('workflowBundlePath') });
   await system.startWorkers();
 });
 afterAll(async () => {
@@ -149,7 +151,10 @@ describe('replay', () => {
     );
     expect(payloads.some((payload) => payload.includes(leadId))).toBe(true);
     expect((await stat(file)).mode & 0o077).toBe(0);
-    expect(await cli.run(['replay', 'history.json'])).toMatchObject({ code: 0 });
+    // Without a bundle that is there already, the sources are bundled.
+    const fromSources = await createCliRunner(environment);
+    expect(await fromSources.run(['replay', file])).toMatchObject({ code: 0 });
+    await fromSources.close();
   });
 
   it('is on record before it opens a history, and says nothing of one that is open already', async () => {
@@ -187,6 +192,12 @@ describe('replay', () => {
     const ran = await cli.run(['replay', 'changed.json']);
     expect(ran.code).toBe(1);
     expect(ran.error).toContain('does not replay this history');
+  });
+
+  it('takes the bundle that the environment names for the code at hand', async () => {
+    const other = await createCliRunner({ ...environment, WORKFLOW_BUNDLE_PATH: join(cli.folder, 'none.js') });
+    expect(await other.run(['replay', join(cli.folder, 'history.json')])).toMatchObject({ code: 1, out: '' });
+    await other.close();
   });
 
   it('says when there is no such workflow or file', async () => {
