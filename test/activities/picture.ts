@@ -6,22 +6,41 @@ import type { BenchAgency } from './bench-agency.ts';
 /** Counts calls; every call changes it. */
 const EXCEPT = 'ghl_budgets';
 
-/** Every row of an agency in every table, and all that its locations show in GHL. */
-export async function takePicture(bench: ActivityBench, agency: BenchAgency): Promise<Record<string, string[]>> {
-  const { ownerDb } = bench.database;
-  const tables = await sql<{ name: string; owner: string }>`
+interface OwnedTable {
+  name: string;
+  /** The column that says whose a row is. */
+  owner: string;
+}
+
+/** No activity changes the schema: it is asked once of each bench. */
+const ownedTables = new WeakMap<ActivityBench, Promise<OwnedTable[]>>();
+
+async function listOwnedTables({ database }: ActivityBench): Promise<OwnedTable[]> {
+  const found = await sql<OwnedTable>`
     select c.relname as name, a.attname as owner from pg_class c join pg_attribute a on a.attrelid = c.oid
     where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
       and c.relname <> ${EXCEPT} and (a.attname = 'agency_id' or (c.relname = 'agencies' and a.attname = 'id'))
-    order by 1
-  `.execute(ownerDb);
-  const picture: Record<string, string[]> = {};
-  for (const { name, owner } of tables.rows) {
-    const rows = await sql<{ row: string }>`
-      select to_jsonb(t)::text as row from ${sql.table(name)} t where ${sql.ref(owner)} = ${agency.agencyId} order by 1
-    `.execute(ownerDb);
-    picture[name] = rows.rows.map(({ row }) => row);
-  }
+  `.execute(database.ownerDb);
+  return found.rows;
+}
+
+/** Every row of an agency in every table, and all that its locations show in GHL. */
+export async function takePicture(bench: ActivityBench, agency: BenchAgency): Promise<Record<string, string[]>> {
+  const { ownerDb } = bench.database;
+  const asked = ownedTables.get(bench) ?? listOwnedTables(bench);
+  ownedTables.set(bench, asked);
+  const tables = await asked;
+  const picture: Record<string, string[]> = Object.fromEntries(tables.map(({ name }) => [name, []]));
+  const ofTables = tables.map(
+    ({ name, owner }) => sql`
+      select ${sql.lit(name)} as name, to_jsonb(t)::text as row from ${sql.table(name)} t
+      where ${sql.ref(owner)} = ${agency.agencyId}`,
+  );
+  // One statement for all tables: a test takes many pictures, and each question has its price.
+  const rows = await sql<{ name: string; row: string }>`${sql.join(ofTables, sql` union all `)} order by 1, 2`.execute(
+    ownerDb,
+  );
+  for (const { name, row } of rows.rows) picture[name]!.push(row);
   const ours = new Set(await listGhlLocations(bench, agency));
   const { simulator } = bench;
   const shown = {
