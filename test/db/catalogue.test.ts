@@ -1,5 +1,6 @@
-import { sql } from 'kysely';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { sql, type Transaction } from 'kysely';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Database } from '../../db/schema.ts';
 import { createTestDatabase, type TestDatabase } from '../stack/database.ts';
 import { TEST_LOGIN } from '../stack/template.ts';
 import { findCatalogueProblems } from './catalogue.ts';
@@ -19,11 +20,15 @@ describe('the catalogue', () => {
 });
 
 describe('the walk through the catalogue', () => {
-  let scratch: TestDatabase;
-  beforeEach(async () => {
-    scratch = await createTestDatabase();
-  });
-  afterEach(() => scratch.drop());
+  /** What is spoiled is whole again afterwards; roles, which belong to the cluster, are seen by nobody else meanwhile. */
+  const spoiling = async (work: (tx: Transaction<Database>) => Promise<void>): Promise<void> => {
+    const tx = await database.ownerDb.startTransaction().execute();
+    try {
+      await work(tx);
+    } finally {
+      await tx.rollback().execute();
+    }
+  };
   const secured = 'alter table bad enable row level security; alter table bad force row level security;';
 
   it.each([
@@ -74,31 +79,27 @@ describe('the walk through the catalogue', () => {
       'bad(): everybody may act as switchyard_owner by it',
     ],
   ])('reports %s', async (statement, problem) => {
-    const leaf = await sql<{
-      name: string;
-    }>`select relname as name from pg_class where relispartition and relname like 'audit_log_20%' and relkind = 'r' order by 1 limit 1`.execute(
-      scratch.ownerDb,
-    );
-    const own = (text: string): string => text.replace('audit_log_2026_11', leaf.rows[0]!.name);
-    await sql.raw(own(statement)).execute(scratch.ownerDb);
-    expect(await findCatalogueProblems(scratch.ownerDb, TEST_LOGIN.name)).toContain(own(problem));
+    await spoiling(async (tx) => {
+      const leaf = await sql<{
+        name: string;
+      }>`select relname as name from pg_class where relispartition and relname like 'audit_log_20%' and relkind = 'r' order by 1 limit 1`.execute(
+        tx,
+      );
+      const own = (text: string): string => text.replace('audit_log_2026_11', leaf.rows[0]!.name);
+      await sql.raw(own(statement)).execute(tx);
+      expect(await findCatalogueProblems(tx, TEST_LOGIN.name)).toContain(own(problem));
+    });
   });
 
   it('reports a login that passes row-level security or can become the owner', async () => {
-    await scratch.ownerDb
-      .transaction()
-      .execute(async (tx) => {
-        // Roles belong to the cluster: undone before anybody else sees it.
-        await sql`create role too_strong login bypassrls inherit`.execute(tx);
-        await sql`grant switchyard_owner to too_strong`.execute(tx);
-        const problems = await findCatalogueProblems(tx, 'too_strong');
-        expect(problems).toEqual([
-          'too_strong: can become the owner',
-          'too_strong: has the rights of its roles without taking them',
-          'too_strong: is a superuser, or may pass row-level security or make roles',
-        ]);
-        throw new Error('undo');
-      })
-      .catch((error: Error) => expect(error.message).toBe('undo'));
+    await spoiling(async (tx) => {
+      await sql`create role too_strong login bypassrls inherit`.execute(tx);
+      await sql`grant switchyard_owner to too_strong`.execute(tx);
+      expect(await findCatalogueProblems(tx, 'too_strong')).toEqual([
+        'too_strong: can become the owner',
+        'too_strong: has the rights of its roles without taking them',
+        'too_strong: is a superuser, or may pass row-level security or make roles',
+      ]);
+    });
   });
 });

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parseKeyRing } from '../../crypto/key-ring.ts';
 import { createDatabase } from '../../db/database.ts';
 import { createSealingReports } from '../../db/sealing-reports.ts';
@@ -11,11 +11,14 @@ const entry = (version: number): string => `${version}:${randomBytes(32).toStrin
 
 let database: TestDatabase;
 let lines: { msg: string; alert?: string; reason?: string; version?: number }[];
-beforeEach(async () => {
+beforeAll(async () => {
   database = await createTestDatabase();
+});
+beforeEach(async () => {
+  await database.ownerDb.deleteFrom('encryption_key_versions').execute();
   lines = [];
 });
-afterEach(() => database.drop());
+afterAll(() => database.drop());
 
 const log = createTestLogger((line) => void lines.push(JSON.parse(line) as never));
 const reportsOf = (keys: string, db = database.db) => createSealingReports({ db, keys: parseKeyRing(keys), log });

@@ -22,7 +22,8 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   const serverUrl = inject('postgresUrl');
   const name = `test_${randomBytes(6).toString('hex')}`;
   const server = createDatabase({ url: serverUrl, poolSize: 1 });
-  await sql`create database ${sql.id(name)} template ${sql.id(TEMPLATE_DATABASE)}`.execute(server);
+  // Copying the files takes half the time of writing their pages anew, through the log.
+  await sql`create database ${sql.id(name)} template ${sql.id(TEMPLATE_DATABASE)} strategy file_copy`.execute(server);
   const url = databaseUrl(serverUrl, name, TEST_LOGIN);
   const ownerUrl = databaseUrl(serverUrl, name);
   const db = createDatabase({ url });
