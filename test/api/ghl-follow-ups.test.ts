@@ -286,15 +286,15 @@ describe('an event of an account', () => {
   });
 });
 
-describe('a thousand updates of old customers', () => {
+describe('hundreds of updates of old customers', () => {
   it('start nothing but reads for the mirror', async () => {
     const others = () => world.client.handovers.filter((each) => each.method !== 'contactChanged');
     const before = others().length;
     const workBefore = (await otherWork(world.ownerDb)).length;
-    for (let batch = 0; batch < 10; batch += 1) {
+    for (let batch = 0; batch < 3; batch += 1) {
       await Promise.all(Array.from({ length: 100 }, () => update(`old-${randomUUID()}`, { tags: ['sale'] })));
     }
     expect(others()).toHaveLength(before);
     expect(await otherWork(world.ownerDb)).toHaveLength(workBefore);
-  }, 120_000);
+  });
 });

@@ -10,6 +10,8 @@ import { waitFor } from '../stack/wait.ts';
 /** GHL's pace is not what is tested here; the gateway learns this one from the headers. */
 const RATE = { rateLimit: { max: 10_000 } };
 const TIMEOUT_MS = 120_000;
+/** Two pages of a list, the second of them not full. */
+const COUNT = 510;
 
 let system: TestSystem;
 let agency: PlantedAgency;
@@ -22,7 +24,7 @@ beforeAll(async () => {
   backfills = createBackfillHarness(system, agency);
   for (const name of agency.locations.keys()) await system.simulator.changeLocation(backfills.ghlLocation(name), RATE);
   await system.simulator.seed({
-    contacts: [...oldContacts('one-loc-back-bay', 600), ...oldContacts('two-loc-back-bay', 3)],
+    contacts: [...oldContacts('one-loc-back-bay', COUNT), ...oldContacts('two-loc-back-bay', 3)],
   });
   await system.startWorkers(['bulk']);
 }, TIMEOUT_MS);
@@ -37,11 +39,11 @@ describe('a backfill of contacts', () => {
     async () => {
       const { run, parts } = await backfills.complete({ under: 'back-bay' });
       expect(parts).toHaveLength(1);
-      expect(parts[0]).toMatchObject({ state: 'done', cause: null, listed: 600, checked: 600, stored: 600 });
+      expect(parts[0]).toMatchObject({ state: 'done', cause: null, listed: COUNT, checked: COUNT, stored: COUNT });
       expect(parts[0]).toMatchObject({ missing: 0, different: 0, deleted: 0, left_to_poll: 0 });
       expect(run.wanted).toBe('run');
       const mirrored = await backfills.mirrored('back-bay');
-      expect(mirrored.size).toBe(600);
+      expect(mirrored.size).toBe(COUNT);
       expect(mirrored).toEqual(await backfills.inGhl('back-bay'));
     },
     TIMEOUT_MS,
@@ -52,8 +54,8 @@ describe('a backfill of contacts', () => {
     async () => {
       const before = await backfills.versions();
       const { parts } = await backfills.complete({ under: 'back-bay' });
-      expect(parts[0]).toMatchObject({ state: 'done', written: 0, missing: 0, different: 0, stored: 600 });
-      expect(before).toHaveLength(600);
+      expect(parts[0]).toMatchObject({ state: 'done', written: 0, missing: 0, different: 0, stored: COUNT });
+      expect(before).toHaveLength(COUNT);
       expect(await backfills.versions()).toEqual(before);
     },
     TIMEOUT_MS,
@@ -66,7 +68,7 @@ describe('a backfill of contacts', () => {
     const { parts } = await theirs.complete({ under: 'back-bay' });
     expect(parts[0]).toMatchObject({ state: 'done', stored: 3 });
     expect(await theirs.mirrored('back-bay')).toEqual(await theirs.inGhl('back-bay'));
-    expect((await backfills.mirrored('back-bay')).size).toBe(600);
+    expect((await backfills.mirrored('back-bay')).size).toBe(COUNT);
   });
 
   it.each(['applied', 'ignored'] as const)(
