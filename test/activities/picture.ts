@@ -41,6 +41,8 @@ export async function takePicture(bench: ActivityBench, agency: BenchAgency): Pr
     ownerDb,
   );
   for (const { name, row } of rows.rows) picture[name]!.push(row);
+  // Two pictures of nothing would be equal whatever was done between them.
+  if (picture['agencies']?.length !== 1) throw new Error('the picture does not show the agency');
   const ours = new Set(await listGhlLocations(bench, agency));
   const { simulator } = bench;
   const shown = {
