@@ -1,5 +1,8 @@
+import { createRequire } from 'node:module';
 import pg from 'pg';
-import utils from 'pg/lib/utils.js';
+
+/** How the driver writes a value; this part of it has no types. */
+const { prepareValue } = createRequire(import.meta.url)('pg/lib/utils.js') as { prepareValue(value: unknown): unknown };
 
 /** A statement, and what is sent before and after it in the same message. */
 interface Together {
@@ -37,7 +40,7 @@ interface Gathered extends pg.QueryResult {
  */
 export async function sendTogether(client: pg.ClientBase, together: Together): Promise<pg.QueryResult> {
   // Before anything is sent: a value that cannot be written leaves the connection as it was.
-  const values = together.parameters.map((value) => utils.prepareValue(value));
+  const values = together.parameters.map((value) => prepareValue(value));
   try {
     return await new Promise<pg.QueryResult>((resolve, reject) => {
       const done: Done = (error, result) => (error ? reject(error) : resolve(result!));
