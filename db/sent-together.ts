@@ -1,5 +1,8 @@
+import { createRequire } from 'node:module';
 import pg from 'pg';
-import utils from 'pg/lib/utils.js';
+
+/** How the driver writes a value; this part of it has no types. */
+const { prepareValue } = createRequire(import.meta.url)('pg/lib/utils.js') as { prepareValue(value: unknown): unknown };
 
 /** A statement, and what is sent before and after it in the same message. */
 interface Together {
@@ -40,7 +43,7 @@ export async function sendTogether<Row extends pg.QueryResultRow>(
   together: Together,
 ): Promise<pg.QueryResult<Row>> {
   // Before anything is sent: a value that cannot be written leaves the connection as it was.
-  const values = together.parameters.map((value) => utils.prepareValue(value));
+  const values = together.parameters.map((value) => prepareValue(value));
   try {
     return await new Promise<pg.QueryResult<Row>>((resolve, reject) => {
       const done: Done = (error, result) => (error ? reject(error) : resolve(result as pg.QueryResult<Row>));
