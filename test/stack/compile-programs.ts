@@ -9,7 +9,7 @@ export type Program = (typeof PROGRAMS)[number];
 
 /** The compiler with which tsx, too, takes the types away. */
 const tsx = createRequire(createRequire(import.meta.url).resolve('tsx/package.json'));
-const { build } = tsx('esbuild') as { build(options: Record<string, unknown>): Promise<unknown> };
+const { build } = tsx('esbuild') as { build: (options: Record<string, unknown>) => Promise<unknown> };
 
 /**
  * Compiles the programs, each with all of ours that it imports. To start one from its sources costs twice as much, and
