@@ -11,7 +11,7 @@ export interface CountedWay {
 
 /** Stands between the driver and Postgres, and counts how often the one has spoken after the other. */
 export async function openCountedWay(databaseUrl: string): Promise<CountedWay> {
-  const target = new URL(databaseUrl);
+  const [target, way] = [new URL(databaseUrl), new URL(databaseUrl)];
   const sockets = new Set<Socket>();
   let trips = 0;
   const server = createServer((near) => {
@@ -36,10 +36,10 @@ export async function openCountedWay(databaseUrl: string): Promise<CountedWay> {
     }
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
-  target.port = String((server.address() as AddressInfo).port);
-  target.hostname = '127.0.0.1';
+  way.port = String((server.address() as AddressInfo).port);
+  way.hostname = '127.0.0.1';
   return {
-    url: target.href,
+    url: way.href,
     async countTrips(work) {
       const before = trips;
       await work();
