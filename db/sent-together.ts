@@ -2,7 +2,9 @@ import { createRequire } from 'node:module';
 import pg from 'pg';
 
 /** How the driver writes a value; this part of it has no types. */
-const { prepareValue } = createRequire(import.meta.url)('pg/lib/utils.js') as { prepareValue(value: unknown): unknown };
+const { prepareValue } = createRequire(import.meta.url)('pg/lib/utils.js') as {
+  prepareValue: (value: unknown) => unknown;
+};
 
 /** A statement, and what is sent before and after it in the same message. */
 interface Together {

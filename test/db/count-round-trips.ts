@@ -11,11 +11,11 @@ export interface CountedWay {
 
 /** Stands between the driver and Postgres, and counts how often the one has spoken after the other. */
 export async function openCountedWay(databaseUrl: string): Promise<CountedWay> {
-  const { port, hostname } = new URL(databaseUrl);
+  const [target, way] = [new URL(databaseUrl), new URL(databaseUrl)];
   const sockets = new Set<Socket>();
   let trips = 0;
   const server = createServer((near) => {
-    const far = connect(Number(port), hostname);
+    const far = connect(Number(target.port), target.hostname);
     let isAnswered = true;
     near.on('data', (sent) => {
       if (isAnswered) trips += 1;
@@ -36,11 +36,10 @@ export async function openCountedWay(databaseUrl: string): Promise<CountedWay> {
     }
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
-  const url = new URL(databaseUrl);
-  url.port = String((server.address() as AddressInfo).port);
-  url.hostname = '127.0.0.1';
+  way.port = String((server.address() as AddressInfo).port);
+  way.hostname = '127.0.0.1';
   return {
-    url: url.href,
+    url: way.href,
     async countTrips(work) {
       const before = trips;
       await work();
