@@ -5,7 +5,7 @@ import {
   type QueryResult,
   type TransactionSettings,
 } from 'kysely';
-import type pg from 'pg';
+import pg from 'pg';
 import { isLastStatement, type Opening, openingOfTransaction } from './scope.ts';
 import { sendTogether } from './sent-together.ts';
 
@@ -24,6 +24,8 @@ class TransactionOverError extends Error {
  */
 class ScopedConnection implements DatabaseConnection {
   readonly client: pg.PoolClient;
+  /** Nobody knows what Postgres still does of what it was sent, for its answer did not come in time, or never will. */
+  isLost = false;
   /** Of the transaction that was begun, until it is sent. */
   #opening: Opening | undefined;
   #isOver = false;
@@ -41,13 +43,17 @@ class ScopedConnection implements DatabaseConnection {
     const after = this.#isOver ? ['commit'] : [];
     const { sql: text, parameters } = query;
     const isAlone = before.length + after.length === 0;
-    const answer = isAlone
-      ? await this.client.query<Row & pg.QueryResultRow>(text, [...parameters])
-      : await sendTogether<Row & pg.QueryResultRow>(this.client, { before, text, parameters, after });
-    // The answer to several statements in one text has no rows of its own.
-    const { command, rowCount, rows = [] } = answer;
-    const isChange = ['INSERT', 'UPDATE', 'DELETE', 'MERGE'].includes(command);
-    return isChange ? { rows, numAffectedRows: BigInt(rowCount ?? 0) } : { rows };
+    try {
+      const answer = isAlone
+        ? await this.client.query<Row & pg.QueryResultRow>(text, [...parameters])
+        : await sendTogether<Row & pg.QueryResultRow>(this.client, { before, text, parameters, after });
+      // The answer to several statements in one text has no rows of its own.
+      const { command, rowCount, rows = [] } = answer;
+      const isChange = ['INSERT', 'UPDATE', 'DELETE', 'MERGE'].includes(command);
+      return isChange ? { rows, numAffectedRows: BigInt(rowCount ?? 0) } : { rows };
+    } catch (error) {
+      throw this.#judge(error);
+    }
   }
 
   streamQuery(): never {
@@ -63,7 +69,18 @@ class ScopedConnection implements DatabaseConnection {
     const isOpen = this.#opening === undefined && !(this.#isOver && how === 'commit');
     this.#opening = undefined;
     this.#isOver = false;
-    if (isOpen) await this.client.query(how);
+    // Of what is lost, the end of its connection is the rollback.
+    if (!isOpen || this.isLost) return;
+    try {
+      await this.client.query(how);
+    } catch (error) {
+      throw this.#judge(error);
+    }
+  }
+
+  #judge(error: unknown): unknown {
+    if (!(error instanceof pg.DatabaseError)) this.isLost = true;
+    return error;
   }
 }
 
@@ -98,7 +115,9 @@ export class ScopedDriver extends PostgresDriver {
     return connection.end('rollback');
   }
 
+  /** What a lost connection has half done must not become part of the next one's transaction, whose commit it would share. */
   override async releaseConnection(connection: DatabaseConnection): Promise<void> {
-    (connection as ScopedConnection).client.release();
+    const { client, isLost } = connection as ScopedConnection;
+    client.release(isLost);
   }
 }
