@@ -82,12 +82,17 @@ describe('a database step', () => {
       const locked = await failing(statement(sql`select from agencies for update nowait`));
       expect(locked).toMatchObject({ type: 'Postgres55P03', nonRetryable: false });
     });
-    const collision = await failing(async (tx) => {
-      await sql`set transaction isolation level repeatable read`.execute(tx);
-      await sql`select from agencies`.execute(tx);
-      await database.ownerDb.updateTable('agencies').set({ name: 'other' }).where('id', '=', agencyId).execute();
-      await sql`update agencies set name = 'mine'`.execute(tx);
-    });
+    // Not in the step's own transaction: what opens that is a query, after which none can be told to be another kind.
+    const collision = await failing(() =>
+      database.ownerDb
+        .transaction()
+        .setIsolationLevel('repeatable read')
+        .execute(async (tx) => {
+          await sql`select from agencies`.execute(tx);
+          await database.ownerDb.updateTable('agencies').set({ name: 'other' }).where('id', '=', agencyId).execute();
+          await sql`update agencies set name = 'mine'`.execute(tx);
+        }),
+    );
     expect(collision).toMatchObject({ type: 'Postgres40001', nonRetryable: false });
   });
 

@@ -143,7 +143,7 @@ describe('a workflow whose history grows long', () => {
     await system.simulator.changeLocation(ghlLocationId, { rateLimit: { max: 10_000 } });
     const { postcode: _postcode, ...person } = somebody();
     const { id: ghlContactId } = await system.simulator.createContact({ locationId: ghlLocationId, ...person });
-    const ids = Array.from({ length: 120 }, (_, index) => `storm-${index}`);
+    const ids = Array.from({ length: 240 }, (_, index) => `storm-${index}`);
     await system.simulator.seed({
       opportunities: ids.map((id) => ({
         id,
@@ -164,7 +164,7 @@ describe('a workflow whose history grows long', () => {
         return true;
       });
     }
-    expect(told).toHaveLength(150);
+    expect(told).toHaveLength(300);
 
     const workflowId = `contact-sync/${locationId}/${ghlContactId}`;
     await system.client.temporal.workflow.getHandle(workflowId).result();
