@@ -108,18 +108,19 @@ export async function beginDeliveries(tx: Transaction<Database>, ids: readonly s
     .execute();
 }
 
-/** It is certain that nothing has gone: it may be tried again. @param reason a code */
+/** It is certain that nothing has gone: it may be tried again. @param reason a code @returns how many had not ended meanwhile */
 export async function putDeliveriesBack(
   tx: Transaction<Database>,
   ids: readonly string[],
   reason: string,
-): Promise<void> {
-  await tx
+): Promise<number> {
+  const result = await tx
     .updateTable('notice_deliveries')
     .set({ state: 'pending', reason, gathered_into: null })
     .where('id', '=', among(ids))
     .where('state', '=', 'sending')
-    .execute();
+    .executeTakeFirst();
+  return Number(result.numUpdatedRows);
 }
 
 /** How deliveries have ended. What has ended stays as it is. @param reason a code @returns how many ended now */

@@ -71,8 +71,8 @@ export async function settleWebhookAttempt(
   const quietMs = decision.next === 'retry' ? decision.quietMs : 0;
   const quietUntil = quietMs === 0 ? null : new Date(now.getTime() + quietMs);
   const failingSince = await noteEndpointFailure(tx, endpointId, { url: attempted.url, now, quietUntil });
-  if (decision.next === 'retry' || failingSince === null) await putDeliveriesBack(tx, [id], reason);
-  if (failingSince === null) return 'elsewhere';
+  if (failingSince === null) return (await putDeliveriesBack(tx, [id], reason)) === 1 ? 'elsewhere' : 'settled';
+  if (decision.next === 'retry') await putDeliveriesBack(tx, [id], reason);
   const ended = decision.next === 'retry' ? 0 : await endDeliveries(tx, [id], { state: 'refused', reason, now });
   // Not of what was put away meanwhile: its endpoint was disabled by somebody who knows it.
   if (decision.next === 'give-up' && ended === 1) await leaveLetter(tx, attempted, 'undelivered');

@@ -5,7 +5,7 @@ import { type LiveSystem, startLiveSystem } from './live-system.ts';
 
 const LOCATIONS = 500;
 /** GHL's own is 10 s long; the gateway learns this one from the headers. Still longer than the machine needs for its 100. */
-const WINDOW_MS = 4_000;
+const WINDOW_MS = 8_000;
 
 let live: LiveSystem;
 beforeAll(async () => {
@@ -48,7 +48,7 @@ it('connects an agency with 500 locations, whose INSTALLs come all at once, insi
   expect(company).toMatchObject({ refused: 0 });
   expect(company!.highestInSlidingWindow).toBeLessThanOrEqual(100);
   // More was wanted than the window has.
-  expect(company!.highestInSlidingWindow).toBeGreaterThan(60);
+  expect(company!.highestInSlidingWindow).toBeGreaterThan(50);
   // Each was made once, or twice where an INSTALL and the link's workflow asked at the same moment.
   expect(company!.allowed).toBeLessThan(LOCATIONS * 1.2);
   expect(await ownerDb.selectFrom('dead_letters').selectAll().execute()).toEqual([]);
