@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Deployment, SwitchyardClient } from '../../client.ts';
 import { auditOperator, findLastVersionAct } from '../../db/operators.ts';
 import { withSystemRole } from '../../db/scope.ts';
-import { UNVERSIONED } from '../../domain/worker-deployment.ts';
+import { isSameRouting, type Routing, UNVERSIONED } from '../../domain/worker-deployment.ts';
 import { CommandError } from '../failure.ts';
 import type { Session } from '../session.ts';
 
@@ -36,6 +36,13 @@ export async function getDeployment({ client, of }: Deployments): Promise<Deploy
   if (found) return found;
   const advice = 'Start workers with WORKER_DEPLOYMENT and WORKER_BUILD_ID, and come again when they are ready.';
   throw new CommandError('no-pollers', `No worker of ${of.deploymentName} has polled yet. ${advice}`);
+}
+
+/** The same, where it stands as this command has left it. @throws CommandError also when somebody else has changed it */
+export async function getUnchanged(at: Deployments, expected: Routing): Promise<Deployment> {
+  const found = await getDeployment(at);
+  if (isSameRouting(found.routing, expected)) return found;
+  throw new CommandError('changed-meanwhile', 'Somebody else has changed what has the work meanwhile.');
 }
 
 /** A change of the routing, in words for an operator where Temporal refuses it. @throws CommandError */

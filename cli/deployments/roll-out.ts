@@ -10,6 +10,7 @@ import {
   change,
   type Deployments,
   getDeployment,
+  getUnchanged,
   nameVersion,
   openDeployments,
   recordDeploymentAct,
@@ -102,10 +103,7 @@ async function takeOver(
   const since = session.terminal.now();
   let expected = plan.before;
   for (const percentage of [...steps, 100]) {
-    const { routing, conflictToken } = await getDeployment(at);
-    if (!isSameRouting(routing, expected)) {
-      throw new CommandError('changed-meanwhile', 'Somebody else has changed what has the work meanwhile.');
-    }
+    const { conflictToken } = await getUnchanged(at, expected);
     const ramping = { buildId: build, percentage };
     const isLast = percentage === 100;
     expected = isLast ? { currentBuildId: build, ramping: null } : { ...expected, ramping };
@@ -121,7 +119,7 @@ async function takeOver(
     });
     await awaitSettled(at);
     tell({ build, percentage, state: 'given' }, `${percentage} % to ${build}, watched for ${pauseMs / 1_000} s`);
-    await watchVersion(at, version, since, pauseMs);
+    await watchVersion(at, version, { since, routing: expected, forMs: pauseMs });
     const workflows = await client.countOnVersion({ ...of, buildId: build }, 'all');
     tell(
       { build, percentage, state: 'well', workflows },

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TemporalUnavailableError } from '../../client.ts';
-import { judgeTakeover, listPolledQueues, listWorkers } from '../../domain/worker-deployment.ts';
+import { judgeTakeover, listPolledQueues, listWorkers, type Routing } from '../../domain/worker-deployment.ts';
 import { CommandError } from '../failure.ts';
-import type { Deployments } from './deployment.ts';
+import { type Deployments, getUnchanged } from './deployment.ts';
 
 /** How often it is looked whether all goes well. */
 const LOOK_MS = 1_000;
@@ -93,17 +93,23 @@ export async function tryVersion({ client, of }: Deployments, { buildId, queues 
 }
 
 /**
- * Watches a version that has been given work: that its workers are there, that no workflow stops on it, and, when the time
- * is over, that it still does a piece of work on each queue.
- * @param since when it was first given work
+ * Watches a version that has been given work: that its workers are there, that no workflow stops on it, that nobody
+ * else changes what it has, and, when the time is over, that it still does a piece of work on each queue.
+ * @param watch.since when it was first given work
+ * @param watch.routing what was made of the routing
  * @throws CommandError as soon as it fails; TemporalUnavailableError when Temporal stays away
  */
-export async function watchVersion(at: Deployments, version: Newcomer, since: Date, forMs: number): Promise<void> {
+export async function watchVersion(
+  at: Deployments,
+  version: Newcomer,
+  { since, routing, forMs }: { since: Date; routing: Routing; forMs: number },
+): Promise<void> {
   const { client, of, session } = at;
   const { buildId } = version;
   const untilMs = Date.now() + forMs;
   for (let misses = 0; ;) {
     try {
+      await getUnchanged(at, routing);
       const broken = await client.listBrokenBy(buildId, since);
       if (broken.length > 0) throw describeBroken(buildId, broken);
       const pollers = await client.listPollers(of.deploymentName);
