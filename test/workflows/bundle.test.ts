@@ -14,7 +14,7 @@ describe('the workflow bundle', () => {
       expect([...packages]).not.toContain(name);
     }
     expect([...packages].some((name) => name?.startsWith('@temporalio'))).toBe(true);
-    // Every cached workflow pays for it: 1.1 MB with zod against 0.35 MB without (measured).
-    expect(code.length).toBeLessThan(2_000_000);
+    // Every worker loads it, with the map to its sources: 2.0 MB (measured). Any library that slipped in is more than the rest.
+    expect(code.length).toBeLessThan(2_500_000);
   });
 });
