@@ -95,6 +95,8 @@ export interface ClientOptions {
   namespace: string;
   /** Null switches the payload codec off. */
   keys: KeyProvider | null;
+  /** How long whoever asks waits at least, in ms: a person waits longer for a busy Temporal than a webhook may. */
+  patienceMs?: number;
 }
 
 export type SwitchyardClient = ReturnType<typeof createSwitchyardClient>;
@@ -102,7 +104,7 @@ export type SwitchyardClient = ReturnType<typeof createSwitchyardClient>;
 /** Starts and messages workflows. It connects when first used: Temporal being away keeps no process from starting. */
 export function createSwitchyardClient(options: ClientOptions) {
   const { connection, calling, close } = connectLazily(options.connection);
-  const { keys, namespace } = options;
+  const { keys, namespace, patienceMs = 0 } = options;
   const client = new Client({
     connection,
     namespace,
@@ -113,7 +115,7 @@ export function createSwitchyardClient(options: ClientOptions) {
 
   async function within<T>(deadlineMs: number, call: () => Promise<T>): Promise<T> {
     try {
-      return await calling(() => client.withDeadline(Date.now() + deadlineMs, call));
+      return await calling(() => client.withDeadline(Date.now() + Math.max(deadlineMs, patienceMs), call));
     } catch (error) {
       if (error instanceof WorkflowUpdateFailedError) {
         if (error.cause instanceof ApplicationFailure) throw new LeadRefusedError(error.cause.type ?? 'refused');

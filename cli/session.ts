@@ -8,6 +8,9 @@ import { completeEnvironment } from './environment.ts';
 import { CommandError } from './failure.ts';
 import type { Terminal } from './terminal.ts';
 
+/** A command that gives a busy Temporal up leaves its operator in doubt whether it was done. */
+const PATIENCE_MS = 10_000;
+
 /** What a command works with: made when first asked for, closed at its end. */
 export interface Session {
   terminal: Terminal;
@@ -40,6 +43,7 @@ export function createSession(terminal: Terminal): Session {
         connection: connectionOptions,
         namespace: config.TEMPORAL_NAMESPACE,
         keys: config.ENCRYPTION_KEYS,
+        patienceMs: PATIENCE_MS,
       });
       // Asked before the work, so that the answer is sure: nothing was done. The second try is for a slow first contact.
       if (!(await client.isReachable()) && !(await client.isReachable())) {

@@ -29,6 +29,9 @@ export const TEST_PROVISIONING_APP = {
   clientSecret: 'secret-of-the-agency-app',
 };
 
+/** How long a call may take on a machine that all tests share. */
+const BUSY_TEMPORAL_MS = 20_000;
+
 const ours = createTemporalLogger(createTestLogger());
 const shown = new DefaultLogger('ERROR');
 const logger = new DefaultLogger('WARN', ({ level, message, meta }) => {
@@ -81,7 +84,9 @@ export async function startTestSystem(options: TestSystemOptions = {}): Promise<
     createTestNamespace(temporalAddress),
   ]);
   const control = createControlClient(simulator.url);
-  const client = createSwitchyardClient({ connection: { address: temporalAddress }, namespace, keys });
+  // The suite's own Temporal is busy and never away; a test that takes one away brings the address of another.
+  const patienceMs = options.temporalAddress ? 0 : BUSY_TEMPORAL_MS;
+  const client = createSwitchyardClient({ connection: { address: temporalAddress }, namespace, keys, patienceMs });
   suiteEvidence.use(listKeys(keys));
   const activities = createActivities({
     db: database.db,
