@@ -28,6 +28,13 @@ export interface Opening {
   extent: Extent | undefined;
 }
 
+/**
+ * What Postgres itself ends. Nobody else does for a process that has vanished or stands still: its locks, an agency's routing
+ * among them, would be held until the network gives its connection up, by default after two hours. And a statement that still
+ * waits for a lock must not be done, and committed, when who asked has long given it up (15 s) and asked again elsewhere.
+ */
+const LIMITS = { statement_timeout: '14s', idle_in_transaction_session_timeout: '30s' };
+
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const beginning = new AsyncLocalStorage<Opening>();
 const lastStatements = new WeakSet<CompiledQuery>();
@@ -83,7 +90,9 @@ function settingsOf({ agencyId, locationId }: Scope): Record<string, string> {
 
 /** What is set for this transaction alone, as by `set local`, but in one statement: each costs its time on both sides. */
 function openWith(settings: Record<string, string>): string[] {
-  const set = Object.entries(settings).map(([name, value]) => `set_config('${name}', '${value}', true)`);
+  const set = Object.entries({ ...settings, ...LIMITS }).map(
+    ([name, value]) => `set_config('${name}', '${value}', true)`,
+  );
   return ['begin', `select ${set.join(', ')}`];
 }
 

@@ -1,6 +1,6 @@
-/** Network failures of Node, and SQLSTATEs: connection trouble, shutting down, starting up, too many connections. */
+/** Network failures of Node, and SQLSTATEs: connection trouble, shutting down, starting up, too many connections, too slow. */
 const AWAY_CODES =
-  /^(E(CONNREFUSED|CONNRESET|PIPE|NOTFOUND|TIMEDOUT|HOSTUNREACH|AI_AGAIN)|08...|57P0.|53...|40001|40P01|25006|StorageBusy)$/;
+  /^(E(CONNREFUSED|CONNRESET|PIPE|NOTFOUND|TIMEDOUT|HOSTUNREACH|AI_AGAIN)|08...|57P0.|57014|53...|40001|40P01|25006|StorageBusy)$/;
 /** Some failures of the driver and its pool have no code. */
 const AWAY_MESSAGES =
   /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client (has encountered|was closed)|Cannot use a pool|driver has already been destroyed)/;

@@ -1,6 +1,8 @@
-import { sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { withScope } from '../../db/scope.ts';
+import type { Database } from '../../db/schema.ts';
+import { withBriefScope, withScope, withSystemRole } from '../../db/scope.ts';
+import { isStorageAway } from '../../db/storage-away.ts';
 import { createTestDatabase, type TestDatabase } from '../stack/database.ts';
 import { plantTenant, type Tenant } from './plant-tenant.ts';
 
@@ -29,6 +31,24 @@ describe('withScope', () => {
       select current_user as role, current_setting('app.agency_id', true) as agency`.execute(database.db);
     expect(left.rows[0]?.role).not.toMatch(/^switchyard_(app|intake)/);
     expect(left.rows[0]?.agency ?? '').toBe('');
+  });
+
+  it('has Postgres end what stands still, and what nobody waits for any more, and nothing outside of it', async () => {
+    const limits = (of: Kysely<Database>) =>
+      sql<{ statement: string; idle: string }>`select current_setting('statement_timeout') as statement,
+        current_setting('idle_in_transaction_session_timeout') as idle`.execute(of);
+    const ended = { statement: '14s', idle: '30s' };
+    const scope = { agencyId: ours.agencyId };
+    expect((await withScope(database.db, scope, limits)).rows).toEqual([ended]);
+    expect((await withScope(database.db, scope, limits, 'one statement')).rows).toEqual([ended]);
+    expect((await withSystemRole(database.db, 'relay', limits)).rows).toEqual([ended]);
+    expect((await withBriefScope(database.db, scope, limits)).rows).toEqual([ended]);
+    expect((await limits(database.db)).rows).toEqual([{ statement: '0', idle: '0' }]);
+    const tooLong = withScope(database.db, scope, async (tx) => {
+      await sql`set local statement_timeout = '50ms'`.execute(tx);
+      await sql`select pg_sleep(5)`.execute(tx);
+    });
+    expect(isStorageAway(await tooLong.catch((error: unknown) => error))).toBe(true);
   });
 
   it('keeps scopes apart that run at the same time, and undoes what failed', async () => {
