@@ -6,6 +6,7 @@ import {
   type TransactionSettings,
 } from 'kysely';
 import pg from 'pg';
+import { nameOfKept } from './kept-plans.ts';
 import { isLastStatement, type Opening, openingOfTransaction } from './scope.ts';
 import { sendTogether } from './sent-together.ts';
 
@@ -29,6 +30,7 @@ class ScopedConnection implements DatabaseConnection {
   /** Of the transaction that was begun, until it is sent. */
   #opening: Opening | undefined;
   #isOver = false;
+  #keepsPlans = false;
 
   constructor(client: pg.PoolClient) {
     this.client = client;
@@ -42,11 +44,12 @@ class ScopedConnection implements DatabaseConnection {
     const before = opening?.statements ?? [];
     const after = this.#isOver ? ['commit'] : [];
     const { sql: text, parameters } = query;
-    const isAlone = before.length + after.length === 0;
+    const name = this.#keepsPlans ? nameOfKept(query) : undefined;
+    const isPlain = before.length + after.length === 0 && name === undefined;
     try {
-      const answer = isAlone
+      const answer = isPlain
         ? await this.client.query<Row & pg.QueryResultRow>(text, [...parameters])
-        : await sendTogether<Row & pg.QueryResultRow>(this.client, { before, text, parameters, after });
+        : await sendTogether<Row & pg.QueryResultRow>(this.client, { before, text, name, parameters, after });
       // The answer to several statements in one text has no rows of its own.
       const { command, rowCount, rows = [] } = answer;
       const isChange = ['INSERT', 'UPDATE', 'DELETE', 'MERGE'].includes(command);
@@ -62,6 +65,7 @@ class ScopedConnection implements DatabaseConnection {
 
   announce(opening: Opening): void {
     this.#opening = opening;
+    this.#keepsPlans = opening.keepsPlans;
   }
 
   /** @param how what ends a transaction that is open, or may be */
@@ -69,6 +73,7 @@ class ScopedConnection implements DatabaseConnection {
     const isOpen = this.#opening === undefined && !(this.#isOver && how === 'commit');
     this.#opening = undefined;
     this.#isOver = false;
+    this.#keepsPlans = false;
     // Of what is lost, the end of its connection is the rollback.
     if (!isOpen || this.isLost) return;
     try {
