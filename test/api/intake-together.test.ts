@@ -11,6 +11,7 @@ import type { EventOwner, Incoming, IntakeDoor, Receipt } from '../../api/intake
 import { unseal } from '../../crypto/seal.ts';
 import { createDatabase } from '../../db/database.ts';
 import { isStorageAway } from '../../db/storage-away.ts';
+import { openCountedWay } from '../db/count-round-trips.ts';
 import { createTestDatabase, type TestDatabase } from '../stack/database.ts';
 import { addAgency, type TestAgency } from './agency.ts';
 import { contactCreate, keyRing } from './api-world.ts';
@@ -94,6 +95,24 @@ describe('deliveries that come at once', () => {
       .orderBy('sequence')
       .execute();
     expect(work.map((row) => row.cause_id)).toEqual(receipts.map((receipt) => receipt.rowId));
+  });
+
+  it('wait for Postgres five times, however many they are and whatever they ask for', async () => {
+    const way = await openCountedWay(database.url);
+    const db = createDatabase({ url: way.url, poolSize: 1 });
+    const byWay = createIntake(db);
+    try {
+      await deliver(contactCreate(), byWay);
+      const events = [
+        ...Array.from({ length: 10 }, () => contactCreate()),
+        ...Array.from({ length: 10 }, () => ({ ...contactCreate(), type: 'ContactUpdate' })),
+      ];
+      expect(await way.countTrips(() => deliverAll(events, byWay))).toBe(5);
+      expect(new Set((await storedOf(events)).map((row) => row.transaction)).size).toBe(1);
+    } finally {
+      await db.destroy();
+      await way.close();
+    }
   });
 
   it('with one that Postgres cannot store are all taken but that one', async () => {
