@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import type { Database } from '../db/schema.ts';
 import { withSystemRole } from '../db/scope.ts';
 import { currentTraceparent } from '../tracing/trace.ts';
+import { createEventsInHand, nameOf } from './events-in-hand.ts';
 import type { EventOwner, Incoming, IntakeDoor, Receipt } from './intake-door.ts';
 import { createIntakeGroups, type Gathered } from './intake-groups.ts';
 import { countEvent, type Metrics } from './metrics.ts';
@@ -57,14 +58,21 @@ export function createEventIntake(deps: EventIntakeDeps): EventIntake {
     },
   });
 
+  async function takeInGroup({ door, event }: Pick<Delivery, 'door' | 'event'>): Promise<Receipt> {
+    const delivery = { door, event, traceparent: currentTraceparent() };
+    const taken = await groups.take({ ...delivery, alone: namesOf(event), bytes: event.body.length });
+    const { receipt, start, wakesRelay } = taken;
+    start?.slot.run(start.work);
+    if (wakesRelay) deps.relay.wake();
+    return receipt;
+  }
+
+  const orKnow = createEventsInHand();
   return {
     async take(door, event) {
-      const { source, type, body } = event;
-      const delivery = { door, event, traceparent: currentTraceparent() };
-      const taken = await groups.take({ ...delivery, alone: namesOf(event), bytes: body.length });
-      const { receipt, start, wakesRelay } = taken;
-      start?.slot.run(start.work);
-      if (wakesRelay) deps.relay.wake();
+      const { source, type } = event;
+      const arrival = { door, event };
+      const receipt = await orKnow(arrival, () => takeInGroup(arrival));
       if (receipt.locationId !== null) deps.speech.note(receipt.locationId, deps.now());
       const status = receipt.outcome === 'repeat' ? 'repeat' : receipt.status;
       countEvent(deps.metrics, { source, type, status });
@@ -74,7 +82,7 @@ export function createEventIntake(deps: EventIntakeDeps): EventIntake {
 }
 
 /** An event's key, and its contact: what an event does to leads, the next of the same contact must see. */
-const namesOf = ({ source, key, ghlLocationId, ghlContactId }: Incoming): string[] => [
-  `${source} ${key.eventId}`,
-  ...(ghlContactId === null ? [] : [`contact ${ghlLocationId} ${ghlContactId}`]),
-];
+const namesOf = (event: Incoming): string[] => {
+  const { ghlLocationId, ghlContactId } = event;
+  return [nameOf(event), ...(ghlContactId === null ? [] : [`contact ${ghlLocationId} ${ghlContactId}`])];
+};

@@ -4,7 +4,7 @@ import type { KeyProvider } from '../crypto/key-ring.ts';
 import { seal } from '../crypto/seal.ts';
 import { contactChangeWork } from '../db/contact-work.ts';
 import { addDeadLetter } from '../db/dead-letters.ts';
-import { addWork, type NewWork } from '../db/event-capabilities.ts';
+import { commitWithWork, type NewWork } from '../db/event-capabilities.ts';
 import { takeEvents } from '../db/events.ts';
 import { createLeads } from '../db/lead-intake.ts';
 import { leadChangeWork, leadStartWork } from '../db/lead-work.ts';
@@ -56,7 +56,7 @@ type Fresh = FreshEvent<Incoming, EventOwner> & { delivery: Delivery; at: number
 type Planned = Fresh & { plan: EventPlan; leadId: string | null };
 
 /**
- * Stores events and all they ask for: one and many alike. Needs the intake role.
+ * Stores events and all they ask for: one and many alike. Needs the intake role, and ends the transaction.
  * @param deliveries of which no two share a key or a contact
  * @returns what became of each, in their order; an error is the answer to that one alone, of which nothing is stored
  * @throws KnownLeadKeyError, and what Postgres throws: then the transaction must be undone
@@ -97,7 +97,7 @@ export async function takeAll(
     };
   }
   try {
-    await addWork(tx, work);
+    await commitWithWork(tx, work);
   } catch (error) {
     releaseStarts(answers);
     throw error;

@@ -1,4 +1,5 @@
 import { type Transaction, sql } from 'kysely';
+import { runKeepingPlan } from './kept-plans.ts';
 import {
   type AgencyContact,
   type ConcernedLead,
@@ -53,7 +54,7 @@ export async function lookAtContacts(tx: Transaction<Database>, look: ContactLoo
   if (changed.length + created.length + locationIds.length === 0) return { concerned, own, triggers };
 
   const nothing = sql`null::uuid, null::uuid, null, null, null, null, null::timestamptz`;
-  const found = await sql<SightRow>`
+  const query = sql<SightRow>`
     select 'concerned' as what, c.turn, null::uuid as location_id, null::uuid as id, null as name, null as kind,
       null as subject, null as value, null::timestamptz as created_at
     from ${unnestContacts(changed)} cross join lateral (select from (${findsOpenLead}) concerned limit 1) found
@@ -64,7 +65,8 @@ export async function lookAtContacts(tx: Transaction<Database>, look: ContactLoo
     select 'trigger', 0, location_id, id, name, kind, subject, value, created_at
     from lead_triggers where location_id = any(${[...locationIds]}::uuid[])
     order by name
-  `.execute(tx);
+  `;
+  const found = await runKeepingPlan(tx, query);
   const turns: number[] = [];
   for (const row of found.rows) {
     const turn = Number(row.turn) - 1;

@@ -6,6 +6,7 @@ import {
   type TransactionSettings,
 } from 'kysely';
 import pg from 'pg';
+import { nameOfKept } from './kept-plans.ts';
 import { isLastStatement, type Opening, openingOfTransaction } from './scope.ts';
 import { sendTogether } from './sent-together.ts';
 
@@ -41,6 +42,7 @@ class ScopedConnection implements DatabaseConnection {
   #isOver = false;
   /** Postgres has answered the commit that was sent with the last statement. */
   #isCommitted = false;
+  #keepsPlans = false;
 
   constructor(client: pg.PoolClient) {
     this.client = client;
@@ -56,11 +58,12 @@ class ScopedConnection implements DatabaseConnection {
     const before = opening?.statements ?? [];
     const after = this.#isOver ? ['commit'] : [];
     const { sql: text, parameters } = query;
-    const isAlone = before.length + after.length === 0;
+    const name = this.#keepsPlans ? nameOfKept(query) : undefined;
+    const isPlain = before.length + after.length === 0 && name === undefined;
     try {
-      const answer = isAlone
+      const answer = isPlain
         ? await this.client.query<Row & pg.QueryResultRow>(text, [...parameters])
-        : await sendTogether<Row & pg.QueryResultRow>(this.client, { before, text, parameters, after });
+        : await sendTogether<Row & pg.QueryResultRow>(this.client, { before, text, name, parameters, after });
       this.#isCommitted = this.#isOver;
       // The answer to several statements in one text has no rows of its own.
       const { command, rowCount, rows = [] } = answer;
@@ -80,6 +83,7 @@ class ScopedConnection implements DatabaseConnection {
     this.#opening = opening;
     this.#isOver = false;
     this.#isCommitted = false;
+    this.#keepsPlans = opening?.keepsPlans ?? false;
   }
 
   /**

@@ -1,9 +1,11 @@
 import { type Transaction, sql } from 'kysely';
 import { currentTraceparent } from '../tracing/trace.ts';
 import { jsonRows } from './json-rows.ts';
+import { keepingPlan, runKeepingPlan } from './kept-plans.ts';
 import { inLockOrder } from './lock-order.ts';
 import type { Database } from './schema.ts';
 import type { EventCapability } from './schema/events.ts';
+import { commitWith } from './scope.ts';
 
 /** Work that an event, or an operator's act, asks of a workflow. */
 export interface NewWork {
@@ -34,7 +36,15 @@ export interface Work extends Omit<NewWork, 'dueAt' | 'priority' | 'traceparent'
  * that is to be read anyway: as long as nobody has taken that work up, the read will see this change too.
  */
 export async function addWork(tx: Transaction<Database>, work: NewWork[]): Promise<void> {
-  if (work.length === 0) return;
+  if (work.length > 0) await runKeepingPlan(tx, insertOf(work));
+}
+
+/** Does so as the last of its transaction, which is committed with it as by `commitWith`; where there is no work it is not. */
+export async function commitWithWork(tx: Transaction<Database>, work: NewWork[]): Promise<void> {
+  if (work.length > 0) await commitWith(tx, keepingPlan(insertOf(work)));
+}
+
+function insertOf(work: readonly NewWork[]) {
   const traceparent = currentTraceparent();
   const rows = orderWork(work).map((item) => ({
     cause_id: item.causeId,
@@ -49,7 +59,7 @@ export async function addWork(tx: Transaction<Database>, work: NewWork[]): Promi
     due_at: item.dueAt,
     traceparent: item.traceparent === undefined ? traceparent : item.traceparent,
   }));
-  await sql`
+  return sql`
     insert into event_capabilities (cause_id, agency_id, location_id, fairness_key, capability, ordering_key, workflow_id,
       input, priority, state, due_at, traceparent)
     select cause_id, agency_id, location_id, fairness_key, capability, ordering_key, workflow_id,
@@ -58,7 +68,7 @@ export async function addWork(tx: Transaction<Database>, work: NewWork[]): Promi
       capability text, ordering_key text, workflow_id text, input jsonb, priority integer, due_at timestamptz,
       traceparent text)
     on conflict do nothing
-  `.execute(tx);
+  `;
 }
 
 /**

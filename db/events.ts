@@ -1,5 +1,6 @@
 import { type Transaction, sql } from 'kysely';
 import { jsonRows } from './json-rows.ts';
+import { runKeepingPlan } from './kept-plans.ts';
 import { inLockOrder } from './lock-order.ts';
 import type { Database } from './schema.ts';
 import type { EventSource, EventStatus } from './schema/events.ts';
@@ -57,7 +58,7 @@ async function takeOfWindow(
       ? sql`false`
       : sql`event_keys.received_at < now() - make_interval(secs => ${repeatWithinMs / 1000})`;
   const { rows, bodies } = describeRows(events);
-  const taken = await sql<{ event_row_id: string }>`
+  const query = sql<{ event_row_id: string }>`
     with event as (
       select * from json_to_recordset(${jsonRows(rows)}) as event (id uuid, received_at timestamptz, agency_id uuid,
         location_id uuid, source text, event_id text, type text, status text, ghl_location_id text, ghl_contact_id text,
@@ -79,7 +80,8 @@ async function takeOfWindow(
       from event where id in (select event_row_id from taken)
     )
     select event_row_id from taken
-  `.execute(tx);
+  `;
+  const taken = await runKeepingPlan(tx, query);
   return taken.rows.map((row) => row.event_row_id);
 }
 

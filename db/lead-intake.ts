@@ -1,5 +1,6 @@
 import { type RawBuilder, type Transaction, sql } from 'kysely';
 import { jsonRows } from './json-rows.ts';
+import { runKeepingPlan } from './kept-plans.ts';
 import { inLockOrder } from './lock-order.ts';
 import type { Database } from './schema.ts';
 import type { EventSource } from './schema/events.ts';
@@ -36,7 +37,7 @@ export async function createLeads(
     event_received_at: lead.eventReceivedAt,
     source_contact_id: lead.sourceContactId,
   }));
-  const made = await sql<{ lead_id: string }>`
+  const query = sql<{ lead_id: string }>`
     with lead as (
       select * from json_to_recordset(${jsonRows(rows)}) as lead (id uuid, agency_id uuid, key text,
         intake_location_id uuid, source text, trigger_name text, event_row_id uuid, event_received_at timestamptz,
@@ -54,7 +55,8 @@ export async function createLeads(
       from lead where id in (select lead_id from made)
     )
     select lead_id from made
-  `.execute(tx);
+  `;
+  const made = await runKeepingPlan(tx, query);
   return new Set(made.rows.map((row) => row.lead_id));
 }
 

@@ -1,11 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { CompiledQuery, Kysely, QueryResult, Transaction } from 'kysely';
+import type { Statement } from './kept-plans.ts';
 import type { Database } from './schema.ts';
 
 type Tx = Transaction<Database>;
 type Work<T> = (tx: Tx) => Promise<T>;
-/** As Kysely's builders and `sql` have it. */
-type Statement<Row> = { compile(of: Tx): CompiledQuery<Row> };
 
 /** Whose rows a transaction may see: an agency's, or one location's of it. It comes from the credential, never from a URL. */
 export interface Scope {
@@ -26,6 +25,8 @@ export type Extent = 'one statement';
 export interface Opening {
   statements: readonly string[];
   extent: Extent | undefined;
+  /** The connection keeps the plans of the statements that ask for it. */
+  keepsPlans: boolean;
 }
 
 /**
@@ -36,6 +37,11 @@ export interface Opening {
 const LIMITS = { statement_timeout: '14s', idle_in_transaction_session_timeout: '30s' };
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+/**
+ * One plan for all values. It may be made while the tables are empty, and holds until Postgres counts them again, so that none
+ * may read a whole table.
+ */
+const KEPT_PLANS = { plan_cache_mode: 'force_generic_plan', enable_seqscan: 'off' };
 const beginning = new AsyncLocalStorage<Opening>();
 const lastStatements = new WeakSet<CompiledQuery>();
 
@@ -56,7 +62,7 @@ const uuid = (id: string): string => {
  * @param extent that `work` is one statement, which makes all of it one round trip @throws TransactionOverError when it is more
  */
 export function withScope<T>(db: Kysely<Database>, scope: Scope, work: Work<T>, extent?: Extent): Promise<T> {
-  return inTransaction(db, settingsOf(scope), work, extent);
+  return inTransaction(db, { settings: settingsOf(scope), extent }, work);
 }
 
 /**
@@ -64,12 +70,14 @@ export function withScope<T>(db: Kysely<Database>, scope: Scope, work: Work<T>, 
  * about half a second of it. Others see it at once, like any commit.
  */
 export function withBriefScope<T>(db: Kysely<Database>, scope: Scope, work: Work<T>): Promise<T> {
-  return inTransaction(db, { ...settingsOf(scope), synchronous_commit: 'off' }, work);
+  return inTransaction(db, { settings: { ...settingsOf(scope), synchronous_commit: 'off' } }, work);
 }
 
 /** Runs `work` in a transaction as a system role. @param extent as of `withScope` */
 export function withSystemRole<T>(db: Kysely<Database>, role: SystemRole, work: Work<T>, extent?: Extent): Promise<T> {
-  return inTransaction(db, { role: `switchyard_${role}` }, work, extent);
+  const settings = { role: `switchyard_${role}` };
+  if (role !== 'intake') return inTransaction(db, { settings, extent }, work);
+  return inTransaction(db, { settings: { ...settings, ...KEPT_PLANS }, extent, keepsPlans: true }, work);
 }
 
 /**
@@ -96,12 +104,17 @@ function openWith(settings: Record<string, string>): string[] {
   return ['begin', `select ${set.join(', ')}`];
 }
 
+interface TransactionWay {
+  settings: Record<string, string>;
+  extent?: Extent | undefined;
+  keepsPlans?: boolean;
+}
+
 function inTransaction<T>(
   db: Kysely<Database>,
-  settings: Record<string, string>,
+  { settings, extent, keepsPlans = false }: TransactionWay,
   work: Work<T>,
-  extent?: Extent,
 ): Promise<T> {
-  const statements = openWith(settings);
-  return beginning.run({ statements, extent }, () => db.transaction().execute((tx) => beginning.exit(() => work(tx))));
+  const opening = { statements: openWith(settings), extent, keepsPlans };
+  return beginning.run(opening, () => db.transaction().execute((tx) => beginning.exit(() => work(tx))));
 }

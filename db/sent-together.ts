@@ -11,6 +11,8 @@ interface Together {
   /** Statements without parameters, whose results nobody wants. */
   before: readonly string[];
   text: string;
+  /** The connection has Postgres parse and plan the statement once, and names it so from then on; undefined for no longer than now. */
+  name: string | undefined;
   parameters: readonly unknown[];
   after: readonly string[];
 }
@@ -20,8 +22,9 @@ type Done = (error: Error | null, result?: pg.QueryResult) => void;
 /** The driver's connection, as its cursors use it. */
 interface Wire {
   stream: { cork(): void; uncork(): void };
-  parse(of: { text: string }): void;
-  bind(of: { values?: readonly unknown[] }): void;
+  close(of: { type: 'S'; name: string }): void;
+  parse(of: { text: string; name?: string | undefined }): void;
+  bind(of: { values?: readonly unknown[]; statement?: string | undefined }): void;
   describe(of: { type: 'P' }): void;
   execute(of: object): void;
   sync(): void;
@@ -35,6 +38,15 @@ interface Gathered extends pg.QueryResult {
   addCommandComplete(message: { text: string }): void;
 }
 
+/** The statements that Postgres is sure to know by their names, of each connection. */
+const knownNames = new WeakMap<pg.ClientBase, Set<string>>();
+
+function namesKnownTo(client: pg.ClientBase): Set<string> {
+  const known = knownNames.get(client) ?? new Set();
+  knownNames.set(client, known);
+  return known;
+}
+
 /**
  * Sends statements in one message and has their answers in one: a single round trip. Postgres does them in their order, and
  * nothing after one that fails. Without `begin` among them they are one transaction.
@@ -46,11 +58,18 @@ export async function sendTogether<Row extends pg.QueryResultRow>(
 ): Promise<pg.QueryResult<Row>> {
   // Before anything is sent: a value that cannot be written leaves the connection as it was.
   const values = together.parameters.map((value) => prepareValue(value));
+  const { name } = together;
+  const known = namesKnownTo(client);
+  const isKnown = name !== undefined && known.has(name);
+  // Of what fails nobody knows how far it came.
+  if (name !== undefined) known.delete(name);
   try {
-    return await new Promise<pg.QueryResult<Row>>((resolve, reject) => {
+    const answer = await new Promise<pg.QueryResult<Row>>((resolve, reject) => {
       const done: Done = (error, result) => (error ? reject(error) : resolve(result as pg.QueryResult<Row>));
-      client.query(submittableOf({ ...together, parameters: values }, done));
+      client.query(submittableOf({ ...together, isKnown, parameters: values }, done));
     });
+    if (name !== undefined) known.add(name);
+    return answer;
   } catch (error) {
     // As the driver does with its own: its trace begins at the socket and does not say whose statement it was.
     if (error instanceof Error) Error.captureStackTrace(error);
@@ -59,7 +78,10 @@ export async function sendTogether<Row extends pg.QueryResultRow>(
 }
 
 /** What the driver calls for a query of another's making: to send it, and with each answer. It replaces `callback` to watch the time. */
-function submittableOf({ before, text, parameters, after }: Together, callback: Done) {
+function submittableOf(
+  { before, text, name, isKnown, parameters, after }: Together & { isKnown: boolean },
+  callback: Done,
+) {
   const result = new pg.Result('', pg.types) as Gathered;
   let completed = 0;
   let unreadable: Error | null = null;
@@ -68,16 +90,20 @@ function submittableOf({ before, text, parameters, after }: Together, callback: 
     callback,
     submit(connection: unknown): void {
       const wire = connection as Wire;
-      const send = (statement: string, values: readonly unknown[], isAnswerWanted: boolean): void => {
+      const send = (statement: string): void => {
         wire.parse({ text: statement });
-        wire.bind({ values });
-        if (isAnswerWanted) wire.describe({ type: 'P' });
+        wire.bind({});
         wire.execute({});
       };
       wire.stream.cork();
-      for (const each of before) send(each, [], false);
-      send(text, parameters, true);
-      for (const each of after) send(each, [], false);
+      for (const each of before) send(each);
+      // Closing what is not there is no error, while parsing what is there would be.
+      if (name !== undefined && !isKnown) wire.close({ type: 'S', name });
+      if (!isKnown) wire.parse({ text, name });
+      wire.bind({ values: parameters, statement: name });
+      wire.describe({ type: 'P' });
+      wire.execute({});
+      for (const each of after) send(each);
       wire.sync();
       wire.stream.uncork();
     },

@@ -1,4 +1,5 @@
 import { type Transaction, sql } from 'kysely';
+import { runKeepingPlan } from './kept-plans.ts';
 import type { Database } from './schema.ts';
 import type { LocationKind } from './schema/tenants.ts';
 
@@ -17,11 +18,12 @@ export async function listAccountsOfGhlLocations(
   ghlLocationIds: readonly string[],
 ): Promise<Map<string, IntakeAccount>> {
   if (ghlLocationIds.length === 0) return new Map();
-  const found = await sql<IntakeAccount & { ghlLocationId: string }>`
+  const query = sql<IntakeAccount & { ghlLocationId: string }>`
     select ghl_location_id as "ghlLocationId", agency_id as "agencyId", id as "locationId", kind, is_intake as "isIntake",
       live_at as "liveAt"
     from locations where ghl_location_id = any(${ghlLocationIds}::text[])
-  `.execute(tx);
+  `;
+  const found = await runKeepingPlan(tx, query);
   return new Map(found.rows.map(({ ghlLocationId, ...account }) => [ghlLocationId, account]));
 }
 

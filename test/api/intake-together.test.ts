@@ -2,40 +2,29 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { createEventIntake, type EventIntake } from '../../api/event-intake.ts';
+import type { EventIntake } from '../../api/event-intake.ts';
 import { keyOfId } from '../../api/event-key.ts';
 import { readGhlDelivery } from '../../api/ghl-delivery.ts';
 import { takeGhlDelivery } from '../../api/ghl-intake.ts';
-import { createMetrics } from '../../api/metrics.ts';
 import type { EventOwner, Incoming, IntakeDoor, Receipt } from '../../api/intake-door.ts';
 import { unseal } from '../../crypto/seal.ts';
 import { createDatabase } from '../../db/database.ts';
 import { isStorageAway } from '../../db/storage-away.ts';
+import { openCountedWay } from '../db/count-round-trips.ts';
 import { createTestDatabase, type TestDatabase } from '../stack/database.ts';
 import { addAgency, type TestAgency } from './agency.ts';
 import { contactCreate, keyRing } from './api-world.ts';
+import { createTestIntake, outcomesOf } from './intake-harness.ts';
 
 let database: TestDatabase;
 let agency: TestAgency;
 let neighbour: TestAgency;
 let intake: EventIntake;
 
-const createIntake = (db: TestDatabase['db'] = database.db): EventIntake =>
-  createEventIntake({
-    db,
-    keys: keyRing,
-    metrics: createMetrics(),
-    starts: { reserve: () => undefined, settled: () => Promise.resolve() },
-    relay: { wake: () => {} },
-    speech: { note: () => {} },
-    gatherMs: 5_000,
-    now: () => new Date(),
-  });
-
 beforeAll(async () => {
   database = await createTestDatabase();
   [agency, neighbour] = [await addAgency(database.ownerDb, 'Agency'), await addAgency(database.ownerDb, 'Neighbour')];
-  intake = createIntake();
+  intake = createTestIntake(database.db);
 });
 afterAll(() => database.drop());
 
@@ -46,8 +35,6 @@ const deliver = (event: Event, by: EventIntake = intake): Promise<Receipt> => {
 };
 /** What is delivered without waiting in between is taken together. */
 const deliverAll = (events: Event[], by?: EventIntake) => Promise.allSettled(events.map((event) => deliver(event, by)));
-const outcomesOf = (settled: PromiseSettledResult<Receipt>[]) =>
-  settled.map((each) => (each.status === 'fulfilled' ? each.value.outcome : 'refused'));
 const idOf = (event: Event): string => event['webhookId'] as string;
 
 const storedOf = async (events: Event[]) =>
@@ -94,6 +81,24 @@ describe('deliveries that come at once', () => {
       .orderBy('sequence')
       .execute();
     expect(work.map((row) => row.cause_id)).toEqual(receipts.map((receipt) => receipt.rowId));
+  });
+
+  it('wait for Postgres five times, however many they are and whatever they ask for', async () => {
+    const way = await openCountedWay(database.url);
+    const db = createDatabase({ url: way.url, poolSize: 1 });
+    const byWay = createTestIntake(db);
+    try {
+      await deliver(contactCreate(), byWay);
+      const events = [
+        ...Array.from({ length: 10 }, () => contactCreate()),
+        ...Array.from({ length: 10 }, () => ({ ...contactCreate(), type: 'ContactUpdate' })),
+      ];
+      expect(await way.countTrips(() => deliverAll(events, byWay))).toBe(5);
+      expect(new Set((await storedOf(events)).map((row) => row.transaction)).size).toBe(1);
+    } finally {
+      await db.destroy();
+      await way.close();
+    }
   });
 
   it('with one that Postgres cannot store are all taken but that one', async () => {
@@ -216,8 +221,8 @@ describe('two processes', () => {
     const holding = await database.ownerDb.startTransaction().execute();
     await holding.insertInto('event_keys').values(held).execute();
     const both = [
-      deliverAll(events, createIntake(here)),
-      deliverAll(events.toReversed(), createIntake(there)),
+      deliverAll(events, createTestIntake(here)),
+      deliverAll(events.toReversed(), createTestIntake(there)),
     ] as const;
     await vi.waitFor(async () => {
       const waiting = await sql`
