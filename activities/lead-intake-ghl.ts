@@ -40,7 +40,11 @@ export function createLeadGhlActivities(deps: GhlDeps) {
   /** Puts the person into GHL, and has what was done there stored by `store`. */
   async function writePerson<T>(
     facts: AssignmentFacts,
-    store: (done: { contactId: string | null; mirror: (tx: Transaction<Database>) => Promise<void> }) => Promise<T>,
+    store: (done: {
+      contactId: string | null;
+      isNew: boolean;
+      mirror: (tx: Transaction<Database>) => Promise<void>;
+    }) => Promise<T>,
   ): Promise<T> {
     return talkingToGhl(async () => {
       const askedAt = deps.now();
@@ -49,7 +53,7 @@ export function createLeadGhlActivities(deps: GhlDeps) {
       const mirror = async (tx: Transaction<Database>): Promise<void> => {
         if (made) await mirrorMadeContact(tx, deps, facts, observeContact(made, askedAt));
       };
-      return store({ contactId: written?.contactId ?? null, mirror });
+      return store({ contactId: written?.contactId ?? null, isNew: made !== undefined, mirror });
     });
   }
 
@@ -76,19 +80,19 @@ export function createLeadGhlActivities(deps: GhlDeps) {
     return (await assign(args, await getAssignmentFacts(deps.db, args))).standing;
   }
 
-  /** @returns also the contact that the assignment has in GHL then, null for none */
+  /** @returns also the contact that the assignment has in GHL then, null for none, and whether GHL has made it now */
   async function assign(
     args: AssignmentArgs,
     facts: AssignmentFacts,
-  ): Promise<{ standing: LeadStanding | null; ghlContactId: string | null }> {
+  ): Promise<{ standing: LeadStanding | null; ghlContactId: string | null; isContactNew: boolean }> {
     const { ghlContactId } = facts;
     if (ghlContactId !== null || facts.isReleased)
-      return { standing: await nullIfFinal(confirmReserved(deps, args)), ghlContactId };
-    return writePerson(facts, async ({ contactId, mirror }) => {
+      return { standing: await nullIfFinal(confirmReserved(deps, args)), ghlContactId, isContactNew: false };
+    return writePerson(facts, async ({ contactId, isNew, mirror }) => {
       const written = contactId === null ? undefined : { change: { ghl_contact_id: contactId }, mirror };
       const standing = await nullIfFinal(confirmReserved(deps, args, written));
       if (!standing && written) await remember(args, [{ ...written, mirror: async () => {} }]);
-      return { standing, ghlContactId: contactId };
+      return { standing, ghlContactId: contactId, isContactNew: isNew };
     });
   }
 
@@ -101,10 +105,13 @@ export function createLeadGhlActivities(deps: GhlDeps) {
   async function assignAndTellLead(args: AssignmentArgs): Promise<{ standing: LeadStanding | null; isTold: boolean }> {
     const untilMs = performance.now() + TOLD_AT_ONCE_MS;
     const facts = await getExplainedFacts(deps.db, args);
-    const { standing, ghlContactId } = await assign(args, facts);
+    const { standing, ghlContactId, isContactNew } = await assign(args, facts);
     const isAssigned = standing?.assignmentId === args.assignmentId;
     if (!isAssigned || performance.now() > untilMs) return { standing, isTold: false };
-    const [told] = await Promise.allSettled([tell(args, { ...facts, ghlContactId }), readSource(facts)]);
+    const [told] = await Promise.allSettled([
+      tell(args, { ...facts, ghlContactId }, { isContactNew }),
+      readSource(facts),
+    ]);
     if (told.status === 'rejected') log.info('a lead could not be told at once', { cause: codeOf(told.reason) });
     return { standing, isTold: told.status === 'fulfilled' };
   }
@@ -124,7 +131,7 @@ export function createLeadGhlActivities(deps: GhlDeps) {
    * @param args.isTried whether another step has begun to
    */
   async function tellLead({ isTried, ...args }: AssignmentArgs & { isTried?: boolean }): Promise<void> {
-    await tell(args, await getExplainedFacts(deps.db, args), isTried);
+    await tell(args, await getExplainedFacts(deps.db, args), { isRepeat: isTried === true });
   }
 
   /** Whom GHL shows as the contact's user now; null for nobody, or where the lead has no contact. */

@@ -3,6 +3,7 @@ import type { Transaction } from 'kysely';
 import type { Database } from '../db/schema.ts';
 import { explainAssignment } from '../domain/lead-note.ts';
 import { createNote, listNotes } from '../ghl/contacts.ts';
+import type { GhlOpportunity } from '../ghl/opportunity-schema.ts';
 import { searchOpportunities } from '../ghl/opportunities.ts';
 import type { GhlDeps } from './dependencies.ts';
 import { callOf, talkingToGhl } from './ghl-step.ts';
@@ -14,6 +15,11 @@ import type { Remember, Written } from './lead-remembering.ts';
 
 /** A rep should call within this time of the assignment. */
 const CALL_WITHIN_MS = 15 * 60_000;
+
+interface TellingBy {
+  isRepeat?: boolean;
+  isContactNew?: boolean;
+}
 
 /** Whether an earlier attempt of this very step may have gone through. */
 const mayBeRepeat = (): boolean => Context.current().info.attempt > 1;
@@ -40,18 +46,21 @@ export function createLeadTelling(deps: GhlDeps, remember: Remember) {
   }
 
   /**
-   * Does what both do. Note, task and the look for an opportunity are asked of GHL side by side: none needs another's answer.
-   * @param isRepeat whether they may have been written before by another step
+   * Does what both do. What needs no other's answer is asked of GHL side by side.
+   * @param by.isRepeat whether they may have been written before by another step
+   * @param by.isContactNew that GHL has made the contact in this very step: nobody has to look what it has already
    */
-  async function tell(args: AssignmentArgs, facts: ExplainedFacts, isRepeat = false): Promise<void> {
-    const looks = isRepeat || mayBeRepeat();
-    await tellParts(args, facts, (to) => [writeNote(args, facts, to, looks), writeTask(args, facts, to, looks)]);
+  async function tell(args: AssignmentArgs, facts: ExplainedFacts, by: TellingBy = {}): Promise<void> {
+    const looks = by.isRepeat === true || mayBeRepeat();
+    const begin = (to: string) => [writeNote(args, facts, to, looks), writeTask(args, facts, to, looks)];
+    await tellParts(args, facts, begin, by.isContactNew);
   }
 
   async function tellParts(
     args: AssignmentArgs,
     facts: ExplainedFacts,
     begin: (ghlContactId: string) => Promise<Written | undefined>[],
+    isContactNew = false,
   ): Promise<void> {
     if (facts.isReleased || facts.isContactDeleted) return;
     const { ghlContactId, pipelineId } = facts;
@@ -59,19 +68,27 @@ export function createLeadTelling(deps: GhlDeps, remember: Remember) {
       throw ApplicationFailure.nonRetryable('the lead has no contact of its own in the location', 'NoContact');
     }
     await talkingToGhl(async () => {
-      const call = callOf(facts);
       const parts = begin(ghlContactId);
       if (facts.ghlOpportunityId !== null || pipelineId === null) return rememberAll(args, parts);
       const to = { contactId: ghlContactId, pipelineId };
-      const looking = searchOpportunities(ghl, call, to);
+      if (isContactNew) return rememberAll(args, [...parts, openOpportunity(facts, to, [])]);
+      const looking = searchOpportunities(ghl, callOf(facts), to);
       await rememberAll(args, [...parts, looking.then(() => undefined)]);
-      const askedAt = deps.now();
-      const { opportunityId, made } = await writeOpportunity(ghl, reads, call, facts, to, await looking);
-      const mirror = async (tx: Transaction<Database>): Promise<void> => {
-        if (made) await mirrorMade(tx, facts, 'opportunity', observeOpportunity(made, askedAt));
-      };
-      await remember(args, [{ change: { ghl_opportunity_id: opportunityId }, mirror }]);
+      await remember(args, [await openOpportunity(facts, to, await looking)]);
     }, 'wait');
+  }
+
+  async function openOpportunity(
+    facts: AssignmentFacts,
+    to: { contactId: string; pipelineId: string },
+    earlier: readonly GhlOpportunity[],
+  ): Promise<Written> {
+    const askedAt = deps.now();
+    const { opportunityId, made } = await writeOpportunity(ghl, reads, callOf(facts), facts, to, earlier);
+    const mirror = async (tx: Transaction<Database>): Promise<void> => {
+      if (made) await mirrorMade(tx, facts, 'opportunity', observeOpportunity(made, askedAt));
+    };
+    return { change: { ghl_opportunity_id: opportunityId }, mirror };
   }
 
   /** Remembers together what could be written, before it says what could not. */

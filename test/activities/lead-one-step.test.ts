@@ -105,6 +105,29 @@ describe('a lead that is assigned and told in one step', () => {
     expect([notes.length, tasks.length, opportunities.length]).toEqual([1, 1, 1]);
   });
 
+  it('has its opportunities looked for only where its contact is not new', async () => {
+    const { bench, agency } = all;
+    const countLooks = async (): Promise<number> => {
+      const { counts } = await bench.simulator.getCalls();
+      const looks = Object.entries(counts).filter(([call]) => call.startsWith('GET /opportunities/search'));
+      return looks.reduce((sum, [, count]) => sum + count, 0);
+    };
+    const person = somebody('02116');
+    const before = await countLooks();
+    const first = await agency.reserved(person);
+    await run(bench.ghl.assignAndTellLead, first);
+    expect(await countLooks()).toBe(before);
+    await run(bench.leads.closeLead, { ...first, closeReason: 'won' as const, actor: 'test' });
+    const [won] = (await readShown(all, first)).opportunities;
+    await bench.simulator.updateOpportunity(won!.id, { status: 'won' });
+
+    const second = await agency.reserved(person);
+    await run(bench.ghl.assignAndTellLead, second);
+    expect(await countLooks()).toBe(before + 1);
+    const { opportunities } = await readShown(all, second);
+    expect(opportunities.map(({ status }) => status).sort()).toEqual(['open', 'won']);
+  });
+
   it.each(['/notes', '/opportunities/upsert', '/tasks'])(
     'is assigned although an answer of GHL’s is lost (%s), and told once by who looks for it',
     async (path) => {
