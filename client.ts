@@ -29,8 +29,9 @@ import { type ChangedContact, signalContactChanged } from './client/contact-sync
 import { createDeploymentCalls, type Deployment } from './client/deployments.ts';
 import { createPollingClient } from './client/polling.ts';
 import { createUpkeepClient } from './client/upkeep.ts';
+import { leadIntakeStart, type NewLead } from './client/lead-intake.ts';
 import { bringLeadBack, type LeadReviver } from './client/lead-redrive.ts';
-import { AGENCY_ID, CAPABILITY, LEAD_STATUS, LOCATION_ID, searchAttributesOf } from './client/search-attributes.ts';
+import { searchAttributesOf } from './client/search-attributes.ts';
 import { createNotificationClient } from './client/notification.ts';
 import { createWorkflowWatch, type RunningWorkflow } from './client/stuck-workflows.ts';
 import { traceHeaders } from './client/trace-headers.ts';
@@ -170,21 +171,8 @@ export function createSwitchyardClient(options: ClientOptions) {
     ...createBackfillClient({ client, startOnce, soon: (call) => within(START_DEADLINE_MS, call) }),
 
     /** Starts a lead's workflow; that it runs or has run already is success. @throws TemporalUnavailableError */
-    async startLeadIntake(lead: LeadRef & { locationId: string; source: string }): Promise<void> {
-      const { agencyId, leadId, locationId, source } = lead;
-      await startOnce<typeof leadIntake>('leadIntake', {
-        workflowId: leadIntakeWorkflowId(agencyId, leadId),
-        taskQueue: 'interactive',
-        args: [{ agencyId, leadId }],
-        staticSummary: `Lead by ${source}`,
-        typedSearchAttributes: [
-          { key: AGENCY_ID, value: agencyId },
-          { key: LOCATION_ID, value: locationId },
-          { key: CAPABILITY, value: 'lead-intake' },
-          { key: LEAD_STATUS, value: 'routing' },
-        ],
-      });
-    },
+    startLeadIntake: (lead: NewLead): Promise<void> =>
+      startOnce<typeof leadIntake>('leadIntake', leadIntakeStart(lead)),
 
     /**
      * Tells a lead's workflow what happened elsewhere; for a lead that is over there is nothing to tell.

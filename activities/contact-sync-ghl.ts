@@ -9,7 +9,7 @@ import { GhlForbiddenError } from '../ghl/errors.ts';
 import { listMessages } from '../ghl/messages.ts';
 import type { StoreDeps } from './dependencies.ts';
 import { talkingToGhl } from './ghl-step.ts';
-import { takeSeen, tellGone } from './mirror-news.ts';
+import { takeRead, tellGone } from './mirror-news.ts';
 import { completeMessage, readRecord } from './mirror-reads.ts';
 import { createOrphans, findTaskOwners, followOrphan } from './orphans.ts';
 import { requireLocation } from './named-location.ts';
@@ -200,9 +200,9 @@ export function createContactSyncGhlActivities(deps: StoreDeps & { ghl: GhlCalls
   ): Promise<void> {
     const place = { agencyId, locationId, resource };
     await withScope(deps.db, { agencyId }, async (tx) => {
+      if (seen) return takeRead(tx, deps, place, seen);
       await settleRefused(tx, locationId, resource, deps.now());
-      if (seen) await takeSeen(tx, deps, place, [seen], { foundBy: 'event' });
-      else await tellGone(tx, deps, place, await markDeleted(tx, place, [ghlId], askedAt), askedAt);
+      await tellGone(tx, deps, place, await markDeleted(tx, place, [ghlId], askedAt), askedAt);
     });
   }
 

@@ -1,10 +1,8 @@
-import type { Transaction } from 'kysely';
 import { findAssignment, listAssignments, releaseAssignments, updateAssignment } from '../db/assignments.ts';
+import { storeConfirmed } from '../db/confirmed-assignments.ts';
 import { addDeadLetter } from '../db/dead-letters.ts';
 import { addToTimeline, listTimeline } from '../db/lead-timeline.ts';
-import { getLocation } from '../db/locations.ts';
 import { updateLead } from '../db/leads.ts';
-import type { Database } from '../db/schema.ts';
 import { withScope } from '../db/scope.ts';
 import { leadIntakeWorkflowId } from '../domain/workflow-ids.ts';
 import type { LeadStanding } from '../domain/lead-messages.ts';
@@ -13,6 +11,7 @@ import type { AssignmentArgs } from './lead-facts.ts';
 import { getAssignmentOf, lockKnownLead, requireAssignment } from './lead-records.ts';
 import type { LeadArgs } from './lead-routing.ts';
 import { noteAccepted, noteAssigned } from './lead-notices.ts';
+import type { Written } from './lead-remembering.ts';
 import { standingOf } from './lead-standing.ts';
 
 export function createLeadAssignment(deps: StoreDeps) {
@@ -100,40 +99,38 @@ export function createLeadAssignment(deps: StoreDeps) {
 
 /**
  * Makes a reservation the assignment that counts and gives the slot of the one before back, as `confirmAssignment` does.
- * @param alongside is done in the same transaction, while the lead is locked, whether the reservation still stands or not
+ * @param written what GHL has of it by now: it is remembered in the same transaction, whether the reservation still stands or not
  */
 export async function confirmReserved(
   deps: StoreDeps,
   { agencyId, leadId, assignmentId }: AssignmentArgs,
-  alongside?: (tx: Transaction<Database>) => Promise<void>,
+  { change = {}, mirror }: Partial<Written> = {},
 ): Promise<LeadStanding> {
   const now = deps.now();
   let firstAssignedAfterMs: number | undefined;
   const standing = await withScope(deps.db, { agencyId }, async (tx) => {
     const lead = await lockKnownLead(tx, leadId);
-    await alongside?.(tx);
+    await mirror?.(tx);
     const all = await listAssignments(tx, leadId);
-    const assignment = requireAssignment(all.find(({ id }) => id === assignmentId));
+    const assignment = { ...requireAssignment(all.find(({ id }) => id === assignmentId)), ...change };
     const active = all.find(({ state }) => state === 'active');
-    if (lead.state === 'closed' || assignment.state !== 'reserved') return standingOf(lead, active?.id ?? null);
+    if (lead.state === 'closed' || assignment.state !== 'reserved') {
+      if (Object.keys(change).length > 0) await updateAssignment(tx, assignmentId, change);
+      return standingOf(lead, active?.id ?? null);
+    }
     if (active) await releaseAssignments(tx, leadId, { reason: 'moved', now, state: 'active' });
-    await updateAssignment(tx, assignmentId, { state: 'active', assigned_at: now });
     const { location_id: locationId, rep_id: repId } = assignment;
-    const location = await getLocation(tx, locationId);
-    const change = {
+    if (repId !== null) await noteAssigned(tx, lead, assignment, now);
+    if (repId !== null && lead.assigned_at === null) firstAssignedAfterMs = now.getTime() - lead.received_at.getTime();
+    const confirmed = {
       state: repId === null ? ('queued' as const) : ('assigned' as const),
       location_id: locationId,
       rep_id: repId,
       assigned_at: repId === null ? lead.assigned_at : now,
       accepted_at: null,
-      expires_at: lead.expires_at ?? new Date(lead.received_at.getTime() + location.lead_max_age_seconds * 1000),
     };
-    await updateLead(tx, leadId, change);
-    if (repId !== null && lead.assigned_at === null) firstAssignedAfterMs = now.getTime() - lead.received_at.getTime();
-    const kind = repId === null ? 'queued' : 'assigned';
-    await addToTimeline(tx, { agencyId, leadId }, { at: now, kind, detail: { locationId, repId, assignmentId } });
-    if (repId !== null) await noteAssigned(tx, lead, assignment, now);
-    return standingOf({ ...lead, ...change }, assignmentId);
+    const expiresAt = await storeConfirmed(tx, assignment, { lead: confirmed, assignment: change, now });
+    return standingOf({ ...lead, ...confirmed, expires_at: expiresAt }, assignmentId);
   });
   if (firstAssignedAfterMs !== undefined) deps.leadObserver?.firstAssigned(firstAssignedAfterMs);
   return standing;

@@ -1,7 +1,11 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import type { Kysely, Transaction } from 'kysely';
-import { type DecisionBehind, getDecisionBehind } from '../db/decisions.ts';
-import { findPlacementFacts, type PlacementFacts } from '../db/lead-placement.ts';
+import {
+  type DecisionBehind,
+  findExplainedPlacement,
+  findPlacementFacts,
+  type PlacementFacts,
+} from '../db/lead-placement.ts';
 import type { Assignment, Database } from '../db/schema.ts';
 import { withScope } from '../db/scope.ts';
 import { getAssignmentOf } from './lead-records.ts';
@@ -23,23 +27,25 @@ export type ExplainedFacts = AssignmentFacts & DecisionBehind;
 
 /** @throws ApplicationFailure AssignmentNotFound or LocationNotConnected, both final */
 export function getAssignmentFacts(db: Kysely<Database>, args: AssignmentArgs): Promise<AssignmentFacts> {
-  return withScope(db, { agencyId: args.agencyId }, async (tx) => factsOf(tx, await getAssignmentOf(tx, args)));
+  return readFacts(db, args, findPlacementFacts);
 }
 
 /** The facts for who tells of an assignment. @throws ApplicationFailure as `getAssignmentFacts` does */
 export function getExplainedFacts(db: Kysely<Database>, args: AssignmentArgs): Promise<ExplainedFacts> {
-  return withScope(db, { agencyId: args.agencyId }, async (tx) => {
-    const assignment = await getAssignmentOf(tx, args);
-    const decision = await getDecisionBehind(tx, assignment);
-    return { ...(await factsOf(tx, assignment)), ...decision };
-  });
+  return readFacts(db, args, findExplainedPlacement);
 }
 
-/** The last statement of its transaction, which commits with it. */
-async function factsOf(tx: Transaction<Database>, assignment: Assignment): Promise<AssignmentFacts> {
-  const facts = await findPlacementFacts(tx, assignment.id);
-  if (!facts) throw ApplicationFailure.nonRetryable('the location is not connected to GHL', 'LocationNotConnected');
-  return { ...facts, isReleased: assignment.state === 'released' };
+function readFacts<Facts extends PlacementFacts>(
+  db: Kysely<Database>,
+  args: AssignmentArgs,
+  find: (tx: Transaction<Database>, assignment: Assignment) => Promise<Facts | undefined>,
+): Promise<Facts & { isReleased: boolean }> {
+  return withScope(db, { agencyId: args.agencyId }, async (tx) => {
+    const assignment = await getAssignmentOf(tx, args);
+    const facts = await find(tx, assignment);
+    if (!facts) throw ApplicationFailure.nonRetryable('the location is not connected to GHL', 'LocationNotConnected');
+    return { ...facts, isReleased: assignment.state === 'released' };
+  });
 }
 
 /**

@@ -1,11 +1,8 @@
-import { ApplicationFailure, Context } from '@temporalio/activity';
+import { ApplicationFailure, log } from '@temporalio/activity';
 import type { Transaction } from 'kysely';
-import { updateAssignment } from '../db/assignments.ts';
 import type { Database } from '../db/schema.ts';
-import { withScope } from '../db/scope.ts';
 import type { LeadStanding } from '../domain/lead-messages.ts';
-import { explainAssignment } from '../domain/lead-note.ts';
-import { createNote, getContact, listNotes } from '../ghl/contacts.ts';
+import { getContact } from '../ghl/contacts.ts';
 import type { GhlDeps } from './dependencies.ts';
 import { callOf, talkingToGhl } from './ghl-step.ts';
 import { confirmReserved } from './lead-assignment.ts';
@@ -13,48 +10,41 @@ import { writeContact } from './lead-contact.ts';
 import {
   type AssignmentArgs,
   type AssignmentFacts,
-  type ExplainedFacts,
   findWrittenFacts,
   getAssignmentFacts,
   getExplainedFacts,
 } from './lead-facts.ts';
-import { mirrorMade, mirrorMadeContact } from './lead-mirror.ts';
-import { writeOpportunity } from './lead-opportunity.ts';
+import { mirrorMadeContact } from './lead-mirror.ts';
 import { createLeadMerge } from './lead-merge.ts';
+import { createRemembering, nullIfFinal } from './lead-remembering.ts';
 import { createLeadReread } from './lead-reread.ts';
+import { createSourceReading } from './lead-source.ts';
+import { createLeadTelling } from './lead-telling.ts';
 import { createLeadWithdrawal } from './lead-withdrawal.ts';
-import { observeContact, observeNote, observeOpportunity, observeTask } from './mirror-observations.ts';
+import { observeContact } from './mirror-observations.ts';
 import { judgeStoreError, mapStoreFailures } from './store-failure.ts';
 
-/** A rep should call within this time of the assignment. */
-const CALL_WITHIN_MS = 15 * 60_000;
+/** The workflow hears that a lead is assigned when this step ends: telling is begun only so long after the step. */
+const TOLD_AT_ONCE_MS = 5_000;
 
 /**
  * The steps of a lead that talk to GHL. Each remembers in the assignment's row what it has done, and a repeat skips it. What
  * GHL shows of a record that a step has made goes into the mirror with that: the event of it has nothing to tell then.
  */
 export function createLeadGhlActivities(deps: GhlDeps) {
-  const { ghl, reads } = deps;
-
-  /** What the mirror will not have keeps no lead back: it is remembered without, and the event of it is read. */
-  async function remember(
-    { agencyId, assignmentId }: AssignmentArgs,
-    change: Parameters<typeof updateAssignment>[2],
-    mirror: (tx: Transaction<Database>) => Promise<void> = async () => {},
-  ): Promise<void> {
-    const stored = withScope(deps.db, { agencyId }, async (tx) => {
-      await updateAssignment(tx, assignmentId, change);
-      await mirror(tx);
-      return true;
-    });
-    if (await nullIfFinal(stored)) return;
-    await withScope(deps.db, { agencyId }, (tx) => updateAssignment(tx, assignmentId, change));
-  }
+  const { ghl } = deps;
+  const remember = createRemembering(deps);
+  const { explain, notify, tell } = createLeadTelling(deps, remember);
+  const readSource = createSourceReading(deps);
 
   /** Puts the person into GHL, and has what was done there stored by `store`. */
   async function writePerson<T>(
     facts: AssignmentFacts,
-    store: (done: { contactId: string | null; mirror: (tx: Transaction<Database>) => Promise<void> }) => Promise<T>,
+    store: (done: {
+      contactId: string | null;
+      isNew: boolean;
+      mirror: (tx: Transaction<Database>) => Promise<void>;
+    }) => Promise<T>,
   ): Promise<T> {
     return talkingToGhl(async () => {
       const askedAt = deps.now();
@@ -63,7 +53,7 @@ export function createLeadGhlActivities(deps: GhlDeps) {
       const mirror = async (tx: Transaction<Database>): Promise<void> => {
         if (made) await mirrorMadeContact(tx, deps, facts, observeContact(made, askedAt));
       };
-      return store({ contactId: written?.contactId ?? null, mirror });
+      return store({ contactId: written?.contactId ?? null, isNew: made !== undefined, mirror });
     });
   }
 
@@ -76,7 +66,7 @@ export function createLeadGhlActivities(deps: GhlDeps) {
     const facts = await getAssignmentFacts(deps.db, args);
     if (facts.ghlContactId !== null || facts.isReleased) return;
     await writePerson(facts, async ({ contactId, mirror }) => {
-      if (contactId !== null) await remember(args, { ghl_contact_id: contactId }, mirror);
+      if (contactId !== null) await remember(args, [{ change: { ghl_contact_id: contactId }, mirror }]);
     });
   }
 
@@ -87,60 +77,48 @@ export function createLeadGhlActivities(deps: GhlDeps) {
    * does without the mirror, or says why it cannot
    */
   async function assignLead(args: AssignmentArgs): Promise<LeadStanding | null> {
-    const facts = await getAssignmentFacts(deps.db, args);
-    if (facts.ghlContactId !== null || facts.isReleased) return nullIfFinal(confirmReserved(deps, args));
-    return writePerson(facts, async ({ contactId, mirror }) => {
-      const change = { ghl_contact_id: contactId };
-      const confirmed = await nullIfFinal(
-        confirmReserved(deps, args, async (tx) => {
-          if (contactId === null) return;
-          await updateAssignment(tx, args.assignmentId, change);
-          await mirror(tx);
-        }),
-      );
-      if (!confirmed && contactId !== null) await remember(args, change);
-      return confirmed;
+    return (await assign(args, await getAssignmentFacts(deps.db, args))).standing;
+  }
+
+  /** @returns also the contact that the assignment has in GHL then, null for none, and whether GHL has made it now */
+  async function assign(
+    args: AssignmentArgs,
+    facts: AssignmentFacts,
+  ): Promise<{ standing: LeadStanding | null; ghlContactId: string | null; isContactNew: boolean }> {
+    const { ghlContactId } = facts;
+    if (ghlContactId !== null || facts.isReleased)
+      return { standing: await nullIfFinal(confirmReserved(deps, args)), ghlContactId, isContactNew: false };
+    return writePerson(facts, async ({ contactId, isNew, mirror }) => {
+      const written = contactId === null ? undefined : { change: { ghl_contact_id: contactId }, mirror };
+      const standing = await nullIfFinal(confirmReserved(deps, args, written));
+      if (!standing && written) await remember(args, [{ ...written, mirror: async () => {} }]);
+      return { standing, ghlContactId: contactId, isContactNew: isNew };
     });
   }
 
   /**
-   * Writes into GHL why the lead came here, and opens its opportunity where the location has a pipeline. Repeatable.
-   * Of a contact that was deleted nothing is told: the event of that ends the lead.
-   * @throws ApplicationFailure, final: NoContact when the person has no contact of their own in the location,
-   * PipelineGone when there is no longer a pipeline for its opportunity
+   * Does what `assignLead` does and, where GHL is quick, what `tellLead` does: the lead counts before anybody is told of it,
+   * and what cannot be told at once is left to `tellLead`, which looks for what may have been written. The contact by
+   * which the lead came in is read beside that. Repeatable.
+   * @returns `standing` as `assignLead` does
    */
-  async function explainLead(args: AssignmentArgs): Promise<void> {
-    await explain(args, await getExplainedFacts(deps.db, args));
+  async function assignAndTellLead(args: AssignmentArgs): Promise<{ standing: LeadStanding | null; isTold: boolean }> {
+    const untilMs = performance.now() + TOLD_AT_ONCE_MS;
+    const facts = await getExplainedFacts(deps.db, args);
+    const { standing, ghlContactId, isContactNew } = await assign(args, facts);
+    const isAssigned = standing?.assignmentId === args.assignmentId;
+    if (!isAssigned || performance.now() > untilMs) return { standing, isTold: false };
+    const [told] = await Promise.allSettled([
+      tell(args, { ...facts, ghlContactId }, { isContactNew }),
+      readSource(facts),
+    ]);
+    if (told.status === 'rejected') log.info('a lead could not be told at once', { cause: codeOf(told.reason) });
+    return { standing, isTold: told.status === 'fulfilled' };
   }
 
-  async function explain(args: AssignmentArgs, facts: ExplainedFacts): Promise<void> {
-    if (facts.isReleased || facts.isContactDeleted) return;
-    const { ghlContactId, pipelineId } = facts;
-    if (ghlContactId === null) {
-      throw ApplicationFailure.nonRetryable('the lead has no contact of its own in the location', 'NoContact');
-    }
-    const call = callOf(facts);
-    await talkingToGhl(async () => {
-      if (facts.ghlNoteId === null) {
-        const marker = markerOf(args);
-        const earlier = mayBeRepeat() ? await listNotes(ghl, call, ghlContactId) : [];
-        const found = earlier.find((note) => note.body?.includes(marker));
-        const askedAt = deps.now();
-        const note =
-          found ?? (await createNote(ghl, call, ghlContactId, { body: `${explainAssignment(facts)}\n${marker}` }));
-        await remember(args, { ghl_note_id: note.id }, (tx) =>
-          mirrorMade(tx, facts, 'note', observeNote(note, ghlContactId, askedAt)),
-        );
-      }
-      if (facts.ghlOpportunityId === null && pipelineId !== null) {
-        const askedAt = deps.now();
-        const to = { contactId: ghlContactId, pipelineId };
-        const { opportunityId, made } = await writeOpportunity(ghl, reads, call, facts, to);
-        await remember(args, { ghl_opportunity_id: opportunityId }, async (tx) => {
-          if (made) await mirrorMade(tx, facts, 'opportunity', observeOpportunity(made, askedAt));
-        });
-      }
-    }, 'wait');
+  /** Explains as `explainLead` does. */
+  async function explainLead(args: AssignmentArgs): Promise<void> {
+    await explain(args, await getExplainedFacts(deps.db, args));
   }
 
   /** Tells the rep. Repeatable: a notice that went out before is found again. */
@@ -148,37 +126,12 @@ export function createLeadGhlActivities(deps: GhlDeps) {
     await notify(args, await getAssignmentFacts(deps.db, args));
   }
 
-  async function notify(args: AssignmentArgs, facts: AssignmentFacts): Promise<void> {
-    const { ghlContactId, ghlUserId } = facts;
-    if (
-      facts.isContactDeleted ||
-      ghlContactId === null ||
-      ghlUserId === null ||
-      facts.ghlTaskId !== null ||
-      facts.isReleased
-    )
-      return;
-    await talkingToGhl(async () => {
-      const askedAt = deps.now();
-      const { noticeId, task } = await deps.notifier.notify({
-        call: callOf(facts),
-        ghlContactId,
-        ghlUserId,
-        marker: markerOf(args),
-        dueAt: new Date(deps.now().getTime() + CALL_WITHIN_MS),
-        mayBeRepeat: mayBeRepeat(),
-      });
-      await remember(args, { ghl_task_id: noticeId }, async (tx) => {
-        if (task) await mirrorMade(tx, facts, 'task', observeTask(task, ghlContactId, askedAt));
-      });
-    }, 'wait');
-  }
-
-  /** Does what `explainLead` and then `notifyRep` do. Repeatable, and fails as they do. */
-  async function tellLead(args: AssignmentArgs): Promise<void> {
-    const facts = await getExplainedFacts(deps.db, args);
-    await explain(args, facts);
-    await notify(args, facts);
+  /**
+   * Does what `explainLead` and `notifyRep` do. Repeatable, and fails as they do.
+   * @param args.isTried whether another step has begun to
+   */
+  async function tellLead({ isTried, ...args }: AssignmentArgs & { isTried?: boolean }): Promise<void> {
+    await tell(args, await getExplainedFacts(deps.db, args), { isRepeat: isTried === true });
   }
 
   /** Whom GHL shows as the contact's user now; null for nobody, or where the lead has no contact. */
@@ -194,6 +147,7 @@ export function createLeadGhlActivities(deps: GhlDeps) {
     rereadContact,
     placeLead,
     assignLead,
+    assignAndTellLead,
     explainLead,
     notifyRep,
     tellLead,
@@ -205,15 +159,5 @@ export function createLeadGhlActivities(deps: GhlDeps) {
 
 export type LeadGhlActivities = ReturnType<typeof createLeadGhlActivities>;
 
-const markerOf = ({ assignmentId }: AssignmentArgs): string => `[switchyard ${assignmentId}]`;
-
-async function nullIfFinal<T>(step: Promise<T>): Promise<T | null> {
-  try {
-    return await step;
-  } catch (error) {
-    if (error instanceof ApplicationFailure || judgeStoreError(error).kind !== 'final') throw error;
-    return null;
-  }
-}
-
-const mayBeRepeat = (): boolean => Context.current().info.attempt > 1;
+const codeOf = (error: unknown): string =>
+  error instanceof ApplicationFailure ? (error.type ?? 'Unknown') : judgeStoreError(error).code;

@@ -1,6 +1,6 @@
 import type { Transaction } from 'kysely';
 import type { PlacementFacts } from '../db/lead-placement.ts';
-import { writeObservations } from '../db/mirror.ts';
+import { writeMade } from '../db/mirror.ts';
 import type { MirrorPlace } from '../db/mirror-place.ts';
 import type { Database } from '../db/schema.ts';
 import type { Observation } from '../domain/mirror.ts';
@@ -31,7 +31,7 @@ export async function mirrorMade(
   resource: 'note' | 'task' | 'opportunity',
   seen: Observation,
 ): Promise<void> {
-  await writeObservations(tx, placeOf(facts, resource), [seen], 'edit');
+  await writeMade(tx, placeOf(facts, resource), seen, 'edit');
 }
 
 const placeOf = ({ address }: PlacementFacts, resource: MirrorPlace['resource']): MirrorPlace => ({

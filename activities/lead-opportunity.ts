@@ -1,14 +1,15 @@
 import type { PlacementFacts } from '../db/lead-placement.ts';
 import type { GhlCalls, LocationCall } from '../ghl/calls.ts';
 import type { GhlOpportunity } from '../ghl/opportunity-schema.ts';
-import { createOpportunity, searchOpportunities, updateOpportunity, upsertOpportunity } from '../ghl/opportunities.ts';
+import { createOpportunity, updateOpportunity, upsertOpportunity } from '../ghl/opportunities.ts';
 import type { ReadCache } from '../ghl/read-cache.ts';
 import { writeInStage } from './lead-pipeline.ts';
 
 /**
  * Opens the lead's opportunity, or hands over the one the contact has open already: what its reps have made of that,
- * its stage and its name, stays. Repeatable. Opportunities are looked for in GHL itself: one that is remembered may be
- * closed or gone, and the lead would have two or none.
+ * its stage and its name, stays. Repeatable.
+ * @param earlier what the contact has in the pipeline, as `searchOpportunities` shows it: looked for in GHL itself, for one
+ *   that is remembered may be closed or gone, and the lead would have two or none
  * @returns its id, and how GHL showed it where it was made now
  * @throws GhlError; ApplicationFailure PipelineGone, final
  */
@@ -18,9 +19,9 @@ export async function writeOpportunity(
   call: LocationCall,
   facts: PlacementFacts,
   to: { contactId: string; pipelineId: string },
+  earlier: readonly GhlOpportunity[],
 ): Promise<{ opportunityId: string; made?: GhlOpportunity }> {
   const { pipelineStageId, ghlUserId, person } = facts;
-  const earlier = await searchOpportunities(ghl, call, to);
   const own = earlier.find((opportunity) => opportunity.id === facts.knownOpportunityId);
   const open = own ?? earlier.find((opportunity) => opportunity.status === 'open');
   if (open) {

@@ -2,17 +2,16 @@ import { ApplicationFailure } from '@temporalio/activity';
 import type { Transaction } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { listAssignments } from '../db/assignments.ts';
-import { reserveDecided } from '../db/decisions.ts';
+import { reserveRouted } from '../db/decisions.ts';
 import { findEvent } from '../db/events.ts';
-import { addToTimeline } from '../db/lead-timeline.ts';
 import { getPerson, type PersonDetails } from '../db/persons.ts';
 import {
   findGhlReach,
+  type GhlReach,
   listRoutingLocations,
   listRoutingReps,
   lockRouting,
   type RoutingLocationRow,
-  saveRotationPass,
 } from '../db/routing.ts';
 import type { Assignment, Database, Lead } from '../db/schema.ts';
 import { withScope } from '../db/scope.ts';
@@ -68,7 +67,7 @@ export function createLeadRouting(deps: StoreDeps) {
       const earlier = await listAssignments(tx, leadId);
       const find = (state: Assignment['state']) => earlier.find((each) => each.state === state);
       const taken = find('reserved') ?? (reroute ? undefined : find('active'));
-      if (taken) return reservation(tx, now, taken, earlier);
+      if (taken) return reservationOf(taken, earlier, await findGhlReach(tx, taken.location_id, now));
 
       const isNew = lead.state === 'received';
       const enquiry = isNew ? await enquiryOf(tx, lead) : undefined;
@@ -111,19 +110,18 @@ async function personOf(tx: Tx, { person_id: id }: Lead): Promise<PersonDetails 
 }
 
 async function decide(tx: Tx, routable: Routable, now: Date, reroute: boolean): Promise<RouteOutcome> {
-  const { lead, earlier } = routable;
+  const { lead, earlier, locations } = routable;
   const { decision, input, isRepeated } = await choose(tx, routable, now, reroute);
   const { locationId, repId } = decision;
   const ids = { agencyId: lead.agency_id, leadId: lead.id };
   const decisionId = uuidv7();
   const assignmentId = uuidv7();
   const kind = reroute || isRepeated ? ('reroute' as const) : ('route' as const);
-  await reserveDecided(tx, { ...decision, ...ids, id: decisionId, kind, inputs: input, now }, assignmentId);
-  if (repId !== null && decision.rotationPass !== null) await saveRotationPass(tx, repId, decision.rotationPass);
   const { step, reason } = decision;
-  await addToTimeline(tx, ids, { at: now, kind: 'routed', detail: { locationId, repId, step, reason, decisionId } });
   await noteUnrouted(tx, lead, { id: decisionId, step, reason, locationId, repId }, now);
-  return reservation(tx, now, { id: assignmentId, location_id: locationId, rep_id: repId }, earlier);
+  await reserveRouted(tx, { ...decision, ...ids, id: decisionId, kind, inputs: input, now }, assignmentId);
+  const chosen = locations.find(({ id }) => id === locationId);
+  return reservationOf({ id: assignmentId, location_id: locationId, rep_id: repId }, earlier, chosen);
 }
 
 /** Chooses for a lead as things are now, and stores nothing. */
@@ -155,20 +153,17 @@ export async function couldBeAssigned(tx: Tx, lead: Lead, now: Date): Promise<bo
   return (await choose(tx, { lead, person, earlier, locations }, now, true)).decision.outcome === 'assigned';
 }
 
-/** @param earlier what the lead has had before, or has now */
-async function reservation(
-  tx: Tx,
-  now: Date,
+/** @param earlier what the lead has had before, or has now @param reach undefined where there is no such location */
+function reservationOf(
   taken: Pick<Assignment, 'id' | 'location_id' | 'rep_id'>,
   earlier: readonly Assignment[],
-): Promise<RouteOutcome> {
+  reach: GhlReach | undefined,
+): RouteOutcome {
   const { id: assignmentId, location_id: locationId, rep_id: repId } = taken;
   // The master's queue takes a lead even after its GHL has refused it: then nothing is written there.
   const wasRefused = listRefusingLocations(earlier.map(endingOf)).includes(locationId);
-  const reach = await findGhlReach(tx, locationId, now);
-  const isReached = reach !== undefined && reach.isInstalled && reach.isConnected;
   // A rep is given a lead that their GHL shows, or the next location is asked; a queue takes it either way.
-  const isPlaceable = !wasRefused && isReached && (repId !== null || reach.isCallable);
+  const isPlaceable = !wasRefused && reach?.isReached === true && (repId !== null || reach.isInstalled);
   return { outcome: 'reserved', assignmentId, locationId, repId, isPlaceable };
 }
 

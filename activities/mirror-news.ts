@@ -1,16 +1,16 @@
 import type { Transaction } from 'kysely';
 import { listContactsOfOpenLeads } from '../db/lead-intake.ts';
-import { findGhlAddress } from '../db/locations.ts';
-import { type Observed, writeObservations } from '../db/mirror.ts';
+import { type Observed, writeMade, writeObservations } from '../db/mirror.ts';
 import type { MirrorPlace } from '../db/mirror-place.ts';
 import { listOrigins } from '../db/poll-mirror.ts';
 import type { Database } from '../db/schema.ts';
-import { findIntakeAccount } from '../db/tenants.ts';
+import { findConnectedAccount } from '../db/tenants.ts';
 import { type FoundBy, NEWS, type Observation } from '../domain/mirror.ts';
 import { newsOf, type SeenNews } from '../domain/mirror-news.ts';
 import type { StoreDeps } from './dependencies.ts';
 import { findMissedLeads, type Follower, followFound, followGone } from './poll-follow.ts';
 import { noteGoneGaps } from './poll-gaps.ts';
+import { settleRefused } from './unread-records.ts';
 
 /*
  * Whoever reads a record brings the mirror up to date, and polling finds no news of it then. So whoever writes the mirror
@@ -36,7 +36,10 @@ export async function takeSeen(
   observations: readonly Observation[],
   by: { foundBy: FoundBy; tells?: 'all' | 'creation' },
 ): Promise<Observed[]> {
-  const observed = await writeObservations(tx, place, observations, by.foundBy);
+  const [made] = by.tells === 'creation' && observations.length === 1 ? observations : [];
+  const observed = made
+    ? await writeMade(tx, place, made, by.foundBy)
+    : await writeObservations(tx, place, observations, by.foundBy);
   const latest = new Map(observations.map((seen) => [seen.ghlId, seen]));
   const all = observed.flatMap(({ ghlId, judgement }): News[] => {
     const seen = by.tells === 'all' || NEWS.has(judgement) ? latest.get(ghlId) : undefined;
@@ -56,6 +59,12 @@ export async function takeSeen(
     await followFound(tx, to, told, type, happenedAt(place, seen));
   }
   return observed;
+}
+
+/** Takes what a read that an event asked for has shown; that the location's records of the kind can be read is settled with it. */
+export async function takeRead(tx: Tx, deps: NewsDeps, place: MirrorPlace, seen: Observation): Promise<void> {
+  await settleRefused(tx, place.locationId, place.resource, deps.now());
+  await takeSeen(tx, deps, place, [seen], { foundBy: 'event' });
 }
 
 /**
@@ -91,7 +100,8 @@ async function onlyOfOpenLeads(tx: Tx, { agencyId }: MirrorPlace, all: readonly 
 }
 
 async function findFollower(tx: Tx, deps: NewsDeps, place: MirrorPlace): Promise<Follower | undefined> {
-  const account = await findIntakeAccount(tx, place.agencyId, place.locationId);
-  const address = await findGhlAddress(tx, place.locationId);
-  return account && address && { deps, place, account, address };
+  const found = await findConnectedAccount(tx, place.agencyId, place.locationId);
+  if (!found) return undefined;
+  const { ghlLocationId, ...account } = found;
+  return { deps, place, account, address: { ghlLocationId } };
 }

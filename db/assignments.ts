@@ -1,5 +1,6 @@
 import type { Transaction, Updateable } from 'kysely';
 import type { Assignment, Database } from './schema.ts';
+import { commitWith } from './scope.ts';
 
 /** The lead's assignment that is being written to GHL, or the one GHL shows. */
 export async function findAssignment(
@@ -32,6 +33,15 @@ export async function updateAssignment(
   change: Updateable<Database['assignments']>,
 ): Promise<void> {
   await tx.updateTable('assignments').set(change).where('id', '=', id).execute();
+}
+
+/** The same as the last statement of its transaction, which commits with it. */
+export async function rememberInAssignment(
+  tx: Transaction<Database>,
+  id: string,
+  change: Updateable<Database['assignments']>,
+): Promise<void> {
+  await commitWith(tx, tx.updateTable('assignments').set(change).where('id', '=', id));
 }
 
 /** Gives the slots of a lead back, all or those in one state. Returns how many were held. */

@@ -1,5 +1,7 @@
 import { sql, type Transaction } from 'kysely';
-import type { Assignment, Database, Decision } from './schema.ts';
+import { v7 as uuidv7 } from 'uuid';
+import type { Database, Decision } from './schema.ts';
+import { commitWith } from './scope.ts';
 
 export interface NewDecision {
   id: string;
@@ -26,71 +28,71 @@ export async function reserveDecided(
   decision: NewDecision,
   assignmentId: string,
 ): Promise<void> {
-  await tx
-    .with('decided', (db) =>
-      db.insertInto('decisions').values({
-        id: decision.id,
-        decided_at: decision.now,
-        agency_id: decision.agencyId,
-        lead_id: decision.leadId,
-        location_id: decision.locationId,
-        rep_id: decision.repId,
-        kind: decision.kind,
-        outcome: decision.outcome,
-        step: decision.step,
-        reason: decision.reason,
-        rule_version: decision.ruleVersion,
-        inputs: JSON.stringify(decision.inputs),
-        candidates: JSON.stringify(decision.candidates),
+  await deciding(tx, decision).insertInto('assignments').values(slotOf(decision, assignmentId)).execute();
+}
+
+/**
+ * Does so for a lead that is routed, and notes that on its timeline and where the rep stands in the rotation now. The last
+ * statement of its transaction, which commits with it.
+ * @param rotationPass of the chosen rep; null where nobody was chosen by turns
+ */
+export async function reserveRouted(
+  tx: Transaction<Database>,
+  decision: NewDecision & { rotationPass: number | null },
+  assignmentId: string,
+): Promise<void> {
+  const { id: decisionId, agencyId, leadId, locationId, repId, step, reason, rotationPass, now } = decision;
+  const detail = JSON.stringify({ locationId, repId, step, reason, decisionId });
+  const inTurn = rotationPass === null || repId === null ? [] : [repId];
+  const query = deciding(tx, decision)
+    .with('rotated', (db) =>
+      db
+        .updateTable('reps')
+        .set({ rotation_pass: rotationPass ?? 0 })
+        .where('id', '=', sql<string>`any(${inTurn}::uuid[])`),
+    )
+    .with('told', (db) =>
+      db.insertInto('lead_timeline').values({
+        ...{ id: uuidv7(), at: now, agency_id: agencyId, lead_id: leadId },
+        ...{ kind: 'routed', detail },
       }),
     )
     .insertInto('assignments')
-    .values({
-      id: assignmentId,
+    .values(slotOf(decision, assignmentId));
+  await commitWith(tx, query);
+}
+
+const deciding = (tx: Transaction<Database>, decision: NewDecision) =>
+  tx.with('decided', (db) =>
+    db.insertInto('decisions').values({
+      id: decision.id,
+      decided_at: decision.now,
       agency_id: decision.agencyId,
       lead_id: decision.leadId,
       location_id: decision.locationId,
       rep_id: decision.repId,
-      decision_id: decision.id,
-      state: 'reserved',
-      reserved_at: decision.now,
-    })
-    .execute();
-}
+      kind: decision.kind,
+      outcome: decision.outcome,
+      step: decision.step,
+      reason: decision.reason,
+      rule_version: decision.ruleVersion,
+      inputs: JSON.stringify(decision.inputs),
+      candidates: JSON.stringify(decision.candidates),
+    }),
+  );
+
+const slotOf = ({ id, agencyId, leadId, locationId, repId, now }: NewDecision, assignmentId: string) => ({
+  id: assignmentId,
+  agency_id: agencyId,
+  lead_id: leadId,
+  location_id: locationId,
+  rep_id: repId,
+  decision_id: id,
+  state: 'reserved' as const,
+  reserved_at: now,
+});
 
 /** The choices made for a lead, oldest first. */
 export async function listDecisions(tx: Transaction<Database>, leadId: string): Promise<Decision[]> {
   return tx.selectFrom('decisions').selectAll().where('lead_id', '=', leadId).orderBy('decided_at').execute();
-}
-
-/** Why an assignment was made, for who is told of it. */
-export interface DecisionBehind {
-  step: string;
-  reason: string;
-  ruleVersion: string;
-  /** Of the location that was chosen; null where no place was looked for. */
-  distanceKm: number | null;
-}
-
-const DAY_MS = 86_400_000;
-
-/**
- * The decision behind an assignment. Both are stored with the same time, and so only that month is looked at.
- * @throws Error when the scope does not hold it, or it is past its time
- */
-export async function getDecisionBehind(
-  tx: Transaction<Database>,
-  assignment: Pick<Assignment, 'decision_id' | 'lead_id' | 'location_id' | 'reserved_at'>,
-): Promise<DecisionBehind> {
-  const { decision_id: id, lead_id: leadId, location_id: locationId, reserved_at: reservedAt } = assignment;
-  const [earliest, latest] = [-1, 1].map((days) => new Date(reservedAt.getTime() + days * DAY_MS));
-  const found = await sql<DecisionBehind>`
-    select step, reason, rule_version as "ruleVersion",
-      (select (candidate ->> 'distanceKm')::double precision from jsonb_array_elements(candidates) candidate
-        where candidate ->> 'locationId' = ${locationId} and candidate ->> 'kind' <> 'rep' limit 1) as "distanceKm"
-    from decisions where id = ${id} and lead_id = ${leadId} and decided_at between ${earliest} and ${latest}
-  `.execute(tx);
-  const [decision] = found.rows;
-  if (!decision) throw new Error('no decision of this assignment in this scope');
-  return decision;
 }

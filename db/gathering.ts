@@ -15,7 +15,8 @@ interface Waiting<Item, Answer> {
 }
 
 /**
- * Gathers what is asked for one key while an earlier run of that key is under way, or while it may wait, into one run.
+ * Gathers what is asked for one key in the same turn, while an earlier run of that key is under way, or while it may wait,
+ * into one run.
  * @param run does all items of a key, answering each in their order; one at a time for each key
  */
 export function createGathering<Item, Answer>(
@@ -34,11 +35,14 @@ export function createGathering<Item, Answer>(
     }
     clearTimeout(timers.get(key));
     timers.delete(key);
-    const batch = waiting.get(key) ?? [];
-    waiting.delete(key);
-    if (batch.length === 0) return;
+    if (!waiting.has(key)) return;
     running.set(key, { goesOn: false });
-    void finish(key, batch);
+    // Who asks side by side asks in the same turn.
+    setImmediate(() => {
+      const batch = waiting.get(key) ?? [];
+      waiting.delete(key);
+      void finish(key, batch);
+    });
   }
 
   async function finish(key: string, batch: Waiting<Item, Answer>[]): Promise<void> {

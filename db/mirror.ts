@@ -74,6 +74,18 @@ export async function writeObservations(
   return [...judged].map(([ghlId, { reason }]) => ({ ghlId, judgement: reason }));
 }
 
+/** Does the same for a record that was made just now: one statement, for hardly ever has somebody else brought it meanwhile. */
+export async function writeMade(
+  tx: Transaction<Database>,
+  place: MirrorPlace,
+  made: Observation,
+  foundBy: FoundBy,
+): Promise<Observed[]> {
+  const added = await insertNew(tx, place, [made], foundBy);
+  if (added.length === 0) return writeObservations(tx, place, [made], foundBy);
+  return [{ ghlId: made.ghlId, judgement: judgeAgainst(undefined, made).reason }];
+}
+
 /** What is known of the records that were seen, by their ids. Those that are not here are left out. */
 export async function findKnown(
   tx: Transaction<Database>,

@@ -20,14 +20,16 @@ const isCallableNow = (now: Date) => sql<boolean>`(l.installed_at is not null an
       and not exists (select from installs own where own.location_id = l.id))
 ) and not exists (select from installs i where i.location_id = l.id and i.paused_until > ${now}))`;
 
+/** Whether the app is in the location `l` of the agency `g`, and both have their ids in GHL. */
+const IS_REACHED = sql<boolean>`(l.installed_at is not null and coalesce(l.ghl_location_id, '') <> ''
+  and coalesce(g.ghl_company_id, '') <> '')`;
+
 /** What stands between a location and GHL. */
 export interface GhlReach {
-  /** The app is in it. */
-  isInstalled: boolean;
-  /** It and its agency have their ids there. */
-  isConnected: boolean;
+  /** The app is in it, and it and its agency have their ids there. */
+  isReached: boolean;
   /** It can be called now, as far as we know. */
-  isCallable: boolean;
+  isInstalled: boolean;
 }
 
 /** How GHL is reached for a location of the scope now, as far as we know; undefined when there is no such location. */
@@ -37,8 +39,7 @@ export async function findGhlReach(
   now: Date,
 ): Promise<GhlReach | undefined> {
   const found = await sql<GhlReach>`
-    select l.installed_at is not null as "isInstalled", ${isCallableNow(now)} as "isCallable",
-      coalesce(l.ghl_location_id, '') <> '' and coalesce(g.ghl_company_id, '') <> '' as "isConnected"
+    select ${IS_REACHED} as "isReached", ${isCallableNow(now)} as "isInstalled"
     from locations l join agencies g on g.id = l.agency_id where l.id = ${locationId}
   `.execute(tx);
   return found.rows[0];
@@ -53,7 +54,10 @@ export interface RoutingLocationRow {
   longitude: number | null;
   radiusKm: number | null;
   isLive: boolean;
+  /** Whether GHL can be called for it now, as far as we know. */
   isInstalled: boolean;
+  /** The app is in it, and it and its agency have their ids in GHL. */
+  isReached: boolean;
   openLeads: number;
   maxOpenLeads: number | null;
   leadsToday: number;
@@ -62,7 +66,8 @@ export interface RoutingLocationRow {
 
 /**
  * Every location of the agency with what it carries now; its day is the one of its own time zone. A lead counts once
- * for a day, however often it changed hands there, and not where its placement was given up.
+ * for a day, however often it changed hands there, and not where its placement was given up. Where no cap stands against a
+ * count it is 0: an agency's open leads are many, and its decisions wait for one another.
  * @param exceptLeadId a lead that is on the move: the slot it would leave does not stand in its own way
  */
 export async function listRoutingLocations(
@@ -72,15 +77,17 @@ export async function listRoutingLocations(
 ): Promise<RoutingLocationRow[]> {
   const found = await sql<RoutingLocationRow>`
     select l.id, l.parent_id as "parentId", l.kind, l.verticals, l.latitude, l.longitude, l.radius_km as "radiusKm",
-      l.live_at is not null as "isLive", ${isCallableNow(now)} as "isInstalled",
+      l.live_at is not null as "isLive", ${isCallableNow(now)} as "isInstalled", ${IS_REACHED} as "isReached",
       l.max_open_leads as "maxOpenLeads", l.daily_cap as "dailyCap",
-      (select count(*)::int from assignments a where a.location_id = l.id and a.state <> 'released'
-        and a.lead_id is distinct from ${exceptLeadId}) as "openLeads",
-      (select count(distinct a.lead_id)::int from assignments a where a.location_id = l.id
-        and a.reserved_at >= date_trunc('day', ${now} at time zone l.time_zone) at time zone l.time_zone
-        and (a.state <> 'released' or a.assigned_at is not null)
-        and a.lead_id is distinct from ${exceptLeadId}) as "leadsToday"
-    from locations l order by l.id
+      case when l.max_open_leads is null then 0 else
+        (select count(*)::int from assignments a where a.location_id = l.id and a.state <> 'released'
+          and a.lead_id is distinct from ${exceptLeadId}) end as "openLeads",
+      case when l.daily_cap is null then 0 else
+        (select count(distinct a.lead_id)::int from assignments a where a.location_id = l.id
+          and a.reserved_at >= date_trunc('day', ${now} at time zone l.time_zone) at time zone l.time_zone
+          and (a.state <> 'released' or a.assigned_at is not null)
+          and a.lead_id is distinct from ${exceptLeadId}) end as "leadsToday"
+    from locations l join agencies g on g.id = l.agency_id order by l.id
   `.execute(tx);
   return found.rows;
 }
@@ -97,28 +104,30 @@ export interface RoutingRepRow {
   dailyCap: number | null;
 }
 
-/** Every rep of the agency with what they carry now. */
+/**
+ * Every rep of the agency with what they carry now.
+ * @param counting whether that is counted only where a cap stands against it, as of locations, or of all
+ */
 export async function listRoutingReps(
   tx: Transaction<Database>,
   now: Date,
   exceptLeadId: string | null = null,
+  counting: 'capped' | 'all' = 'capped',
 ): Promise<RoutingRepRow[]> {
+  const isOfAll = counting === 'all';
   const found = await sql<RoutingRepRow>`
     select r.id, r.location_id as "locationId", r.status, r.weight, r.rotation_pass as "rotationPass",
       r.max_open_leads as "maxOpenLeads", r.daily_cap as "dailyCap",
-      (select count(*)::int from assignments a where a.rep_id = r.id and a.state <> 'released'
-        and a.lead_id is distinct from ${exceptLeadId}) as "openLeads",
-      (select count(distinct a.lead_id)::int from assignments a where a.rep_id = r.id and a.location_id = r.location_id
-        and a.reserved_at >= date_trunc('day', ${now} at time zone l.time_zone) at time zone l.time_zone
-        and (a.state <> 'released' or a.assigned_at is not null)
-        and a.lead_id is distinct from ${exceptLeadId}) as "leadsToday"
+      case when r.max_open_leads is null and not ${isOfAll} then 0 else
+        (select count(*)::int from assignments a where a.rep_id = r.id and a.state <> 'released'
+          and a.lead_id is distinct from ${exceptLeadId}) end as "openLeads",
+      case when r.daily_cap is null and not ${isOfAll} then 0 else
+        (select count(distinct a.lead_id)::int from assignments a where a.rep_id = r.id and a.location_id = r.location_id
+          and a.reserved_at >= date_trunc('day', ${now} at time zone l.time_zone) at time zone l.time_zone
+          and (a.state <> 'released' or a.assigned_at is not null)
+          and a.lead_id is distinct from ${exceptLeadId}) end as "leadsToday"
     from reps r join locations l on l.id = r.location_id
     order by r.id
   `.execute(tx);
   return found.rows;
-}
-
-/** Stores where the rep stands in the rotation now. */
-export async function saveRotationPass(tx: Transaction<Database>, repId: string, pass: number): Promise<void> {
-  await tx.updateTable('reps').set({ rotation_pass: pass }).where('id', '=', repId).execute();
 }

@@ -41,6 +41,22 @@ export async function findIntakeAccount(
     .executeTakeFirst();
 }
 
+/** An account of an agency with its id in GHL; undefined where it or its agency has none there. Needs the agency's scope. */
+export async function findConnectedAccount(
+  tx: Transaction<Database>,
+  agencyId: string,
+  locationId: string,
+): Promise<(IntakeAccount & { ghlLocationId: string }) | undefined> {
+  const found = await sql<IntakeAccount & { ghlLocationId: string }>`
+    select l.ghl_location_id as "ghlLocationId", l.agency_id as "agencyId", l.id as "locationId", l.kind,
+      l.is_intake as "isIntake", l.live_at as "liveAt"
+    from locations l join agencies g on g.id = l.agency_id
+    where l.id = ${locationId} and l.agency_id = ${agencyId}
+      and coalesce(l.ghl_location_id, '') <> '' and coalesce(g.ghl_company_id, '') <> ''
+  `.execute(tx);
+  return found.rows[0];
+}
+
 /** The agencies of GHL companies, by the companies' ids. Needs the intake role. */
 export async function listAgenciesOfGhlCompanies(
   tx: Transaction<Database>,

@@ -1,4 +1,5 @@
-import { ActivityFailure, isCancellation, log, patched } from '@temporalio/workflow';
+import { ActivityFailure, isCancellation, log } from '@temporalio/workflow';
+import type { LeadWay } from './lead-way.ts';
 
 /**
  * Steps that tell GHL what counts here already. They run beside a loop, so that an outage of GHL delays no answer: in
@@ -9,24 +10,8 @@ export interface FollowUps {
   isIdle(): boolean;
 }
 
-/**
- * Runs that were begun when the route of a lead was a step of its own go on like that. Asked before the older questions: a
- * run of now answers them with it, and its history holds one mark instead of four.
- */
-export const isRoutedAtOnce = (): boolean => patched('lead-routed-at-once');
-
-/** Runs that were begun when placing and confirming, and explaining and notifying, were steps of their own go on like that. */
-export const isInFewerSteps = (): boolean => isRoutedAtOnce() || patched('lead-in-fewer-steps');
-
-/** Runs that were begun when GHL was told inside the loop go on as their histories say. */
-export const isGhlToldBeside = (): boolean => isInFewerSteps() || patched('ghl-told-beside');
-
-/** Runs that were begun when all locations were told in one row go on like that. */
-const rowOf = (locationId: string): string =>
-  isInFewerSteps() || patched('ghl-told-by-location') ? locationId : 'all';
-
 /** A step is done after all that were added before it for its location; one that fails stops none of the others. */
-export function openFollowUps(): FollowUps {
+export function openFollowUps(way: LeadWay): FollowUps {
   const last = new Map<string, Promise<void>>();
   let waiting = 0;
 
@@ -44,8 +29,8 @@ export function openFollowUps(): FollowUps {
 
   return {
     async add(locationId, step) {
-      if (!isGhlToldBeside()) return step();
-      const row = rowOf(locationId);
+      if (!way.isGhlToldBeside()) return step();
+      const row = way.isToldByLocation() ? locationId : 'all';
       waiting += 1;
       last.set(row, runAfter(last.get(row) ?? Promise.resolve(), step));
     },

@@ -18,10 +18,13 @@ import { openFollowUps } from './follow-ups.ts';
 import { refusalOf, takeInOrFail } from './lead-failure.ts';
 import { type LeadRef, type LeadRun, leads } from './lead-placement.ts';
 import { obey } from './lead-obedience.ts';
+import { wayOf } from './lead-way.ts';
 
 export interface LeadIntakeInput extends LeadRef {
   /** How long GHL may stay away before a placement is given up, in milliseconds. */
   patienceMs?: number;
+  /** Which steps its runs take (`LEAD_WAY`); those begun before this was told ask their histories. */
+  way?: number;
   /** Where an earlier run of this lead stopped. */
   standing?: LeadStanding;
   /** What that run had not yet obeyed. */
@@ -53,8 +56,9 @@ export async function leadIntake(input: LeadIntakeInput): Promise<LeadStanding> 
 
 async function live(input: LeadIntakeInput): Promise<LeadStanding> {
   const { agencyId, leadId, patienceMs = PATIENCE_MS } = input;
-  const followUps = openFollowUps();
-  const run: LeadRun = { lead: { agencyId, leadId }, patienceMs, followUps };
+  const way = wayOf(input.way);
+  const followUps = openFollowUps(way);
+  const run: LeadRun = { lead: { agencyId, leadId }, way, patienceMs, followUps };
   let standing: LeadStanding = input.standing ?? {
     status: 'routing',
     locationId: null,

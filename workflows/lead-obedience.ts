@@ -1,8 +1,7 @@
-import { ActivityFailure, ApplicationFailure, log, patched } from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, log } from '@temporalio/workflow';
 import type { LeadChange } from '../domain/lead-change.ts';
 import type { LeadMessage } from './lead-inbox.ts';
 import type { LeadStanding, ReassignRequest } from '../domain/lead-messages.ts';
-import { isGhlToldBeside } from './follow-ups.ts';
 import { assign, ghlOf, type LeadRun, leads, takeIn, tellGhl } from './lead-placement.ts';
 import { failureCode, isStepFailure, putBeforeOperator } from './step-failure.ts';
 
@@ -47,8 +46,8 @@ async function reassign(run: LeadRun, standing: LeadStanding, request: ReassignR
 
 /** What happened to the lead elsewhere. Of a reassignment made in GHL the event may be old or our own: GHL is asked how it is now. */
 async function follow(run: LeadRun, standing: LeadStanding, change: LeadChange): Promise<LeadStanding> {
-  const { lead, patienceMs } = run;
-  if (change.kind === 'contact-deleted' && patched('merge-followed')) {
+  const { lead, way, patienceMs } = run;
+  if (change.kind === 'contact-deleted' && way.isMergeFollowed()) {
     const merged = await followMerge(run, standing, change.ghlContactId);
     if (merged) return merged;
   }
@@ -67,11 +66,11 @@ async function follow(run: LeadRun, standing: LeadStanding, change: LeadChange):
   } catch (error) {
     if (!(error instanceof ActivityFailure)) throw error;
     // A contact that is gone has an event of its own; whatever else keeps GHL from telling, an operator hears of.
-    if (failureCode(error) !== 'GhlNotFound' && patched('unread-reassignment-told')) throw error;
+    if (failureCode(error) !== 'GhlNotFound' && way.isUnreadReassignmentTold()) throw error;
     return standing;
   }
   const adopted = await leads.adoptReassignment({ ...lead, ...now });
-  if (adopted.assignmentId !== assignmentId && isGhlToldBeside()) {
+  if (adopted.assignmentId !== assignmentId && way.isGhlToldBeside()) {
     await followInGhl(run, adopted, ['explainLead', 'handOver', 'notifyRep']);
     await followInGhl(run, standing, ['withdrawLead']);
   }

@@ -12,7 +12,8 @@ import type { LeadActivities } from '../activities/lead-intake.ts';
 import type { RouteOutcome } from '../activities/lead-routing.ts';
 import type { LeadGhlActivities } from '../activities/lead-intake-ghl.ts';
 import type { LeadStanding } from '../domain/lead-messages.ts';
-import { type FollowUps, isGhlToldBeside, isInFewerSteps, isRoutedAtOnce } from './follow-ups.ts';
+import type { FollowUps } from './follow-ups.ts';
+import type { LeadWay } from './lead-way.ts';
 import { failureCode, putBeforeOperator } from './step-failure.ts';
 import { ghlQueueOf } from './task-queues.ts';
 
@@ -26,6 +27,7 @@ export interface LeadRef {
 /** One run of a lead's workflow. */
 export interface LeadRun {
   lead: LeadRef;
+  way: LeadWay;
   /** How long GHL may stay away before a step is given up, in milliseconds. */
   patienceMs: number;
   followUps: FollowUps;
@@ -66,29 +68,47 @@ export const ghlOf = (locationId: string, patienceMs: number) =>
     priority: { priorityKey: 1, fairnessKey: locationId },
   });
 
+/** Whether GHL is told of the assignment already; `tried` where part of it may be. */
+type Telling = 'told' | 'tried' | 'untold';
+
 /**
  * Writes a reserved lead into GHL, and makes it count.
+ * @param tells whether GHL may be told of it in the same step, when that is quick
  * @returns how the lead stands then; undefined when GHL refused for good or stayed away longer than the run's patience: the
  *   slot is given back, and GHL is asked to show nobody as placed who is not
  */
-export async function assign(run: LeadRun, reservation: Reservation): Promise<LeadStanding | undefined> {
+async function place(
+  run: LeadRun,
+  reservation: Reservation,
+  tells: boolean,
+): Promise<{ standing: LeadStanding; telling: Telling } | undefined> {
   const { lead, patienceMs } = run;
   const { assignmentId, locationId } = reservation;
   const ghl = ghlOf(locationId, patienceMs);
+  let telling: Telling = 'untold';
   try {
-    if (reservation.isPlaceable && isInFewerSteps()) {
+    if (reservation.isPlaceable && tells) {
+      const { standing, isTold } = await ghl.assignAndTellLead({ ...lead, assignmentId });
+      telling = isTold ? 'told' : 'tried';
+      if (standing) return { standing, telling };
+    } else if (reservation.isPlaceable && run.way.isInFewerSteps()) {
       const standing = await ghl.assignLead({ ...lead, assignmentId });
-      if (standing) return standing;
+      if (standing) return { standing, telling };
     } else if (reservation.isPlaceable) await ghl.placeLead({ ...lead, assignmentId });
   } catch (error) {
     if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
     const cause = failureCode(error);
     log.warn('a lead could not be placed', { locationId, cause });
     await leads.giveUpPlacement({ ...lead, assignmentId, cause });
-    if (isGhlToldBeside()) await run.followUps.add(locationId, () => undo(run, reservation, cause));
+    if (run.way.isGhlToldBeside()) await run.followUps.add(locationId, () => undo(run, reservation, cause));
     return undefined;
   }
-  return leads.confirmAssignment({ ...lead, assignmentId });
+  return { standing: await leads.confirmAssignment({ ...lead, assignmentId }), telling };
+}
+
+/** Writes a reserved lead into GHL, and makes it count. @returns as `place` does; whoever asks has it told then */
+export async function assign(run: LeadRun, reservation: Reservation): Promise<LeadStanding | undefined> {
+  return (await place(run, reservation, false))?.standing;
 }
 
 /** An answer of GHL's may have been lost on the way: the contact may show the rep all the same. */
@@ -105,12 +125,16 @@ async function undo(run: LeadRun, { assignmentId, locationId }: Reservation, cau
 }
 
 /** Tells GHL and the rep why the lead came. The lead is assigned already: what fails for good here is a dead letter. */
-export async function tellGhl({ lead, patienceMs }: LeadRun, reservation: Reservation): Promise<void> {
+export async function tellGhl(
+  { lead, way, patienceMs }: LeadRun,
+  reservation: Reservation,
+  isTried = false,
+): Promise<void> {
   if (!reservation.isPlaceable) return;
   const { assignmentId, locationId } = reservation;
   try {
     const ghl = ghlOf(locationId, patienceMs);
-    if (isInFewerSteps()) return await ghl.tellLead({ ...lead, assignmentId });
+    if (way.isInFewerSteps()) return await ghl.tellLead({ ...lead, assignmentId, ...(isTried && { isTried }) });
     await ghl.explainLead({ ...lead, assignmentId });
     if (reservation.repId !== null) await ghl.notifyRep({ ...lead, assignmentId });
   } catch (error) {
@@ -125,9 +149,11 @@ export async function takeIn(run: LeadRun, reroute = false): Promise<LeadStandin
   for (;;) {
     const route = await decideRoute(run, reroute);
     if (route.outcome === 'closed') return route.standing;
-    const standing = await assign(run, route);
-    if (!standing) continue;
-    await run.followUps.add(route.locationId, () => tellGhl(run, route));
+    // What GHL is still to be told of an earlier place comes first.
+    const placed = await place(run, route, !reroute && run.way.isToldAtOnce() && run.followUps.isIdle());
+    if (!placed) continue;
+    const { standing, telling } = placed;
+    if (telling !== 'told') await run.followUps.add(route.locationId, () => tellGhl(run, route, telling === 'tried'));
     return standing;
   }
 }
@@ -147,8 +173,8 @@ async function decideRoute(run: LeadRun, reroute: boolean): Promise<Exclude<Rout
  * What does not work at once, for Postgres is away or busy, becomes a step that waits, and that operators see waiting. A try
  * that was given up and still goes on finds the slot that was taken meanwhile; of a lead that is to move it would take another.
  */
-async function askForRoute({ lead }: LeadRun, reroute: boolean): Promise<RouteOutcome> {
-  if (!reroute && isRoutedAtOnce()) {
+async function askForRoute({ lead, way }: LeadRun, reroute: boolean): Promise<RouteOutcome> {
+  if (!reroute && way.isRoutedAtOnce()) {
     try {
       return await withinTask.routeLead({ ...lead, reroute });
     } catch (error) {

@@ -17,7 +17,7 @@ export interface Course {
 type HistoryEvent = proto.api.history.v1.IHistoryEvent;
 
 /** The steps after which a lead counts as assigned: with its contact, or without one. */
-const LAST_STEPS = ['assignLead', 'confirmAssignment'];
+const LAST_STEPS = ['assignAndTellLead', 'assignLead', 'confirmAssignment'];
 
 /** Reads a lead's way out of its workflow's history. */
 export async function readCourse(temporal: Client, lead: TimedLead): Promise<Course> {

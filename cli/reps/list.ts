@@ -26,7 +26,7 @@ async function showReps(session: Session, given: z.infer<typeof input>): Promise
   const reps = await inAgency(session, given.agency, async (tx) => {
     const only = given.location === undefined ? undefined : (await getNamedLocation(tx, given.location)).id;
     const names = new Map((await listLocations(tx)).map((location) => [location.id, location.name]));
-    const loads = new Map((await listRoutingReps(tx, now)).map((load) => [load.id, load]));
+    const loads = new Map((await listRoutingReps(tx, now, null, 'all')).map((load) => [load.id, load]));
     return (await listReps(tx))
       .filter((rep) => only === undefined || rep.location_id === only)
       .map((rep) => ({

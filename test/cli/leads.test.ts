@@ -188,7 +188,7 @@ describe('replay', () => {
     const leadId = await assigned();
     await cli.run(['replay', workflowId(leadId), '--save', 'history.json']);
     const saved = await readFile(join(cli.folder, 'history.json'), 'utf8');
-    await cli.file('changed.json', saved.replaceAll('"assignLead"', '"acceptLead"'));
+    await cli.file('changed.json', saved.replaceAll('"assignAndTellLead"', '"acceptLead"'));
     const ran = await cli.run(['replay', 'changed.json']);
     expect(ran.code).toBe(1);
     expect(ran.error).toContain('does not replay this history');

@@ -166,7 +166,7 @@ describe('a next version', () => {
     all.push(onB);
     await expectOnce([onB]);
     expect(whoDid(onB)).toEqual(new Set(['B']));
-    expect(taken.some(({ activity, args }) => activity === 'assignLead' && args.includes(onB))).toBe(true);
+    expect(taken.some(({ activity, args }) => activity === 'assignAndTellLead' && args.includes(onB))).toBe(true);
     const { currentDetails } = await handleOf(onB).query<{ currentDetails: string }>('__temporal_workflow_metadata');
     expect(currentDetails).toContain('release B');
 

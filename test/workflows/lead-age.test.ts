@@ -5,6 +5,7 @@ import type { LeadStanding } from '../../domain/lead-messages.ts';
 import { resolveTestServerBinary } from '../../scripts/stack/temporal-binary.ts';
 import { SEARCH_ATTRIBUTES } from '../../scripts/stack/temporal.ts';
 import { leadIntake } from '../../workflows/lead-intake.ts';
+import { LEAD_WAY } from '../../workflows/lead-way.ts';
 
 const DAY_MS = 86_400_000;
 /** INDEXED_VALUE_TYPE_KEYWORD of Temporal's API. */
@@ -62,7 +63,7 @@ describe('a lead that nobody closes', () => {
       const handle = await environment.client.workflow.start(leadIntake, {
         taskQueue: 'interactive',
         workflowId: 'lead-intake/agency/lead',
-        args: [{ agencyId: 'agency', leadId: 'lead' }],
+        args: [{ agencyId: 'agency', leadId: 'lead', way: LEAD_WAY }],
       });
       expect(await handle.result()).toMatchObject({ status: 'closed', closeReason: 'expired' });
       expect((await handle.describe()).historyLength).toBeLessThan(40);
