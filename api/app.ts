@@ -56,7 +56,7 @@ import type { Metrics } from './metrics.ts';
 import { type MetricsPageDeps, reportMetrics, timeWebhooks } from './metrics-page.ts';
 import { takeCode } from './oauth-callback.ts';
 import { type ConnectDeps, RESULT_PATH, showConnecting } from './oauth-result.ts';
-import { startConnecting } from './oauth-start.ts';
+import { showConnectLink, startConnecting } from './oauth-start.ts';
 import { requireSession, requireSessionOrToken } from './operator-access.ts';
 import { type OperatorDoor, WEB_UI_PATH } from './operator-door.ts';
 import { handleErrors, handleUnknownRoute } from './problem.ts';
@@ -193,7 +193,8 @@ export function createApp(deps: AppDeps): Express {
   app.post('/v1/webhook-endpoints/:id/deliveries/redeliver', readRawBody, redeliverByApi(deps));
 
   app.post('/v1/agency/connect-links', readRawBody, createConnectLinkByApi(deps));
-  app.get('/oauth/ghl/start', startConnecting(deps));
+  app.get('/oauth/ghl/start', showConnectLink(deps));
+  app.post('/oauth/ghl/start', startConnecting(deps));
   // GHL's portal may refuse an address that names it: the second is the same without.
   app.get(['/oauth/ghl/callback', '/oauth/callback'], takeCode(deps));
   app.get(RESULT_PATH, showConnecting(deps));
