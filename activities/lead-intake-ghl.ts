@@ -114,32 +114,46 @@ export function createLeadGhlActivities(deps: GhlDeps) {
   }
 
   async function explain(args: AssignmentArgs, facts: ExplainedFacts): Promise<void> {
+    throwGathered([
+      await failureOf(() => writeNote(args, facts), 'final'),
+      await failureOf(() => openOpportunity(args, facts), 'final'),
+    ]);
+  }
+
+  /** @throws ApplicationFailure NoContact, final */
+  async function writeNote(args: AssignmentArgs, facts: ExplainedFacts): Promise<void> {
     if (facts.isReleased || facts.isContactDeleted) return;
-    const { ghlContactId, pipelineId } = facts;
+    const { ghlContactId } = facts;
     if (ghlContactId === null) {
       throw ApplicationFailure.nonRetryable('the lead has no contact of its own in the location', 'NoContact');
     }
+    if (facts.ghlNoteId !== null) return;
     const call = callOf(facts);
     await talkingToGhl(async () => {
-      if (facts.ghlNoteId === null) {
-        const marker = markerOf(args);
-        const earlier = mayBeRepeat() ? await listNotes(ghl, call, ghlContactId) : [];
-        const found = earlier.find((note) => note.body?.includes(marker));
-        const askedAt = deps.now();
-        const note =
-          found ?? (await createNote(ghl, call, ghlContactId, { body: `${explainAssignment(facts)}\n${marker}` }));
-        await remember(args, { ghl_note_id: note.id }, (tx) =>
-          mirrorMade(tx, facts, 'note', observeNote(note, ghlContactId, askedAt)),
-        );
-      }
-      if (facts.ghlOpportunityId === null && pipelineId !== null) {
-        const askedAt = deps.now();
-        const to = { contactId: ghlContactId, pipelineId };
-        const { opportunityId, made } = await writeOpportunity(ghl, reads, call, facts, to);
-        await remember(args, { ghl_opportunity_id: opportunityId }, async (tx) => {
-          if (made) await mirrorMade(tx, facts, 'opportunity', observeOpportunity(made, askedAt));
-        });
-      }
+      const marker = markerOf(args);
+      const earlier = mayBeRepeat() ? await listNotes(ghl, call, ghlContactId) : [];
+      const found = earlier.find((note) => note.body?.includes(marker));
+      const askedAt = deps.now();
+      const note =
+        found ?? (await createNote(ghl, call, ghlContactId, { body: `${explainAssignment(facts)}\n${marker}` }));
+      await remember(args, { ghl_note_id: note.id }, (tx) =>
+        mirrorMade(tx, facts, 'note', observeNote(note, ghlContactId, askedAt)),
+      );
+    }, 'wait');
+  }
+
+  /** @throws ApplicationFailure PipelineGone, final */
+  async function openOpportunity(args: AssignmentArgs, facts: ExplainedFacts): Promise<void> {
+    const { ghlContactId, pipelineId } = facts;
+    if (facts.isReleased || facts.isContactDeleted || ghlContactId === null) return;
+    if (facts.ghlOpportunityId !== null || pipelineId === null) return;
+    await talkingToGhl(async () => {
+      const askedAt = deps.now();
+      const to = { contactId: ghlContactId, pipelineId };
+      const { opportunityId, made } = await writeOpportunity(ghl, reads, callOf(facts), facts, to);
+      await remember(args, { ghl_opportunity_id: opportunityId }, async (tx) => {
+        if (made) await mirrorMade(tx, facts, 'opportunity', observeOpportunity(made, askedAt));
+      });
     }, 'wait');
   }
 
@@ -174,11 +188,17 @@ export function createLeadGhlActivities(deps: GhlDeps) {
     }, 'wait');
   }
 
-  /** Does what `explainLead` and then `notifyRep` do. Repeatable, and fails as they do. */
+  /**
+   * Does what `explainLead` and then `notifyRep` do. Repeatable, and fails as they do: but the rep is told also where the note
+   * or the opportunity fails for good, and where the opportunity cannot be made now.
+   */
   async function tellLead(args: AssignmentArgs): Promise<void> {
     const facts = await getExplainedFacts(deps.db, args);
-    await explain(args, facts);
-    await notify(args, facts);
+    throwGathered([
+      await failureOf(() => writeNote(args, facts), 'final'),
+      await failureOf(() => openOpportunity(args, facts), 'any'),
+      await failureOf(() => notify(args, facts), 'final'),
+    ]);
   }
 
   /** Whom GHL shows as the contact's user now; null for nobody, or where the lead has no contact. */
@@ -206,6 +226,24 @@ export function createLeadGhlActivities(deps: GhlDeps) {
 export type LeadGhlActivities = ReturnType<typeof createLeadGhlActivities>;
 
 const markerOf = ({ assignmentId }: AssignmentArgs): string => `[switchyard ${assignmentId}]`;
+
+/** What a step of several failed with, one of which keeps the others back only where it may work later and is not `any`. */
+async function failureOf(step: () => Promise<void>, kept: 'final' | 'any'): Promise<ApplicationFailure | undefined> {
+  try {
+    await step();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof ApplicationFailure) || (kept === 'final' && error.nonRetryable !== true)) throw error;
+    return error;
+  }
+}
+
+/** @throws the first of the failures: of those that may work later, where there is one */
+function throwGathered(failures: readonly (ApplicationFailure | undefined)[]): void {
+  const failed = failures.filter((failure) => failure !== undefined);
+  const first = failed.find(({ nonRetryable }) => nonRetryable !== true) ?? failed[0];
+  if (first) throw first;
+}
 
 async function nullIfFinal<T>(step: Promise<T>): Promise<T | null> {
   try {
