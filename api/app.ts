@@ -60,6 +60,7 @@ import { showConnectLink, startConnecting } from './oauth-start.ts';
 import { requireSession, requireSessionOrToken } from './operator-access.ts';
 import { type OperatorDoor, WEB_UI_PATH } from './operator-door.ts';
 import { handleErrors, handleUnknownRoute } from './problem.ts';
+import { listQuarantine, takeFromQuarantine } from './quarantine.ts';
 import { readRawBody } from './raw-body.ts';
 import type { RefusedDeliveries } from './refused-deliveries.ts';
 import { logRequests } from './request-log.ts';
@@ -209,6 +210,8 @@ export function createApp(deps: AppDeps): Express {
   app.post('/sign-in/:secret', signInByLink(deps));
   app.post('/codec/decode', requireSessionOrToken(deps), readCodecBody, decodePayloads(deps));
   app.post('/codec/encode', requireSessionOrToken(deps), readCodecBody, encodePayloads(deps));
+  app.get('/operator/quarantine', requireSessionOrToken(deps), listQuarantine(deps));
+  app.post('/operator/quarantine/take', requireSessionOrToken(deps), readRawBody, takeFromQuarantine(deps));
   const webUi = deps.webUi === undefined ? [reportNoWebUi] : [requireSession(deps), deps.webUi.pass];
   app.all(`${WEB_UI_PATH}{/*path}`, ...webUi, showHowToSignIn);
 

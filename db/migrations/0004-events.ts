@@ -73,7 +73,14 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       received_at timestamptz not null default now(),
       reason text not null,
       signature text,
-      body bytea
+      -- Of the request, that it can be told from others without being opened: no value of a header.
+      path text,
+      header_names text[],
+      digest text,
+      body_bytes integer,
+      body bytea,
+      -- When it was taken in after all, by a key that came later.
+      taken_at timestamptz
     );
     create index refused_deliveries_recent on refused_deliveries (received_at);
     create table refused_delivery_counts (
