@@ -1,15 +1,12 @@
 import { ApplicationFailure } from '@temporalio/activity';
-import type { Transaction } from 'kysely';
 import { unseal } from '../crypto/seal.ts';
-import { candidateOf, endRotation, findRotation, isSuperseded } from '../db/credential-rotations.ts';
-import { addDeadLetter, resolveDeadLetters } from '../db/dead-letters.ts';
+import { addRotationLetter, candidateOf, endRotation, findRotation, isSuperseded } from '../db/credential-rotations.ts';
+import { resolveDeadLetters } from '../db/dead-letters.ts';
 import { saveInstall } from '../db/installs.ts';
 import { findLocation, updateLocation } from '../db/locations.ts';
 import { lockRouting } from '../db/routing.ts';
-import type { Database } from '../db/schema.ts';
 import { withScope } from '../db/scope.ts';
 import type { RotationOutcome } from '../domain/credential-rotation.ts';
-import { credentialRotationWorkflowId } from '../domain/workflow-ids.ts';
 import type { StoreDeps } from './dependencies.ts';
 import { mapStoreFailures } from './store-failure.ts';
 
@@ -64,7 +61,7 @@ export function createRotationActivities(deps: StoreDeps) {
       const of = { id: rotationId, agencyId, locationId, actor: rotation.made_by };
       await endRotation(tx, of, { outcome: end, missingScopes, now });
       // Of a token that a newer one has taken the place of nobody needs to hear.
-      if (end === 'failed' && !(await isSuperseded(tx, rotation))) await leaveLetter(tx, of, cause);
+      if (end === 'failed' && !(await isSuperseded(tx, rotation))) await addRotationLetter(tx, of, cause);
       const about = { subjectId: locationId ?? agencyId, causePrefix: 'rotation:' };
       if (end === 'replaced') await resolveDeadLetters(tx, about, 'replaced', now);
       return end;
@@ -72,22 +69,6 @@ export function createRotationActivities(deps: StoreDeps) {
   }
 
   return mapStoreFailures({ endCredentialRotation });
-}
-
-async function leaveLetter(
-  tx: Transaction<Database>,
-  { id, agencyId, locationId }: { id: string; agencyId: string; locationId: string | null },
-  cause: string,
-): Promise<void> {
-  await addDeadLetter(tx, {
-    agencyId,
-    locationId,
-    capability: 'credential-rotation',
-    cause: `rotation:${cause}`,
-    advice: `A new token was not put in place (${cause}), and is not kept: the credential that was there stands. Mend the cause, then bring the token once more (credentials rotate).`,
-    subject: { kind: 'credential', id: locationId ?? agencyId },
-    workflowId: credentialRotationWorkflowId(agencyId, id),
-  });
 }
 
 export type RotationActivities = ReturnType<typeof createRotationActivities>;

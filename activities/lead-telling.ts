@@ -3,9 +3,10 @@ import type { Transaction } from 'kysely';
 import type { Database } from '../db/schema.ts';
 import { explainAssignment } from '../domain/lead-note.ts';
 import { createNote, listNotes } from '../ghl/contacts.ts';
-import type { GhlOpportunity } from '../ghl/opportunity-schema.ts';
+import { GhlError } from '../ghl/errors.ts';
 import { searchOpportunities } from '../ghl/opportunities.ts';
 import type { GhlDeps } from './dependencies.ts';
+import { toApplicationFailure } from './ghl-failure.ts';
 import { callOf, talkingToGhl } from './ghl-step.ts';
 import type { AssignmentArgs, AssignmentFacts, ExplainedFacts } from './lead-facts.ts';
 import { mirrorMade } from './lead-mirror.ts';
@@ -24,7 +25,7 @@ interface TellingBy {
 /** Whether an earlier attempt of this very step may have gone through. */
 const mayBeRepeat = (): boolean => Context.current().info.attempt > 1;
 
-/** What GHL and the rep are told of an assignment. Every part of it is remembered before the next call that waits for it. */
+/** What GHL and the rep are told of an assignment. */
 export function createLeadTelling(deps: GhlDeps, remember: Remember) {
   const { ghl, reads } = deps;
 
@@ -46,7 +47,7 @@ export function createLeadTelling(deps: GhlDeps, remember: Remember) {
   }
 
   /**
-   * Does what both do. What needs no other's answer is asked of GHL side by side.
+   * Does what both do, side by side, for none needs another's answer: the rep hears of a lead whose opportunity cannot be made.
    * @param by.isRepeat whether they may have been written before by another step
    * @param by.isContactNew that GHL has made the contact in this very step: nobody has to look what it has already
    */
@@ -69,20 +70,19 @@ export function createLeadTelling(deps: GhlDeps, remember: Remember) {
     }
     await talkingToGhl(async () => {
       const parts = begin(ghlContactId);
-      if (facts.ghlOpportunityId !== null || pipelineId === null) return rememberAll(args, parts);
-      const to = { contactId: ghlContactId, pipelineId };
-      if (isContactNew) return rememberAll(args, [...parts, openOpportunity(facts, to, [])]);
-      const looking = searchOpportunities(ghl, callOf(facts), to);
-      await rememberAll(args, [...parts, looking.then(() => undefined)]);
-      await remember(args, [await openOpportunity(facts, to, await looking)]);
+      if (facts.ghlOpportunityId === null && pipelineId !== null) {
+        parts.push(openOpportunity(facts, { contactId: ghlContactId, pipelineId }, isContactNew));
+      }
+      await rememberAll(args, parts);
     }, 'wait');
   }
 
   async function openOpportunity(
     facts: AssignmentFacts,
     to: { contactId: string; pipelineId: string },
-    earlier: readonly GhlOpportunity[],
+    isContactNew: boolean,
   ): Promise<Written> {
+    const earlier = isContactNew ? [] : await searchOpportunities(ghl, callOf(facts), to);
     const askedAt = deps.now();
     const { opportunityId, made } = await writeOpportunity(ghl, reads, callOf(facts), facts, to, earlier);
     const mirror = async (tx: Transaction<Database>): Promise<void> => {
@@ -91,14 +91,18 @@ export function createLeadTelling(deps: GhlDeps, remember: Remember) {
     return { change: { ghl_opportunity_id: opportunityId }, mirror };
   }
 
-  /** Remembers together what could be written, before it says what could not. */
+  /**
+   * Remembers together what could be written, before it says what could not: no part keeps another back.
+   * @throws the first failure: of those that may work later, where there is one
+   */
   async function rememberAll(args: AssignmentArgs, parts: readonly Promise<Written | undefined>[]): Promise<void> {
     const ended = await Promise.allSettled(parts);
     await remember(
       args,
       ended.flatMap((each) => (each.status === 'fulfilled' && each.value ? [each.value] : [])),
     );
-    for (const each of ended) if (each.status === 'rejected') throw each.reason;
+    const failed = ended.flatMap((each) => (each.status === 'rejected' ? [failureOf(each.reason)] : []));
+    if (failed.length > 0) throw failed.find((each) => !isFinal(each)) ?? failed[0];
   }
 
   async function writeNote(
@@ -147,3 +151,8 @@ export function createLeadTelling(deps: GhlDeps, remember: Remember) {
 }
 
 const markerOf = ({ assignmentId }: AssignmentArgs): string => `[switchyard ${assignmentId}]`;
+
+const failureOf = (error: unknown): unknown =>
+  error instanceof GhlError ? toApplicationFailure(error, 'wait') : error;
+
+const isFinal = (failure: unknown): boolean => failure instanceof ApplicationFailure && failure.nonRetryable === true;

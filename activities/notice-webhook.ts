@@ -9,6 +9,7 @@ import { type Answer, type AttemptClass, judgeAttempt, RETRY_DELAYS_MS } from '.
 import { webhookBody } from '../domain/webhook-endpoint.ts';
 import { type OutboundRules, readWebhookUrl } from '../domain/webhook-url.ts';
 import type { WebhookSender } from '../outbound/webhook-post.ts';
+import { currentCallId } from './activity-call.ts';
 import type { StoreDeps } from './dependencies.ts';
 import type { NoticeObserver } from './notice-email.ts';
 import { createSendingSlots } from './sending-slots.ts';
@@ -65,8 +66,7 @@ export function createNoticeWebhookActivities(deps: WebhookDeps) {
     requireQuietOver(endpoint, now());
     const leave = enter(agencyId, endpoint.id);
     try {
-      // A repeat of this activity knows that the attempt before it is over; the first one of it does not.
-      const begin = { now: now(), isRepeat: Context.current().info.attempt > 1 };
+      const begin = { now: now(), callId: currentCallId() };
       const attempts = await withScope(db, scope, (tx) => beginWebhookAttempt(tx, deliveryId, begin));
       if (attempts === undefined) throw waitFailure('DeliveryInFlight', OTHER_LOOK_MS);
       const answer = await post(endpoint, { id: deliveryId, body: webhookBody(notice) });

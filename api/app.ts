@@ -56,10 +56,11 @@ import type { Metrics } from './metrics.ts';
 import { type MetricsPageDeps, reportMetrics, timeWebhooks } from './metrics-page.ts';
 import { takeCode } from './oauth-callback.ts';
 import { type ConnectDeps, RESULT_PATH, showConnecting } from './oauth-result.ts';
-import { startConnecting } from './oauth-start.ts';
+import { showConnectLink, startConnecting } from './oauth-start.ts';
 import { requireSession, requireSessionOrToken } from './operator-access.ts';
 import { type OperatorDoor, WEB_UI_PATH } from './operator-door.ts';
 import { handleErrors, handleUnknownRoute } from './problem.ts';
+import { listQuarantine, takeFromQuarantine } from './quarantine.ts';
 import { readRawBody } from './raw-body.ts';
 import type { RefusedDeliveries } from './refused-deliveries.ts';
 import { logRequests } from './request-log.ts';
@@ -193,7 +194,8 @@ export function createApp(deps: AppDeps): Express {
   app.post('/v1/webhook-endpoints/:id/deliveries/redeliver', readRawBody, redeliverByApi(deps));
 
   app.post('/v1/agency/connect-links', readRawBody, createConnectLinkByApi(deps));
-  app.get('/oauth/ghl/start', startConnecting(deps));
+  app.get('/oauth/ghl/start', showConnectLink(deps));
+  app.post('/oauth/ghl/start', startConnecting(deps));
   // GHL's portal may refuse an address that names it: the second is the same without.
   app.get(['/oauth/ghl/callback', '/oauth/callback'], takeCode(deps));
   app.get(RESULT_PATH, showConnecting(deps));
@@ -208,6 +210,8 @@ export function createApp(deps: AppDeps): Express {
   app.post('/sign-in/:secret', signInByLink(deps));
   app.post('/codec/decode', requireSessionOrToken(deps), readCodecBody, decodePayloads(deps));
   app.post('/codec/encode', requireSessionOrToken(deps), readCodecBody, encodePayloads(deps));
+  app.get('/operator/quarantine', requireSessionOrToken(deps), listQuarantine(deps));
+  app.post('/operator/quarantine/take', requireSessionOrToken(deps), readRawBody, takeFromQuarantine(deps));
   const webUi = deps.webUi === undefined ? [reportNoWebUi] : [requireSession(deps), deps.webUi.pass];
   app.all(`${WEB_UI_PATH}{/*path}`, ...webUi, showHowToSignIn);
 

@@ -28,8 +28,8 @@ const manySchema = z.strictObject({
 const actOf = ({ actor }: Caller, now: Date) => ({ actor, origin: 'api' as const, now });
 
 /**
- * `POST /v1/dead-letters/:id/redrive`: sets its work going again. 202 with the way it goes; asked again it does nothing
- * twice. 409 when it cannot be: the reason is the code, and the sentence says what can be done instead. With `dryRun` 200.
+ * `POST /v1/dead-letters/:id/redrive`: sets its work going again. 202 with the way it goes, and which other letters it
+ * settles along; asked again it does nothing twice. 409 when it cannot be: the reason is the code, and the sentence says what can be done instead. With `dryRun` 200.
  */
 export const redriveDeadLetterByApi =
   ({ db, relay, now }: RedriveByApiDeps): RequestHandler =>
@@ -44,7 +44,8 @@ export const redriveDeadLetterByApi =
     if (outcome === 'refused') throw new ProblemError(409, result.why, { detail: result.reason });
     if (outcome === 'not-open') throw new ProblemError(409, outcome);
     if (!isDryRun) relay.wake();
-    const way = outcome === 'redriven' ? { way: result.way, reason: result.reason } : {};
+    const way =
+      outcome === 'redriven' ? { way: result.way, reason: result.reason, alsoSettles: result.alsoSettles } : {};
     res.status(isDryRun ? 200 : 202).json({ id, outcome, dryRun: isDryRun, ...way });
   };
 

@@ -2,7 +2,8 @@ import type { Request, Response } from 'express';
 
 const STYLE = 'body{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:10vh auto;padding:0 1rem}';
 
-const escape = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+const escape = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
 
 /** Whether a person looks, by a browser: programs ask for anything or for JSON and get problem details. */
 export const wantsPage = (req: Request): boolean =>
@@ -19,6 +20,8 @@ interface Page {
   button?: string;
   /** The browser asks for the page again after so long. */
   refreshSeconds?: number;
+  /** An address to which the browser goes on by itself, and what stands on the link for one that does not. */
+  leadsTo?: { url: string; link: string };
 }
 
 const TOKEN_FORM =
@@ -30,6 +33,9 @@ export function sendPage(res: Response, status: number, page: Page): void {
   const [title, text, command = ''] = [page.title, page.text, page.command ?? ''].map(escape);
   const refresh =
     page.refreshSeconds === undefined ? '' : `<meta http-equiv="refresh" content="${page.refreshSeconds}">`;
+  const { leadsTo } = page;
+  const onward = leadsTo === undefined ? '' : `<meta http-equiv="refresh" content="0;url=${escape(leadsTo.url)}">`;
+  const link = leadsTo === undefined ? '' : `<p><a href="${escape(leadsTo.url)}">${escape(leadsTo.link)}</a></p>`;
   const button =
     page.button === undefined ? '' : `<form method="post"><p><button>${escape(page.button)}</button></p></form>`;
   const form = `${button}${page.takesToken === true ? TOKEN_FORM : ''}`;
@@ -47,7 +53,7 @@ export function sendPage(res: Response, status: number, page: Page): void {
     })
     .type('html')
     .send(
-      `<!doctype html><html lang="en"><meta charset="utf-8"><title>${title}</title>${refresh}<style>${STYLE}</style>` +
-        `<h1>${title}</h1><p>${text}</p>${told}${form}</html>\n`,
+      `<!doctype html><html lang="en"><meta charset="utf-8"><title>${title}</title>${refresh}${onward}<style>${STYLE}</style>` +
+        `<h1>${title}</h1><p>${text}</p>${told}${link}${form}</html>\n`,
     );
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Kysely, Transaction } from 'kysely';
 import type { Logger } from 'pino';
 import { v7 as uuidv7 } from 'uuid';
@@ -5,7 +6,7 @@ import type { KeyProvider } from '../crypto/key-ring.ts';
 import { seal } from '../crypto/seal.ts';
 import { recordNoticeForAll } from '../db/notices.ts';
 import { countRefusedDeliveries } from '../db/refused-delivery-counts.ts';
-import { recordRefusedDelivery } from '../db/refused-deliveries.ts';
+import { REFUSED_BODY, recordRefusedDelivery, type RefusedRequest } from '../db/refused-deliveries.ts';
 import type { Database } from '../db/schema.ts';
 import { withSystemRole } from '../db/scope.ts';
 import { decideRefusalAlert, type RefusalReason } from '../domain/refused-signatures.ts';
@@ -15,6 +16,8 @@ import type { Metrics } from './metrics.ts';
 interface RefusedDelivery {
   reason: RefusalReason;
   signature: string | null;
+  path: string;
+  headerNames: readonly string[];
   body: Buffer;
 }
 
@@ -28,6 +31,10 @@ export interface RefusedDeliveries {
 /** However many are refused, Postgres hears of them once in so long. */
 const WRITE_EVERY_MS = 1_000;
 const MAX_SIGNATURE_LENGTH = 200;
+/** Whoever sends chooses them. */
+const MAX_PATH_LENGTH = 200;
+const MAX_HEADER_NAMES = 50;
+const MAX_NAME_LENGTH = 60;
 
 /** Counts deliveries whose signature was refused and keeps one of each write, for the day GHL rotates its key. */
 export function createRefusedDeliveries(deps: {
@@ -66,15 +73,23 @@ export function createRefusedDeliveries(deps: {
   }
 
   async function write(batch: Map<string, number>, kept: RefusedDelivery): Promise<void> {
-    const { reason, signature, body } = kept;
-    const sealed = seal(keys, body, { agencyId: null, locationId: null, purpose: 'refused-delivery' });
+    const { reason, body } = kept;
+    const request: RefusedRequest = {
+      reason,
+      signature: kept.signature,
+      path: kept.path.slice(0, MAX_PATH_LENGTH),
+      headerNames: kept.headerNames.slice(0, MAX_HEADER_NAMES).map((name) => name.slice(0, MAX_NAME_LENGTH)),
+      digest: createHash('sha256').update(body).digest('hex'),
+      bodyBytes: body.length,
+    };
+    const sealed = seal(keys, body, REFUSED_BODY);
     const now = [...batch.values()].reduce((sum, count) => sum + count, 0);
     const { inHour, decision } = await withSystemRole(db, 'intake', async (tx) => {
       for (const [each, count] of batch) {
         const others = each === reason ? count - 1 : count;
         if (others > 0) await countRefusedDeliveries(tx, each, others);
       }
-      const inHour = await recordRefusedDelivery(tx, { id: uuidv7(), reason, signature, body: sealed });
+      const inHour = await recordRefusedDelivery(tx, { ...request, id: uuidv7(), body: sealed });
       const decision = decideRefusalAlert(inHour - now, inHour);
       if (decision.alert) await tell(tx, inHour, decision.reason);
       return { inHour, decision };
@@ -98,10 +113,11 @@ export function createRefusedDeliveries(deps: {
   }
 
   return {
-    note({ reason, signature, body }) {
+    note(delivery) {
+      const { reason, signature } = delivery;
       metrics.refusedDeliveries.inc({ reason });
       counts.set(reason, (counts.get(reason) ?? 0) + 1);
-      latest = { reason, signature: signature?.slice(0, MAX_SIGNATURE_LENGTH) ?? null, body };
+      latest = { ...delivery, signature: signature?.slice(0, MAX_SIGNATURE_LENGTH) ?? null };
       schedule();
     },
     flush,

@@ -25,6 +25,7 @@ import { createSilenceWatch } from './silence.ts';
 import { createStarts } from './starts.ts';
 import { createStuckLeadWatch, type StuckLeadDeps } from './stuck-leads.ts';
 import { createStuckWorkflowWatch, type StuckWorkflowDeps } from './stuck-workflows.ts';
+import { createUnfinishedWorkWatch, type UnfinishedWorkDeps } from './unfinished-work.ts';
 import { createWebUi } from './web-ui.ts';
 import type { WorkClient } from './work.ts';
 
@@ -36,6 +37,7 @@ export interface ServiceOptions {
     RedriveDeps['client'] &
     StuckLeadDeps['client'] &
     StuckWorkflowDeps['client'] &
+    UnfinishedWorkDeps['client'] &
     ScheduleClient;
   publicKeys: readonly KeyObject[];
   /** By default operators come in over plain http and find no Web UI. */
@@ -63,7 +65,7 @@ export interface ServiceOptions {
 export interface Service {
   app: Express;
   metrics: Metrics;
-  /** Lets the relay, the watches on silence, on budgets, on stuck leads and workflows and on forgotten changes, the keeper of schedules, and reports of the key that seals run. */
+  /** Lets the relay, the watches on silence, on budgets, on stuck leads and workflows, on forgotten changes and unfinished work, the keeper of schedules, and reports of the key that seals run. */
   start(): void;
   /** From now on requests are answered 429. */
   drain(): void;
@@ -94,6 +96,7 @@ export function createService(options: ServiceOptions): Service {
   const stuckLeads = createStuckLeadWatch({ db, client, logger, now });
   const stuckWorkflows = createStuckWorkflowWatch({ db, client, logger, now });
   const forgotten = createForgottenChangeWatch({ db, logger, relay, now });
+  const unfinished = createUnfinishedWorkWatch({ db, client, logger, relay, now });
   const schedules = createScheduleKeeper({ client, logger });
   const sealing = createSealingReports({ db, keys, log: logger });
   const refused = createRefusedDeliveries({ db, keys, logger, metrics });
@@ -129,6 +132,7 @@ export function createService(options: ServiceOptions): Service {
       stuckLeads.start();
       stuckWorkflows.start();
       forgotten.start();
+      unfinished.start();
       if (options.schedules === true) schedules.start();
       sealing.start();
     },
@@ -140,6 +144,7 @@ export function createService(options: ServiceOptions): Service {
       stuckLeads.stop();
       stuckWorkflows.stop();
       forgotten.stop();
+      unfinished.stop();
       schedules.stop();
       await Promise.all([relay.stop(), starts.settled(), refused.flush(), webUi?.stop(), sealing.stop()]);
     },

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { recordNotice } from '../db/notices.ts';
 import type { Database } from '../db/schema.ts';
 import { withSystemRole } from '../db/scope.ts';
-import { listQuietAccounts } from '../db/silent-accounts.ts';
+import { listQuietAccounts, noteSilence } from '../db/silent-accounts.ts';
 import { judgeSilence } from '../domain/silence.ts';
 import { describeError } from './error-description.ts';
 import type { Metrics } from './metrics.ts';
@@ -17,7 +17,10 @@ const CHECK_EVERY_MS = 60_000;
 const QUIET_MS = 6 * 3_600_000;
 const PERIOD_DAYS = 7;
 
-/** Raises an alert, once, when an account that normally sends events has stopped. */
+/**
+ * Raises an alert, once, when an account that normally sends events has stopped, and counts it until it speaks again, an operator
+ * says that its silence is wanted, or it is no longer live or installed.
+ */
 export function createSilenceWatch(deps: {
   db: Kysely<Database>;
   logger: Logger;
@@ -33,15 +36,18 @@ export function createSilenceWatch(deps: {
     const silent = quiet.filter(
       (account) => judgeSilence({ ...account, periodMs: PERIOD_DAYS * 86_400_000 }, now()).isSilent,
     );
-    for (const { agencyId, locationId, lastEventAt } of silent) {
+    for (const { agencyId, locationId, lastEventAt, isNoted } of silent) {
       if (known.has(locationId)) continue;
       logger.error(
         { alert: 'location-silent', agencyId, locationId, lastEventAt },
         'a location sends no events any more',
       );
       const since = lastEventAt.toISOString();
-      await withSystemRole(db, 'upkeep', (tx) =>
-        recordNotice(tx, {
+      // Noted first, it lasts: events that show how it spoke go with their months.
+      if (isNoted) continue;
+      await withSystemRole(db, 'upkeep', async (tx) => {
+        if (!(await noteSilence(tx, locationId, QUIET_MS))) return;
+        await recordNotice(tx, {
           agencyId,
           locationId,
           repId: null,
@@ -50,8 +56,8 @@ export function createSilenceWatch(deps: {
           occurrenceKey: `${locationId}:${since}`,
           occurredAt: now(),
           data: { lastEventAt: since },
-        }),
-      );
+        });
+      });
     }
     known = new Set(silent.map((account) => account.locationId));
     metrics.silentLocations.set(known.size);

@@ -32,7 +32,13 @@ export function receiveGhlWebhook({ publicKeys, intake, refused, logger }: GhlWe
     const { valid, reason } = await inOrder(verifyGhlSignature(body, signature, publicKeys));
     if (!valid) {
       const isRetired = reason === 'missing' && req.get('x-wh-signature') !== undefined;
-      refused.note({ reason: isRetired ? 'retired-signature-only' : reason, signature: signature ?? null, body });
+      refused.note({
+        reason: isRetired ? 'retired-signature-only' : reason,
+        signature: signature ?? null,
+        path: req.path,
+        headerNames: Object.keys(req.headers),
+        body,
+      });
       throw new ProblemError(401, 'signature-refused');
     }
     const delivery = readGhlDelivery(body, req.headers);

@@ -4,6 +4,7 @@ import { addLocationsGoLive } from './locations/go-live.ts';
 import { addLocationsImport } from './locations/import.ts';
 import { addLocationsList } from './locations/list.ts';
 import { addLocationsSet } from './locations/set.ts';
+import { addLocationsMuteSilence, addLocationsSilent } from './locations/silence.ts';
 import type { Session } from './session.ts';
 
 export function addLocationCommands(program: Command, session: Session): void {
@@ -13,4 +14,6 @@ export function addLocationCommands(program: Command, session: Session): void {
   addLocationsList(locations, session);
   addLocationsSet(locations, session);
   addLocationsGoLive(locations, session);
+  addLocationsSilent(locations, session);
+  addLocationsMuteSilence(locations, session);
 }

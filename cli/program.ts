@@ -12,6 +12,7 @@ import { addInstallCommands } from './installs.ts';
 import { addKeyCommands } from './keys.ts';
 import { addLeadCommands } from './leads.ts';
 import { addLocationCommands } from './locations.ts';
+import { addQuarantineCommands } from './quarantine.ts';
 import { addReplayCommand } from './replay.ts';
 import { addRepCommands } from './reps.ts';
 import { addNoticeCommands } from './notices.ts';
@@ -56,6 +57,7 @@ export function createProgram(session: Session): Command {
   addWebhookCommands(program, session);
   addAuditCommands(program, session);
   addOperatorCommands(program, session);
+  addQuarantineCommands(program, session);
   addKeyCommands(program, session);
   addUpkeepCommands(program, session);
   addDeploymentCommands(program, session);

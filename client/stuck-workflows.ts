@@ -6,6 +6,7 @@ import {
 } from '@temporalio/client';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { isLawfulWait, problemOf, type WatchedGroup, type WorkflowStanding } from '../domain/stuck-workflow.ts';
+import { type EndedWorkflow, listEndedWorkflows } from './ended-workflows.ts';
 import { AGENCY_ID, CAPABILITY, LEAD_STATUS, LOCATION_ID } from './search-attributes.ts';
 import { timeOf } from './timestamps.ts';
 
@@ -63,6 +64,10 @@ export function createWorkflowWatch(
       const query = `ExecutionStatus = 'Running' and StartTime < '${before.toISOString()}' and ${queryOf(group)}`;
       return within(DEADLINE_MS, () => list(query, limit, readRunning));
     },
+
+    /** See `listEndedWorkflows` of ended-workflows. @throws TemporalUnavailableError */
+    listEndedWorkflows: (types: readonly string[], since: Date, limit: number): Promise<EndedWorkflow[]> =>
+      within(DEADLINE_MS, () => listEndedWorkflows(client, types, since, limit)),
 
     /**
      * How a workflow stands, and since when its workflow task waits; undefined when it runs no more.

@@ -65,6 +65,21 @@ export async function findConnectLinkRef(
     .executeTakeFirst();
 }
 
+/** What a link of the scope is for; undefined when it was opened before, or is over. */
+export async function findOpenConnectLink(
+  tx: Transaction<Database>,
+  linkId: string,
+): Promise<InstallPurpose | undefined> {
+  const open = await tx
+    .selectFrom('connect_links')
+    .select('purpose')
+    .where('id', '=', linkId)
+    .where('opened_at', 'is', null)
+    .where('expires_at', '>', sql<Date>`now()`)
+    .executeTakeFirst();
+  return open?.purpose;
+}
+
 /**
  * Opens a link, once: of many who open it at the same moment, the row's lock lets one through.
  * @returns what it is for; undefined when it was opened before, or is over

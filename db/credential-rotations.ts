@@ -1,6 +1,8 @@
 import type { Selectable, Transaction } from 'kysely';
 import type { RotationOutcome } from '../domain/credential-rotation.ts';
+import { credentialRotationWorkflowId } from '../domain/workflow-ids.ts';
 import { audit } from './audit-log.ts';
+import { addDeadLetter } from './dead-letters.ts';
 import type { Database } from './schema.ts';
 import type { CredentialRotationTable } from './schema/connecting.ts';
 
@@ -32,10 +34,14 @@ export async function findRotation(tx: Transaction<Database>, id: string): Promi
 }
 
 /** Whether a newer token for the same account is waiting or was taken. */
-export async function isSuperseded(tx: Transaction<Database>, rotation: CredentialRotation): Promise<boolean> {
+export async function isSuperseded(
+  tx: Transaction<Database>,
+  rotation: Pick<CredentialRotation, 'id' | 'agency_id' | 'location_id'>,
+): Promise<boolean> {
   const newer = await tx
     .selectFrom('credential_rotations')
     .select('id')
+    .where('agency_id', '=', rotation.agency_id)
     .where('location_id', rotation.location_id === null ? 'is' : '=', rotation.location_id)
     // Version 7 ids are in the order of time.
     .where('id', '>', rotation.id)
@@ -74,3 +80,43 @@ export const candidateOf = (agencyId: string, locationId: string | null) => ({
   locationId,
   purpose: 'credential-candidate',
 });
+
+/**
+ * Puts a rotation that failed for good before an operator, once for each credential: until a token replaces it.
+ * @param cause the code of what failed
+ */
+export async function addRotationLetter(
+  tx: Transaction<Database>,
+  { id, agencyId, locationId }: { id: string; agencyId: string; locationId: string | null },
+  cause: string,
+): Promise<void> {
+  await addDeadLetter(tx, {
+    agencyId,
+    locationId,
+    capability: 'credential-rotation',
+    cause: `rotation:${cause}`,
+    advice: `A new token was not put in place (${cause}), and is not kept: the credential that was there stands. Mend the cause, then bring the token once more (credentials rotate).`,
+    subject: { kind: 'credential', id: locationId ?? agencyId },
+    workflowId: credentialRotationWorkflowId(agencyId, id),
+  });
+}
+
+/** The cause of those whose workflow ended them in no time. */
+export const NEVER_ENDED = 'NeverEnded';
+
+/**
+ * Puts rotations that upkeep has ended before an operator, but for those whose place a newer token has taken. Needs the
+ * upkeep role.
+ */
+export async function tellOfForgottenRotations(tx: Transaction<Database>, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  const ended = await tx
+    .selectFrom('credential_rotations')
+    .select(['id', 'agency_id', 'location_id'])
+    .where('id', 'in', ids)
+    .execute();
+  for (const rotation of ended) {
+    const { id, agency_id: agencyId, location_id: locationId } = rotation;
+    if (!(await isSuperseded(tx, rotation))) await addRotationLetter(tx, { id, agencyId, locationId }, NEVER_ENDED);
+  }
+}

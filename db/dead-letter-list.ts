@@ -79,9 +79,12 @@ export async function listOpenLetterIds(
 export async function countOpenLettersAfter(
   tx: Transaction<Database>,
   filter: OpenFilter,
-  page: { heads: readonly DeadLetterHead[]; after: string },
+  { without, ...page }: { heads: readonly DeadLetterHead[]; after: string; without: readonly string[] },
 ): Promise<number> {
-  const query = tx.selectFrom('dead_letters').select(sql<number>`count(*)::int`.as('letters'));
+  const query = tx
+    .selectFrom('dead_letters')
+    .select(sql<number>`count(*)::int`.as('letters'))
+    .where(sql<boolean>`id <> all(${without}::uuid[])`);
   return (await narrowOpen(query, filter, page).executeTakeFirstOrThrow()).letters;
 }
 

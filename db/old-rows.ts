@@ -1,5 +1,6 @@
 import { type RawBuilder, type Transaction, sql } from 'kysely';
 import type { StaleKind, TrimKind } from '../domain/retention.ts';
+import { tellOfForgottenRotations } from './credential-rotations.ts';
 import { EVENT_REDRIVE_KEY } from './redrive-work.ts';
 import type { Database } from './schema.ts';
 
@@ -17,6 +18,8 @@ interface OldRows {
   isOld: (before: Age) => RawBuilder<unknown>;
   /** What is done to them; without it they are deleted. */
   set?: RawBuilder<unknown>;
+  /** Tells of those to which it was done, in the same transaction. @param ids the first column of their keys */
+  tell?: (tx: Transaction<Database>, ids: string[]) => Promise<void>;
 }
 
 /** An operator may still set the work going again: nothing it needs goes. */
@@ -113,6 +116,8 @@ const KINDS: Record<TrimKind | StaleKind, OldRows> = {
     key: ['id'],
     isOld: (before) => sql`outcome is null and created_at < ${before}`,
     set: sql`outcome = 'failed', ended_at = now(), candidate = null`,
+    // Whoever brought the token still believes that it is being tried.
+    tell: tellOfForgottenRotations,
   },
   'webhook-secrets': {
     table: 'webhook_endpoints',
@@ -135,7 +140,7 @@ export async function takeOldRows(
   kind: TrimKind | StaleKind,
   seconds: number,
 ): Promise<number> {
-  const { table, key, set } = KINDS[kind];
+  const { table, key, set, tell } = KINDS[kind];
   const columns = sql.join(key.map((column) => sql.ref(column)));
   const some = sql`(${columns}) in (
     select ${columns} from ${sql.table(table)} where ${oldOf(kind, seconds)} limit ${ROWS_AT_ONCE})`;
@@ -143,6 +148,14 @@ export async function takeOldRows(
   const statement = set
     ? sql`update ${sql.table(table)} set ${set} where ${some} and ${oldOf(kind, seconds)}`
     : sql`delete from ${sql.table(table)} where ${some}`;
+  if (tell) {
+    const { rows } = await sql<{ id: string }>`${statement} returning ${sql.ref(key[0]!)} as id`.execute(tx);
+    await tell(
+      tx,
+      rows.map(({ id }) => id),
+    );
+    return rows.length;
+  }
   const result = await statement.execute(tx);
   return Number(result.numAffectedRows ?? 0n);
 }

@@ -1,7 +1,8 @@
-import type { Kysely, Transaction } from 'kysely';
+import { type Kysely, sql, type Transaction } from 'kysely';
 import { judgeRedrive, REDRIVABLE_HEADS, REDRIVEN, headOf } from '../domain/dead-letter.ts';
 import {
   explainRefusal,
+  markSettledAlong,
   type RedriveResult,
   type RedriveSummary,
   summariseRedrives,
@@ -71,6 +72,7 @@ async function redrive(tx: Transaction<Database>, id: string, act: LetterAct): P
   if (!judged.isRedrivable || !isOwned(letter))
     return { ...of, outcome: 'refused', why: judged.isRedrivable ? 'no-agency' : judged.why, reason: judged.reason };
   const { way, reason } = judged;
+  const related = await listRelatedLetters(tx, letter);
   const done = await REDRIVE_WAYS[way](tx, letter, act);
   if (done !== 'done') return { ...of, outcome: 'refused', why: done, reason: explainRefusal(done) };
   // What GHL says of the fields settles it, or leaves it open.
@@ -83,10 +85,38 @@ async function redrive(tx: Transaction<Database>, id: string, act: LetterAct): P
     subject: `dead-letter:${id}`,
     after: { capability, cause, way, about: `${subject.kind}:${subject.id}` },
   });
-  return { ...of, outcome: 'redriven', way, reason };
+  return { ...of, outcome: 'redriven', way, reason, alsoSettles: await listSettled(tx, related) };
 }
 
 const isOwned = (letter: DeadLetter): letter is OwnedLetter => letter.agency_id !== null;
+
+/** The other open letters about the same thing or the same workflow: what settles one of them may settle others. */
+async function listRelatedLetters(tx: Transaction<Database>, letter: DeadLetter): Promise<string[]> {
+  const found = await tx
+    .selectFrom('dead_letters')
+    .select('id')
+    .where('resolved_at', 'is', null)
+    .where('id', '<>', letter.id)
+    .where((where) =>
+      where.or([
+        where('subject_id', '=', letter.subject_id),
+        ...(letter.workflow_id === null ? [] : [where('workflow_id', '=', letter.workflow_id)]),
+      ]),
+    )
+    .execute();
+  return found.map(({ id }) => id);
+}
+
+/** Which of these letters are not open any more. */
+async function listSettled(tx: Transaction<Database>, ids: readonly string[]): Promise<string[]> {
+  if (ids.length === 0) return [];
+  const settled = tx
+    .selectFrom('dead_letters')
+    .select('id')
+    .where(sql<boolean>`id = any(${ids}::uuid[])`)
+    .where('resolved_at', 'is not', null);
+  return (await settled.orderBy('id').execute()).map(({ id }) => id);
+}
 
 async function resolve(tx: Transaction<Database>, id: string, now: Date): Promise<void> {
   await tx
@@ -119,11 +149,13 @@ export async function redriveByFilter(
     const result = await redriveDeadLetter(db, scope, id, options);
     if (result) results.push(result);
   }
+  const marked = markSettledAlong(results);
+  const along = marked.flatMap((result) => (result.outcome === 'redriven' ? result.alsoSettles : []));
   const nextCursor = ids.length > taken.length ? (taken.at(-1) ?? null) : null;
   return {
     isDryRun: options.isDryRun,
-    groups: [...summariseRedrives(results), ...open.flatMap(explainGroup)],
-    remaining: await countRemaining(db, scope, filter, nextCursor),
+    groups: [...summariseRedrives(marked), ...open.flatMap(explainGroup)],
+    remaining: await countRemaining(db, scope, filter, { after: nextCursor, without: along }),
     nextCursor,
   };
 }
@@ -132,10 +164,10 @@ async function countRemaining(
   db: Kysely<Database>,
   scope: Scope,
   filter: Omit<DeadLetterFilter, 'state'>,
-  after: string | null,
+  { after, without }: { after: string | null; without: string[] },
 ): Promise<number> {
   if (after === null) return 0;
-  return withScope(db, scope, (tx) => countOpenLettersAfter(tx, filter, { heads: REDRIVABLE_HEADS, after }));
+  return withScope(db, scope, (tx) => countOpenLettersAfter(tx, filter, { heads: REDRIVABLE_HEADS, after, without }));
 }
 
 /** Groups none of whose letters can be redriven: nobody tries those one by one. */
@@ -145,5 +177,5 @@ function explainGroup(group: Awaited<ReturnType<typeof groupDeadLetters>>[number
   if (head !== undefined && REDRIVABLE_HEADS.includes(head)) return [];
   const judged = judgeRedrive({ agencyId: 'any', cause, subject: { kind: subjectKind, id: '' } });
   if (judged.isRedrivable) return [];
-  return [{ capability, cause, outcome: 'refused', code: judged.why, reason: judged.reason, letters }];
+  return [{ capability, cause, outcome: 'refused', code: judged.why, reason: judged.reason, letters, alsoSettles: 0 }];
 }

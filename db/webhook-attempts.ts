@@ -12,25 +12,28 @@ const ATTEMPT_MS = 60_000;
 
 /**
  * Begins an attempt: commit this before anything leaves. One whose result nobody noted is tried again, with the same id.
- * @param of.isRepeat the attempt before was the asker's own, and is over
+ * @param of.callId names the asker over all its attempts: of one that it began itself and noted nothing of, it knows that it is
+ *   over. Having waited for a slot or for quiet begins none
  * @returns how many attempts were begun, this one included; undefined when the delivery has ended, or somebody else is at it
  */
 export async function beginWebhookAttempt(
   tx: Transaction<Database>,
   id: string,
-  of: { now: Date; isRepeat: boolean },
+  of: { now: Date; callId: string },
 ): Promise<number | undefined> {
-  const { now, isRepeat } = of;
-  let begin = tx
+  const { now, callId } = of;
+  const isLost = new Date(now.getTime() - ATTEMPT_MS);
+  const begun = await tx
     .updateTable('notice_deliveries')
-    .set({ state: 'sending', attempts: sql<number>`attempts + 1`, tried_at: now })
+    .set({ state: 'sending', attempts: sql<number>`attempts + 1`, tried_at: now, tried_by: callId })
     .where('id', '=', id)
-    .where('ended_at', 'is', null);
-  if (!isRepeat) {
-    const isLost = new Date(now.getTime() - ATTEMPT_MS);
-    begin = begin.where((where) => where.or([where('state', '=', 'pending'), where('tried_at', '<=', isLost)]));
-  }
-  return (await begin.returning('attempts').executeTakeFirst())?.attempts;
+    .where('ended_at', 'is', null)
+    .where((where) =>
+      where.or([where('state', '=', 'pending'), where('tried_by', '=', callId), where('tried_at', '<=', isLost)]),
+    )
+    .returning('attempts')
+    .executeTakeFirst();
+  return begun?.attempts;
 }
 
 /** Ends a delivery that is not to go. Repeating it changes nothing. */

@@ -72,7 +72,8 @@ export const DEAD_LETTER_KINDS = {
   reread: { hasDetail: true, subject: 'event', redrive: 'account-event' },
   install: { hasDetail: true, subject: 'location', redrive: 'install-event' },
   'needs-reauth': { hasDetail: true, subject: 'install', redrive: { not: 'connect-again' } },
-  // Of a location, or of the agency itself, by whichever id: one letter, however often a new token is brought.
+  // Of a location, or of the agency itself, by whichever id: one letter, however often a new token is brought. `NeverEnded`: of
+  // a trial that upkeep has ended after a week.
   rotation: { hasDetail: true, subject: 'credential', redrive: { not: 'bring-it-again' } },
   connect: { hasDetail: true, subject: 'connect-link', redrive: { not: 'make-another-link' } },
   // Contacts and the mirror.

@@ -1,4 +1,13 @@
-import { condition, continueAsNew, proxyActivities, setHandler, sleep, workflowInfo } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  condition,
+  continueAsNew,
+  isCancellation,
+  proxyActivities,
+  setHandler,
+  sleep,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { ContactEditActivities } from '../activities/contact-edits.ts';
 import type { ContactEditGhlActivities } from '../activities/contact-edits-ghl.ts';
 import type { ContactSyncActivities } from '../activities/contact-sync.ts';
@@ -6,7 +15,7 @@ import type { ContactSyncGhlActivities } from '../activities/contact-sync-ghl.ts
 import { type ContactChange, gatherChanges, isContactChange } from '../domain/contact-change.ts';
 import { contactSyncWorkflowId } from '../domain/workflow-ids.ts';
 import { contactChangedSignal, contactEditedSignal } from './contact-sync-messages.ts';
-import { failureCode, isStepFailure, putBeforeOperator } from './step-failure.ts';
+import { CANCELLED, failureCode, isStepFailure, putBeforeOperator } from './step-failure.ts';
 import { ghlQueueOf } from './task-queues.ts';
 
 export interface ContactSyncInput {
@@ -40,11 +49,13 @@ const ghl = proxyActivities<ContactSyncGhlActivities & ContactEditGhlActivities>
  * Keeps one contact in step, both ways, and ends when it has done all. What events told is read: it waits a moment,
  * because one change sends several events, and then reads each record once, however often it was named; GHL promises no
  * order, so the record is read and never the event believed. Our own changes are written, one contact's by nobody else.
- * Neither waits for the other: a record that cannot be read holds no change up.
+ * Neither waits for the other: a record that cannot be read holds no change up. Who cancels it finds what it was still to read in
+ * dead letters; changes that are not written are brought to its next run (`api/forgotten-changes.ts`).
  */
 export async function contactSync(input: ContactSyncInput): Promise<void> {
   const { gatherMs = GATHER_MS } = input;
   let queue: ContactChange[] = [...(input.changes ?? [])];
+  let inHand: ContactChange[] = [];
   const edited = new Set(input.editedContactIds);
   setHandler(contactChangedSignal, (changes) => {
     queue.push(...[changes].flat().filter(isContactChange));
@@ -53,35 +64,44 @@ export async function contactSync(input: ContactSyncInput): Promise<void> {
     const { contactId } = (named ?? {}) as { contactId?: unknown };
     if (typeof contactId === 'string') edited.add(contactId);
   });
-  // Started by a signal: the first change is here, or arrives with the next task.
-  await condition(() => queue.length > 0 || edited.size > 0, '10 seconds');
+  try {
+    await doAll();
+  } catch (error) {
+    if (isCancellation(error)) await CancellationScope.nonCancellable(handBack);
+    throw error;
+  }
 
-  let [isReading, isWriting, failure] = [false, false, undefined as unknown];
-  const mustContinue = (): boolean => workflowInfo().continueAsNewSuggested;
-  const mayRead = (): boolean => queue.length > 0 && !isReading && !mustContinue();
-  const mayWrite = (): boolean => edited.size > 0 && !isWriting && !mustContinue();
-  const isIdle = (): boolean => !isReading && !isWriting;
-  while (queue.length > 0 || edited.size > 0 || !isIdle()) {
-    if (mustContinue() && isIdle()) {
-      const rest = { changes: gatherChanges(queue), editedContactIds: [...edited] };
-      await continueAsNew<typeof contactSync>({ ...input, ...rest });
+  async function doAll(): Promise<void> {
+    // Started by a signal: the first change is here, or arrives with the next task.
+    await condition(() => queue.length > 0 || edited.size > 0, '10 seconds');
+
+    let [isReading, isWriting, failure] = [false, false, undefined as unknown];
+    const mustContinue = (): boolean => workflowInfo().continueAsNewSuggested;
+    const mayRead = (): boolean => queue.length > 0 && !isReading && !mustContinue();
+    const mayWrite = (): boolean => edited.size > 0 && !isWriting && !mustContinue();
+    const isIdle = (): boolean => !isReading && !isWriting;
+    while (queue.length > 0 || edited.size > 0 || !isIdle()) {
+      if (mustContinue() && isIdle()) {
+        const rest = { changes: gatherChanges(queue), editedContactIds: [...edited] };
+        await continueAsNew<typeof contactSync>({ ...input, ...rest });
+      }
+      if (mayRead()) {
+        isReading = true;
+        void readNext()
+          .catch((error: unknown) => (failure = error))
+          .finally(() => (isReading = false));
+      }
+      if (mayWrite()) {
+        isWriting = true;
+        const [contactId = ''] = edited;
+        edited.delete(contactId);
+        void write(input, contactId)
+          .catch((error: unknown) => (failure = error))
+          .finally(() => (isWriting = false));
+      }
+      await condition(() => mayRead() || mayWrite() || isIdle());
+      if (failure !== undefined) throw failure as Error;
     }
-    if (mayRead()) {
-      isReading = true;
-      void readNext()
-        .catch((error: unknown) => (failure = error))
-        .finally(() => (isReading = false));
-    }
-    if (mayWrite()) {
-      isWriting = true;
-      const [contactId = ''] = edited;
-      edited.delete(contactId);
-      void write(input, contactId)
-        .catch((error: unknown) => (failure = error))
-        .finally(() => (isWriting = false));
-    }
-    await condition(() => mayRead() || mayWrite() || isIdle());
-    if (failure !== undefined) throw failure as Error;
   }
 
   async function readNext(): Promise<void> {
@@ -89,7 +109,19 @@ export async function contactSync(input: ContactSyncInput): Promise<void> {
     if (queue.length <= READ_AT_ONCE && gatherMs > 0) await sleep(gatherMs);
     const gathered = gatherChanges(queue);
     queue = gathered.slice(READ_AT_ONCE);
-    await read(input, gathered.slice(0, READ_AT_ONCE));
+    inHand = gathered.slice(0, READ_AT_ONCE);
+    await read(input, inHand);
+    inHand = [];
+  }
+
+  /** Puts what was not read before an operator, and what is told meanwhile. */
+  async function handBack(): Promise<void> {
+    queue.unshift(...inHand);
+    while (queue.length > 0) {
+      const changes = gatherChanges(queue);
+      queue = [];
+      await tellUnread(input, changes, CANCELLED);
+    }
   }
 }
 
@@ -99,9 +131,16 @@ async function read({ agencyId, locationId }: ContactSyncInput, changes: Contact
     await ghl.readChanges(of);
   } catch (error) {
     if (!isStepFailure(error)) throw error;
-    const cause = failureCode(error);
-    await putBeforeOperator(() => store.recordUnreadChanges({ ...of, cause }));
+    await tellUnread(of, changes, failureCode(error));
   }
+}
+
+async function tellUnread(
+  { agencyId, locationId }: ContactSyncInput,
+  changes: ContactChange[],
+  cause: string,
+): Promise<void> {
+  await putBeforeOperator(() => store.recordUnreadChanges({ agencyId, locationId, changes, cause }));
 }
 
 async function write({ agencyId, locationId }: ContactSyncInput, contactId: string): Promise<void> {

@@ -99,7 +99,10 @@ async function followMerge(
   }
 }
 
-/** What GHL shows of an assignment follows, step by step; when it does not for good, an operator hears of it. */
+/**
+ * What GHL shows of an assignment follows, step by step; when it does not for good, an operator hears of it, once. What fails
+ * keeps nothing behind it back, in runs that were not begun before: no rep goes untold for a pipeline that is gone.
+ */
 async function followInGhl(
   { lead, patienceMs, followUps }: LeadRun,
   { assignmentId, locationId }: LeadStanding,
@@ -107,12 +110,18 @@ async function followInGhl(
 ): Promise<void> {
   if (assignmentId === null || locationId === null) return;
   await followUps.add(locationId, async () => {
-    try {
-      for (const step of steps) await ghlOf(locationId, patienceMs)[step]({ ...lead, assignmentId });
-    } catch (error) {
-      if (!(error instanceof ActivityFailure)) throw error;
-      const cause = failureCode(error);
-      await putBeforeOperator(() => leads.recordUntold({ ...lead, assignmentId, cause }));
+    let cause: string | undefined;
+    for (const [index, step] of steps.entries()) {
+      try {
+        await ghlOf(locationId, patienceMs)[step]({ ...lead, assignmentId });
+      } catch (error) {
+        if (!isStepFailure(error)) throw error;
+        cause ??= failureCode(error);
+        if (index < steps.length - 1 && !patched('each-told-by-itself')) break;
+      }
     }
+    if (cause === undefined) return;
+    const first = cause;
+    await putBeforeOperator(() => leads.recordUntold({ ...lead, assignmentId, cause: first }));
   });
 }

@@ -1,9 +1,9 @@
-import { proxyActivities } from '@temporalio/workflow';
+import { CancellationScope, isCancellation, proxyActivities } from '@temporalio/workflow';
 import type { NoticeEmailActivities } from '../activities/notice-email.ts';
 import type { NoticeWebhookActivities } from '../activities/notice-webhook.ts';
 import type { NotificationActivities } from '../activities/notification.ts';
 import type { PlannedDelivery } from '../domain/notice.ts';
-import { failureCode, isStepFailure, putBeforeOperator } from './step-failure.ts';
+import { CANCELLED, failureCode, isStepFailure, putBeforeOperator } from './step-failure.ts';
 import { NOTICE_QUEUE, WEBHOOK_QUEUE } from './task-queues.ts';
 
 export interface NotificationInput {
@@ -40,7 +40,9 @@ const webhooksOf = (agencyId: string) =>
 /** Tells of one thing that has happened, everybody who is to hear of it, each in their own way and none waiting for another. */
 export async function notification({ agencyId, noticeId }: NotificationInput): Promise<void> {
   const deliveries = await store.planNotice({ agencyId, noticeId });
-  await Promise.all(deliveries.map((delivery) => deliver(agencyId, delivery)));
+  // Each to its end: one that is cancelled is put before an operator first.
+  const ends = await Promise.allSettled(deliveries.map((delivery) => deliver(agencyId, delivery)));
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
 }
 
 async function deliver(agencyId: string, { deliveryId, channel }: PlannedDelivery): Promise<void> {
@@ -48,6 +50,11 @@ async function deliver(agencyId: string, { deliveryId, channel }: PlannedDeliver
     if (channel === 'email') await email.sendNoticeEmail({ agencyId, deliveryId });
     else await webhooksOf(agencyId).sendNoticeWebhook({ agencyId, deliveryId });
   } catch (error) {
+    if (isCancellation(error)) {
+      await CancellationScope.nonCancellable(() =>
+        putBeforeOperator(() => store.recordNoticeFailure({ agencyId, deliveryId, cause: CANCELLED })),
+      );
+    }
     if (!isStepFailure(error)) throw error;
     const cause = failureCode(error);
     await putBeforeOperator(() => store.recordNoticeFailure({ agencyId, deliveryId, cause }));

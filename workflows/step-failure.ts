@@ -1,5 +1,8 @@
 import { ActivityFailure, ApplicationFailure, isCancellation, log } from '@temporalio/workflow';
 
+/** The cause of what an operator has cancelled before it was done. */
+export const CANCELLED = 'Cancelled';
+
 /** Whether a step has failed for good by itself; a workflow that is cancelled ends instead. */
 export const isStepFailure = (error: unknown): error is ActivityFailure =>
   error instanceof ActivityFailure && !isCancellation(error);

@@ -41,7 +41,7 @@ async function makeLink(session: Session, given: z.infer<typeof input>): Promise
   const text = [
     url,
     '',
-    `It opens once, within ${minutes} minutes, and leads to GHL. There an administrator of the agency chooses the locations.`,
+    `Its page has a button, which works once, within ${minutes} minutes, and leads to GHL. There an administrator of the agency chooses the locations.`,
     `GHL’s portal must know ${redirectUri} as a redirect URL of the app. How it went: installs list`,
   ].join('\n');
   return { data: { id: linkId, url, purpose, expiresAt }, text };

@@ -1,7 +1,12 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { redriveByFilter, redriveDeadLetter, REDRIVES_AT_ONCE } from '../../db/redrives.ts';
-import { type RedriveResult, type RedriveSummary, summariseRedrives } from '../../domain/redrive-report.ts';
+import {
+  type RedriveResult,
+  type RedriveSummary,
+  markSettledAlong,
+  summariseRedrives,
+} from '../../domain/redrive-report.ts';
 import { addAgencyOption, inAgency, perform } from '../command.ts';
 import { InputError } from '../failure.ts';
 import { count, id, inAgencyInput } from '../inputs.ts';
@@ -52,8 +57,9 @@ async function redriveNamed(session: Session, { agency: agencyId, letters, dryRu
     if (!result) throw unknownLetter(letterId);
     results.push(result);
   }
-  const text = describeGroups(summariseRedrives(results), isDryRun);
-  return { data: { dryRun: isDryRun, letters: results }, text };
+  const marked = markSettledAlong(results);
+  const text = describeGroups(summariseRedrives(marked), isDryRun);
+  return { data: { dryRun: isDryRun, letters: marked }, text };
 }
 
 async function redriveFitting(session: Session, given: Given): Promise<Answer> {
@@ -76,6 +82,7 @@ const OUTCOMES: Record<RedriveResult['outcome'], [done: string, dry: string]> = 
   refused: ['cannot be', 'cannot be'],
   'already-redriven': ['was before', 'was before'],
   'not-open': ['not open', 'not open'],
+  'settled-along': ['settled along', 'would be settled along'],
 };
 
 function describeGroups(groups: RedriveSummary[], isDryRun: boolean): string {
@@ -84,7 +91,7 @@ function describeGroups(groups: RedriveSummary[], isDryRun: boolean): string {
     OUTCOMES[group.outcome][isDryRun ? 1 : 0],
     group.capability,
     group.cause,
-    `${group.code}: ${group.reason}`,
+    `${group.code}: ${group.reason}${group.alsoSettles === 0 ? '' : ` (settles ${group.alsoSettles} more along)`}`,
   ]);
   return formatTable(['letters', 'outcome', 'capability', 'cause', 'how, or why not'], rows, 'There are none.');
 }

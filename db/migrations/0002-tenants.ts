@@ -35,6 +35,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       pipeline_stage_id text,
       lead_max_age_seconds integer not null default 2592000 check (lead_max_age_seconds > 0),
       last_event_at timestamptz,
+      -- Its last event, where it has been found silent since; and when an operator said that it is to be silent.
+      silent_since timestamptz,
+      silence_wanted_at timestamptz,
       created_at timestamptz not null default now(),
       unique (agency_id, id),
       foreign key (agency_id, parent_id) references locations (agency_id, id),

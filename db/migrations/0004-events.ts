@@ -73,7 +73,14 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       received_at timestamptz not null default now(),
       reason text not null,
       signature text,
-      body bytea
+      -- Of the request, that it can be told from others without being opened: no value of a header.
+      path text,
+      header_names text[],
+      digest text,
+      body_bytes integer,
+      body bytea,
+      -- When it was taken in after all, by a key that came later.
+      taken_at timestamptz
     );
     create index refused_deliveries_recent on refused_deliveries (received_at);
     create table refused_delivery_counts (
@@ -116,7 +123,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     create policy upkeep_counts on events for select to switchyard_upkeep using (true);
     create policy upkeep_reads on locations for select to switchyard_upkeep using (true);
     grant select (location_id, received_at) on events to switchyard_upkeep;
-    grant select (id, agency_id, last_event_at) on locations to switchyard_upkeep;
+    create policy upkeep_notes on locations for update to switchyard_upkeep using (true);
+    grant select (id, agency_id, last_event_at, live_at, silent_since, silence_wanted_at), update (silent_since)
+      on locations to switchyard_upkeep;
 
     -- The raw body of an event that still waits for its workflow stays, however old it is.
     create policy upkeep_waits on event_capabilities for select to switchyard_upkeep using (state = 'pending');
@@ -135,7 +144,9 @@ export async function down(db: Kysely<unknown>): Promise<void> {
     .raw(
       `
     delete from monthly_tables where name = 'events';
-    revoke select (id, agency_id, last_event_at) on locations from switchyard_upkeep;
+    revoke select (id, agency_id, last_event_at, live_at, silent_since, silence_wanted_at), update (silent_since)
+      on locations from switchyard_upkeep;
+    drop policy upkeep_notes on locations;
     drop policy upkeep_reads on locations;
     drop table refused_delivery_counts, refused_deliveries, event_capabilities, event_keys, events;
   `,

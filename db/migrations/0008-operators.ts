@@ -54,6 +54,10 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     grant select (id, name, ghl_company_id, created_at) on agencies to switchyard_operators;
     create policy operators_look_up on installs for select to switchyard_operators using (true);
     grant select (agency_id, status) on installs to switchyard_operators;
+
+    -- What was refused at the door is nobody's: those who run the platform look after it.
+    create policy operators_look_after on refused_deliveries to switchyard_operators using (true);
+    grant select, update (taken_at) on refused_deliveries to switchyard_operators;
   `,
     )
     .execute(db);
@@ -63,6 +67,8 @@ export async function down(db: Kysely<unknown>): Promise<void> {
   await sql
     .raw(
       `
+    revoke select, update (taken_at) on refused_deliveries from switchyard_operators;
+    drop policy operators_look_after on refused_deliveries;
     revoke select (agency_id, status) on installs from switchyard_operators;
     drop policy operators_look_up on installs;
     revoke select (id, name, ghl_company_id, created_at) on agencies from switchyard_operators;

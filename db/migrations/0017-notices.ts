@@ -79,6 +79,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       gathered_into uuid,
       created_at timestamptz not null default now(),
       tried_at timestamptz,
+      -- Of a webhook: the step whose attempt was begun last, for its own repeat to know it by.
+      tried_by text,
       ended_at timestamptz,
       unique (notice_id, channel, recipient),
       foreign key (agency_id, notice_id) references notices (agency_id, id),

@@ -10,7 +10,7 @@ const TRIMMED = [
   { table: 'refused_deliveries', columns: 'id, received_at', may: 'true' },
   { table: 'refused_delivery_counts', columns: 'hour, reason', may: 'true' },
   { table: 'connect_links', columns: 'id, expires_at, code_at, outcome, ended_at', may: 'true' },
-  { table: 'credential_rotations', columns: 'id, created_at, outcome, ended_at', may: 'true' },
+  { table: 'credential_rotations', columns: 'id, agency_id, location_id, created_at, outcome, ended_at', may: 'true' },
   { table: 'operator_credentials', columns: 'id, expires_at', may: `expires_at < now() - interval '7 days'` },
   { table: 'contact_edits', columns: 'id, settled_at', may: `state in ('synced', 'overruled', 'superseded')` },
   { table: 'contact_merges', columns: 'ended_at', may: 'outcome is not null' },
@@ -122,6 +122,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     grant update (outcome, ended_at, candidate) on credential_rotations to switchyard_upkeep;
     create policy upkeep_closes on credential_rotations for update to switchyard_upkeep
       using (outcome is null) with check (true);
+    -- Whoever brought a token that nobody tried hears that it is not in place.
+    create policy upkeep_tells on dead_letters for insert to switchyard_upkeep
+      with check (subject_kind = 'credential' and cause = 'rotation:NeverEnded');
   `,
     )
     .execute(db);
@@ -161,6 +164,7 @@ export async function down(db: Kysely<unknown>): Promise<void> {
   await sql
     .raw(
       `
+    drop policy upkeep_tells on dead_letters;
     drop policy upkeep_closes on credential_rotations;
     revoke update (outcome, ended_at, candidate) on credential_rotations from switchyard_upkeep;
     drop policy upkeep_closes on connect_links;

@@ -58,7 +58,12 @@ export interface RefusedDeliveryTable {
   received_at: Timestamp;
   reason: string;
   signature: string | null;
+  path: string | null;
+  header_names: string[] | null;
+  digest: string | null;
+  body_bytes: number | null;
   body: Buffer | null;
+  taken_at: NullableTimestamp;
 }
 
 export interface RefusedDeliveryCountTable {

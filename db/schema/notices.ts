@@ -50,5 +50,6 @@ export interface NoticeDeliveryTable {
   gathered_into: string | null;
   created_at: Timestamp;
   tried_at: NullableTimestamp;
+  tried_by: string | null;
   ended_at: NullableTimestamp;
 }

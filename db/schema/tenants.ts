@@ -35,6 +35,8 @@ export interface LocationTable {
   pipeline_stage_id: string | null;
   lead_max_age_seconds: Generated<number>;
   last_event_at: NullableTimestamp;
+  silent_since: NullableTimestamp;
+  silence_wanted_at: NullableTimestamp;
   created_at: Timestamp;
 }
 

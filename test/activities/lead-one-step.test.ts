@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { ghlIds } from '../../scripts/demo/agency-plan.ts';
 import { run } from '../stack/activity-bench.ts';
 import { somebody } from '../stack/lead-harness.ts';
 import type { HeldLead } from './bench-agency.ts';
@@ -84,10 +85,9 @@ describe('a lead that is told in one step', () => {
     await run(bench.ghl.assignLead, held);
     const paths = ['/notes', '/opportunities/upsert', '/tasks'];
     for (const path of paths) await bench.simulator.addFault({ cutAfterCommit: true, times: 1, path, method: 'POST' });
-    // Note and task are written side by side, and the opportunity after them.
-    for (const attempt of [1, 2])
-      expect(await failureOf(run(bench.ghl.tellLead, held, { attempt }))).toMatchObject({ type: 'GhlUnavailable' });
-    await run(bench.ghl.tellLead, held, { attempt: 3 });
+    const failed = await failureOf(run(bench.ghl.tellLead, held, { attempt: 1 }));
+    expect(failed).toMatchObject({ type: 'GhlUnavailable' });
+    await run(bench.ghl.tellLead, held, { attempt: 2 });
     const { notes, tasks, opportunities } = await readShown(all, held);
     expect([notes.length, tasks.length, opportunities.length]).toEqual([1, 1, 1]);
     await expectToRepeat(bench, all, bench.ghl.tellLead, held);
@@ -149,6 +149,50 @@ describe('a lead that is assigned and told in one step', () => {
     const { standing, isTold } = await run(bench.ghl.assignAndTellLead, held);
     expect([standing?.status, isTold]).toEqual(['assigned', false]);
     expect((await readShown(all, held)).notes).toEqual([]);
+  });
+});
+
+describe('a rep', () => {
+  const pipeline = {
+    id: ghlIds.pipeline('one', 'back-bay'),
+    locationId: ghlIds.location('one', 'back-bay'),
+    name: 'Sales',
+    stages: [{ id: ghlIds.stage('one', 'back-bay'), name: 'New' }],
+  };
+  const moveTo = (location: string) =>
+    all.bench.simulator.seed({ pipelines: [{ ...pipeline, locationId: ghlIds.location('one', location) }] });
+  afterEach(() => moveTo('back-bay'));
+
+  it('hears of a lead whose pipeline is gone, once, and the opportunity follows when it is back', async () => {
+    const { bench, agency } = all;
+    await moveTo('cambridge');
+    const held = await agency.placed(somebody('02116'));
+    for (const attempt of [1, 2])
+      expect(await failureOf(run(bench.ghl.tellLead, held, { attempt }))).toMatchObject({
+        type: 'PipelineGone',
+        nonRetryable: true,
+      });
+    const told = await readShown(all, held);
+    expect([told.notes.length, told.tasks.length, told.opportunities.length]).toEqual([1, 1, 0]);
+    await moveTo('back-bay');
+    await run(bench.ghl.tellLead, held);
+    const { notes, tasks, opportunities } = await readShown(all, held);
+    expect([notes.length, tasks.length, opportunities.length]).toEqual([1, 1, 1]);
+  });
+
+  it('hears of a lead before its opportunity, which GHL cannot make now, and where its note is refused', async () => {
+    const { bench, agency } = all;
+    const held = await agency.placed(somebody('02116'));
+    await bench.simulator.addFault({ path: '/opportunities', status: 503 });
+    expect(await failureOf(run(bench.ghl.tellLead, held))).toMatchObject({ type: 'GhlUnavailable' });
+    expect((await readShown(all, held)).tasks).toHaveLength(1);
+    await bench.simulator.clearFaults();
+    const other = await agency.placed(somebody('02116'));
+    await bench.simulator.addFault({ path: '/notes', status: 400, method: 'POST' });
+    expect(await failureOf(run(bench.ghl.tellLead, other))).toMatchObject({ type: 'GhlInvalid', nonRetryable: true });
+    await bench.simulator.clearFaults();
+    const { tasks, opportunities } = await readShown(all, other);
+    expect([tasks.length, opportunities.length]).toEqual([1, 1]);
   });
 });
 

@@ -84,15 +84,20 @@ describe('a notice that is sent to an endpoint', () => {
 
   it('goes again with the same id where nobody knows what came of an attempt', async () => {
     const id = await one();
-    const tried = { state: 'sending' as const, attempts: 1, tried_at: new Date() };
-    await all.bench.database.ownerDb.updateTable('notice_deliveries').set(tried).where('id', '=', id).execute();
+    const activityId = 'of-the-worker-that-died';
+    receiver.reply = answering(500);
+    await world.send(id, { activityId });
+    receiver.reply = answering(204);
+    receiver.received.length = 0;
+    const untold = { state: 'sending' as const, reason: null };
+    await all.bench.database.ownerDb.updateTable('notice_deliveries').set(untold).where('id', '=', id).execute();
     // Another workflow may be at it now: this one waits for as long as an attempt can take.
     const failure = await world.send(id, { attempt: 1 });
     expect(failure).toMatchObject({ type: 'DeliveryInFlight' });
     expect(failure!.nextRetryDelay).toBeGreaterThan(50_000);
     expect(receiver.received).toEqual([]);
     // Its own attempt before is over: Temporal repeats it.
-    expect(await world.send(id, { attempt: 2 })).toBeUndefined();
+    expect(await world.send(id, { attempt: 2, activityId })).toBeUndefined();
     expect(receiver.received[0]!.headers['webhook-id']).toBe(id);
     expect(await world.delivery(id)).toMatchObject({ state: 'sent', attempts: 2 });
   });
@@ -103,7 +108,11 @@ describe('a notice that is sent to an endpoint', () => {
     receiver.reply = (_request, response) => void hung.push(() => response.writeHead(204).end());
     const first = world.send(id);
     await expect.poll(() => hung.length).toBe(1);
-    expect(await world.send(id)).toMatchObject({ type: 'DeliveryInFlight', nextRetryDelay: 60_000 });
+    // However often the other one has waited: none of its attempts has gone out.
+    for (const attempt of [1, 2, 3]) {
+      const waits = await world.send(id, { attempt, activityId: 'of-the-other' });
+      expect(waits).toMatchObject({ type: 'DeliveryInFlight', nextRetryDelay: 60_000 });
+    }
     hung[0]!();
     expect(await first).toBeUndefined();
     expect(await world.send(id, { attempt: 2 })).toBeUndefined();

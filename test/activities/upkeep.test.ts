@@ -93,6 +93,37 @@ describe('old rows', () => {
     'webhook-secrets': { previous_secret: null, previous_secret_until: null, state: 'enabled' },
   };
 
+  it('are told of where somebody believes that a new token is still tried, once for each credential, unless a newer one is in place', async () => {
+    const { ownerDb } = database;
+    const lettersOf = async (...subjects: string[]) => {
+      const letters = ownerDb.selectFrom('dead_letters').select(['agency_id', 'location_id', 'capability', 'cause']);
+      return letters.where('subject_id', 'in', subjects).execute();
+    };
+    await ownerDb.deleteFrom('dead_letters').where('cause', 'like', 'rotation:%').execute();
+    await ownerDb.deleteFrom('credential_rotations').execute();
+    const [old, now] = [new Date(Date.now() - 8 * DAY_MS), new Date()];
+    const tried = { made_by: 'x', created_at: old, candidate: Buffer.from('sealed') };
+    const trial = async ({ agencyId }: Tenant, locationId: string | null, more: object = {}) =>
+      ownerDb
+        .insertInto('credential_rotations')
+        .values({ ...tried, id: uuidv7(), agency_id: agencyId, location_id: locationId, ...more })
+        .execute();
+    await trial(ours, ours.nearId);
+    await trial(ours, ours.nearId);
+    await trial(ours, null);
+    await trial(ours, null, { outcome: 'replaced', ended_at: now, candidate: null });
+    await trial(theirs, theirs.nearId, { created_at: now });
+    await run(upkeep.removeOldRows, await stepOf('credential-trials'));
+    expect(await lettersOf(ours.nearId, ours.agencyId, theirs.nearId, theirs.agencyId)).toEqual([
+      {
+        agency_id: ours.agencyId,
+        location_id: ours.nearId,
+        capability: 'credential-rotation',
+        cause: 'rotation:NeverEnded',
+      },
+    ]);
+  });
+
   it('of one kind go to the last, however many batches it takes', async () => {
     const many = ROWS_AT_ONCE * 2 + 1;
     await sql`

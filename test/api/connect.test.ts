@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { unseal } from '../../crypto/seal.ts';
 import { connectSecretOf } from '../../db/connect-links.ts';
 import type { GhlDoor } from '../../domain/authorize-url.ts';
+import { onwardOf } from '../stack/connect-link.ts';
 import { type ApiWorld, createApiWorld, keyRing } from './api-world.ts';
 
 const ghlDoor: GhlDoor = {
@@ -30,10 +31,12 @@ const link = async (): Promise<{ id: string; path: string }> => {
   return { id: body.id, path: `${url.pathname}${url.search}` };
 };
 const open = (path: string) => world.http.get(path).redirects(0);
+/** Presses the button of a link's page. */
+const press = (path: string) => world.http.post(path).set('sec-fetch-site', 'same-origin').redirects(0);
 const begun = async () => {
   const made = await link();
-  const answer = await open(made.path).expect(303);
-  const state = new URL(answer.headers['location']!).searchParams.get('state')!;
+  const answer = await press(made.path).expect(200);
+  const state = onwardOf(answer.text).searchParams.get('state')!;
   return { ...made, state, cookie: (answer.headers['set-cookie'] as unknown as string[])[0]!.split(';')[0]! };
 };
 const row = (id: string) =>
@@ -61,8 +64,10 @@ describe('a connect link', () => {
 
   it('leads to GHL’s page with a state that the browser keeps beside', async () => {
     const { id, path } = await link();
-    const answer = await open(path).expect(303);
-    const target = new URL(answer.headers['location']!);
+    const answer = await press(path).expect(200);
+    const target = onwardOf(answer.text);
+    expect(answer.text).toContain('<meta http-equiv="refresh" content="0;url=https://marketplace.example/');
+    expect(answer.headers).toMatchObject({ 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' });
     expect(`${target.origin}${target.pathname}`).toBe(ghlDoor.authorizeUrl);
     const state = target.searchParams.get('state')!;
     expect(Object.fromEntries(target.searchParams)).toMatchObject({
@@ -79,24 +84,45 @@ describe('a connect link', () => {
 
   it('opens once: of 20 who open it at the same moment one is led on', async () => {
     const { path } = await link();
-    const answers = await Promise.all(Array.from({ length: 20 }, () => open(path)));
-    expect(answers.map(({ status }) => status).sort()).toEqual([303, ...Array.from({ length: 19 }, () => 401)]);
+    const answers = await Promise.all(Array.from({ length: 20 }, () => press(path)));
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array.from({ length: 19 }, () => 401)]);
   });
 
-  it('is not used up by a look ahead, and does not open after its time', async () => {
+  it('is not used up by who looks where it leads, as chats and mail filters do', async () => {
     const { id, path } = await link();
-    await world.http.head(path).expect(204);
-    await open(path).set('sec-purpose', 'prefetch').expect(204);
+    await world.http.head(path).expect(200);
+    const { text, headers } = await open(path).set('accept', 'text/html').expect(200);
+    expect(headers['set-cookie']).toBeUndefined();
+    expect(headers).toMatchObject({ 'cache-control': 'no-store', 'referrer-policy': 'origin' });
+    expect(headers['content-security-policy']).toContain("default-src 'none'");
+    expect(text).toContain('<form method="post"><p><button>Go on to GHL</button>');
+    expect(text).not.toMatch(new RegExp(`${path.split('link=')[1]!}|<script`));
+    expect(await row(id)).toMatchObject({ opened_at: null, state_hash: null });
+    await press(path).expect(200);
+    expect((await open(path).set('accept', 'text/html').expect(401)).text).not.toContain('<form');
+  });
+
+  it('opens by its own page alone: another one could have its visitor connect what somebody else began', async () => {
+    const { id, path } = await link();
+    for (const site of ['cross-site', 'same-site', 'none']) await press(path).set('sec-fetch-site', site).expect(403);
+    await world.http.post(path).set('origin', 'https://elsewhere.example').expect(403);
+    expect((await row(id)).opened_at).toBeNull();
+    await press(path).expect(200);
+  });
+
+  it('does not open after its time', async () => {
+    const { id, path } = await link();
     await change(id, { expires_at: new Date(Date.now() - 1_000) });
-    expect((await open(path).expect(401)).body).toMatchObject({ code: 'link-not-valid' });
+    for (const ask of [open, press])
+      expect((await ask(path).expect(401)).body).toMatchObject({ code: 'link-not-valid' });
     await change(id, { expires_at: new Date(Date.now() + 60_000) });
-    await open(path).expect(303);
+    await press(path).expect(200);
   });
 
   it.each(['', '?link=', '?link=swc_short', `?link=swc_${'a'.repeat(43)}`, '?link=a&link=b', '?link[x]=1'])(
     'is no other word: %j',
     async (query) => {
-      await open(`/oauth/ghl/start${query}`).expect(401);
+      for (const ask of [open, press]) await ask(`/oauth/ghl/start${query}`).expect(401);
     },
   );
 

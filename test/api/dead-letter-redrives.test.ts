@@ -26,6 +26,36 @@ const stuck = async (leadId: string) =>
     subject: { kind: 'lead', id: leadId },
     workflowId: `lead-intake/${world.agency.agencyId}/${leadId}`,
   });
+/** Two messages to one lead that are buried, and the letter of each. */
+async function bury(): Promise<{ leadId: string; ids: string[] }> {
+  const { agencyId, branch } = world.agency;
+  const leadId = await lead();
+  const workflowId = `lead-intake/${agencyId}/${leadId}`;
+  const ids: string[] = [];
+  for (const kind of ['location-uninstalled', 'location-connected']) {
+    const causeId = uuidv7();
+    const change = kind === 'location-uninstalled' ? { kind, locationId: branch.id } : { kind };
+    const place = { agency_id: agencyId, location_id: branch.id, fairness_key: branch.id };
+    await world.ownerDb
+      .insertInto('event_capabilities')
+      .values({
+        ...place,
+        cause_id: causeId,
+        capability: 'lead-follow-up',
+        ordering_key: `lead:${leadId}`,
+        workflow_id: workflowId,
+        input: JSON.stringify({ agencyId, leadId, change }),
+        state: 'dead',
+        attempts: 6,
+        due_at: new Date(),
+      })
+      .execute();
+    const subject = { kind: 'event' as const, id: causeId };
+    ids.push(await letters.letter({ capability: 'lead-follow-up', cause: 'handover:Error', subject, workflowId }));
+  }
+  return { leadId, ids };
+}
+
 describe('POST /v1/dead-letters/:id/redrive', () => {
   it('brings a lead back that has lost its workflow, once, and writes down who did it', async () => {
     world.client.fate = 'broken';
@@ -54,36 +84,13 @@ describe('POST /v1/dead-letters/:id/redrive', () => {
     expect(await letters.stored(over)).toMatchObject({ resolved_at: null });
   });
 
-  it('puts what was buried back at its old place, all of it that goes in order', async () => {
-    const { agencyId, branch } = world.agency;
-    const leadId = await lead();
-    const workflowId = `lead-intake/${agencyId}/${leadId}`;
-    const buried: string[] = [];
-    for (const kind of ['location-uninstalled', 'location-connected']) {
-      const causeId = uuidv7();
-      const change = kind === 'location-uninstalled' ? { kind, locationId: branch.id } : { kind };
-      const place = { agency_id: agencyId, location_id: branch.id, fairness_key: branch.id };
-      await world.ownerDb
-        .insertInto('event_capabilities')
-        .values({
-          ...place,
-          cause_id: causeId,
-          capability: 'lead-follow-up',
-          ordering_key: `lead:${leadId}`,
-          workflow_id: workflowId,
-          input: JSON.stringify({ agencyId, leadId, change }),
-          state: 'dead',
-          attempts: 6,
-          due_at: new Date(),
-        })
-        .execute();
-      const subject = { kind: 'event' as const, id: causeId };
-      buried.push(await letters.letter({ capability: 'lead-follow-up', cause: 'handover:Error', subject, workflowId }));
-    }
-    expect((await letters.redrive(buried[1]!)).body).toMatchObject({ outcome: 'redriven', way: 'inbox' });
+  it('puts what was buried back at its old place, all of it that goes in order, and names its other letters', async () => {
+    const { ids } = await bury();
+    const answer = await letters.redrive(ids[1]!);
+    expect(answer.body).toMatchObject({ outcome: 'redriven', way: 'inbox', alsoSettles: [ids[0]] });
     await letters.nothingPending();
     expect(world.client.handovers.map(({ kind }) => kind)).toEqual(['location-uninstalled', 'location-connected']);
-    for (const id of buried) expect(await letters.stored(id)).toMatchObject({ resolution: 'redriven' });
+    for (const id of ids) expect(await letters.stored(id)).toMatchObject({ resolution: 'redriven' });
   });
 
   it('reads a body again that an older version did not understand: it makes the lead that it asked for', async () => {
@@ -194,6 +201,29 @@ describe('POST /v1/dead-letters/redrive', () => {
     expect(world.client.handovers.map(({ method }) => method)).toEqual(['resetLead', 'resetLead']);
     expect(await acts.execute()).toHaveLength(2);
     expect(await letters.stored(theirs)).toMatchObject({ resolved_at: null });
+  });
+
+  it('counts letters of the same work once, and says what goes along, in a dry run as when it is done', async () => {
+    const [{ leadId, ids }, other] = [await bury(), await bury()];
+    const handovers = [
+      { cause: 'handover:Error', outcome: 'redriven', code: 'inbox', letters: 2, alsoSettles: 2 },
+      { cause: 'handover:Error', outcome: 'settled-along', letters: 2, alsoSettles: 0 },
+    ];
+    const filter = { cause: 'handover:' };
+    expect((await letters.post('/redrive', filter)).body).toMatchObject({ dryRun: true, groups: handovers });
+    // What goes along with the first is not among those that remain.
+    const first = await letters.post('/redrive', { ...filter, limit: 1 });
+    expect(first.body).toMatchObject({ groups: [{ letters: 1, alsoSettles: 1 }], remaining: 2 });
+    // Others that are about its lead do not fit this filter, and go along all the same.
+    await stuck(leadId);
+    const dry = await letters.post('/redrive', { cause: 'stuck' });
+    expect((dry.body as { groups: object[] }).groups).toMatchObject([
+      { cause: 'stuck', outcome: 'redriven', letters: 1, alsoSettles: 2 },
+    ]);
+    expect(await letters.stored(ids[0]!)).toMatchObject({ resolved_at: null });
+    const done = await letters.post('/redrive', { ...filter, dryRun: false });
+    expect(done.body).toMatchObject({ dryRun: false, groups: handovers });
+    for (const id of [...ids, ...other.ids]) expect(await letters.stored(id)).toMatchObject({ resolution: 'redriven' });
   });
 
   it('takes so many at once, tells how many remain, and goes on after those that cannot be', async () => {

@@ -103,6 +103,7 @@ export class FakeClient implements Client {
   listRunningBefore = (): Promise<[]> => Promise.resolve([]);
   describeWorkflow = (): Promise<undefined> => Promise.resolve(undefined);
   listBrokenLeads = (): Promise<[]> => Promise.resolve([]);
+  listEndedWorkflows = (): Promise<[]> => Promise.resolve([]);
   /** What a location says of its custom fields. */
   fieldAnswer: FieldAnswer = 'mapped';
   askFields = (): Promise<FieldAnswer> => Promise.resolve(this.fieldAnswer);

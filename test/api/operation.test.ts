@@ -100,6 +100,46 @@ describe('an unknown route', () => {
 });
 
 describe('an account that normally speaks', () => {
+  it('stays silent, whatever is forgotten of how it spoke, until it is not to speak or its silence is wanted', async () => {
+    const { ownerDb, db } = world;
+    const { id } = world.agency.master;
+    const ago = (days: number) => new Date(Date.now() - days * 86_400_000);
+    const change = (values: Record<string, Date | null>) =>
+      ownerDb.updateTable('locations').set(values).where('id', '=', id).execute();
+    const { live_at, installed_at } = await ownerDb
+      .selectFrom('locations')
+      .select(['live_at', 'installed_at'])
+      .where('id', '=', id)
+      .executeTakeFirstOrThrow();
+    const lines: string[] = [];
+    const logger = createTestLogger((line) => void lines.push(line));
+    const metrics = createMetrics();
+    const watch = createSilenceWatch({ db, logger, metrics, now: () => new Date() });
+    const silent = async (): Promise<number> => {
+      await watch.check();
+      return (await metrics.silentLocations.get()).values[0]!.value;
+    };
+    const before = await silent();
+
+    // It has been silent for weeks, and its events went with their month.
+    await change({ last_event_at: ago(30) });
+    expect(await silent()).toBe(before);
+    await sql`update locations set silent_since = last_event_at where id = ${id}`.execute(ownerDb);
+    expect(await silent()).toBe(before + 1);
+    await change({ live_at: null });
+    expect(await silent()).toBe(before);
+    await change({ live_at, installed_at: null });
+    expect(await silent()).toBe(before);
+    await change({ installed_at });
+    expect(await silent()).toBe(before + 1);
+    await change({ silence_wanted_at: ago(1) });
+    expect(await silent()).toBe(before);
+    await change({ silence_wanted_at: null });
+    expect(await silent()).toBe(before + 1);
+    await change({ last_event_at: new Date() });
+    expect(await silent()).toBe(before);
+  });
+
   it('raises one alert when it falls silent, and one that rarely speaks raises none', async () => {
     const { ownerDb, db } = world;
     const HOUR_MS = 3_600_000;
@@ -132,6 +172,11 @@ describe('an account that normally speaks', () => {
     const alerts = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(alerts).toMatchObject([{ alert: 'location-silent', locationId: world.agency.branch.id }]);
     expect((await metrics.silentLocations.get()).values).toMatchObject([{ value: 1 }]);
+    const noted = ownerDb.selectFrom('locations').select(['id', 'silent_since']).where('silent_since', 'is not', null);
+    expect(await noted.where('id', '=', world.agency.branch.id).execute()).toMatchObject([
+      { silent_since: lastEventAt },
+    ]);
+    expect(await noted.where('id', '=', world.neighbour.branch.id).execute()).toEqual([]);
 
     const speaking = { type: 'NoteCreate', webhookId: randomUUID(), locationId: world.agency.branch.ghlId };
     await world.deliver(speaking).expect(200);

@@ -172,3 +172,37 @@ describe('locations go-live', () => {
     expect(await liveAt(id)).not.toBeNull();
   });
 });
+
+describe('the silence of a location', () => {
+  it('is listed for all agencies, and muted until it speaks again, which the audit log has', async () => {
+    const { id } = await add('--name', 'Back Bay', '--ghl-location-id', `quiet-${masterId}`);
+    const { ownerDb } = cli.database;
+    const days = (count: number) => new Date(Date.now() - count * 86_400_000);
+    const spoke = days(20);
+    await ownerDb
+      .updateTable('locations')
+      .set({ live_at: days(90), installed_at: days(90), last_event_at: spoke, silent_since: spoke })
+      .where('id', '=', id)
+      .execute();
+    interface Silent {
+      locationId: string;
+      wantedAt: string | null;
+    }
+    const silent = async () => {
+      const { locations } = await cli.json<{ locations: Silent[] }>(['locations', 'silent']);
+      return locations.filter(({ locationId }) => locationId === id);
+    };
+    expect(await silent()).toMatchObject([{ wantedAt: null, lastEventAt: spoke.toISOString() }]);
+    const muted = await cli.run(['locations', 'mute-silence', `quiet-${masterId}`, ...agency]);
+    expect([muted.code, muted.out]).toEqual([0, 'The silence of Back Bay is wanted, until it speaks again.\n']);
+    expect(await silent()).toMatchObject([{ wantedAt: expect.any(String) as string }]);
+    const acts = await cli.json(['audit', 'list', ...agency, '--subject', `location:${id}`]);
+    expect(acts).toContainEqual(
+      expect.objectContaining({ actor: 'cli:tester', action: 'location.mute-silence', before: { wantedAt: null } }),
+    );
+    await cli.json(['locations', 'mute-silence', id, '--off', ...agency]);
+    expect(await silent()).toMatchObject([{ wantedAt: null }]);
+    await ownerDb.updateTable('locations').set({ last_event_at: new Date() }).where('id', '=', id).execute();
+    expect(await silent()).toEqual([]);
+  });
+});

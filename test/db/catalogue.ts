@@ -16,7 +16,7 @@ const NOT_OF_A_TENANT: Record<string, string> = {
 const WITHOUT_AGENCY: Record<string, string> = {
   agencies: 'its id is the agency',
   refused_deliveries:
-    'a delivery whose signature was refused is nobody’s; only intake, key rotation and upkeep reach it',
+    'a delivery whose signature was refused is nobody’s; only intake, key rotation, upkeep and operators reach it',
   refused_delivery_counts: 'counts of the same',
   operator_credentials: 'operators see all tenants; only their own role reaches it, and upkeep what is over',
 };

@@ -74,7 +74,16 @@ describe('the rotation of rows', () => {
     await plantEvents(ours, 130);
     const body = seal(old, Buffer.from('refused'), { agencyId: null, locationId: null, purpose: 'refused-delivery' });
     await withSystemRole(database.db, 'intake', (tx) =>
-      recordRefusedDelivery(tx, { id: uuidv7(), reason: 'bad', signature: null, body }),
+      recordRefusedDelivery(tx, {
+        id: uuidv7(),
+        reason: 'bad',
+        signature: null,
+        path: null,
+        headerNames: null,
+        digest: null,
+        bodyBytes: null,
+        body,
+      }),
     );
     const candidate = seal(old, Buffer.from('candidate'), candidateOf(ours.agencyId, ours.nearId));
     await database.ownerDb

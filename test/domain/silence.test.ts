@@ -14,7 +14,17 @@ describe('the silence of an account', () => {
     ['spoke-lately', 56, 30],
     ['silent', 56, 30.1],
   ])('is %s with %d events a week and %d hours without one', (reason, events, hours) => {
-    const speech = { events, periodMs: WEEK_MS, lastEventAt: new Date(now.getTime() - hours * HOUR_MS) };
+    const lastEventAt = new Date(now.getTime() - hours * HOUR_MS);
+    const speech = { events, periodMs: WEEK_MS, lastEventAt, isNoted: false, isWanted: false };
     expect(judgeSilence(speech, now)).toEqual({ isSilent: reason === 'silent', reason });
+  });
+
+  it.each([
+    ['still-silent', true, { isNoted: true, isWanted: false }],
+    ['wanted', false, { isNoted: true, isWanted: true }],
+    ['wanted', false, { isNoted: false, isWanted: true }],
+  ])('lasts until it is wanted, however little is known of how it spoke: %s', (reason, isSilent, known) => {
+    const speech = { events: 0, periodMs: WEEK_MS, lastEventAt: new Date(now.getTime() - 400 * HOUR_MS), ...known };
+    expect(judgeSilence(speech, now)).toEqual({ isSilent, reason });
   });
 });

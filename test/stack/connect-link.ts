@@ -22,3 +22,10 @@ export async function bringCode(
   });
   return { agencyId, linkId };
 }
+
+/** Where a page of ours leads on to. @throws Error when it leads nowhere */
+export function onwardOf(html: string): URL {
+  const [, address] = /<a href="([^"]+)">/.exec(html) ?? [];
+  if (address === undefined) throw new Error('the page leads nowhere');
+  return new URL(address.replaceAll('&amp;', '&'));
+}

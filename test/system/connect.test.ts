@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { findChromium, launchBrowser } from '../stack/browser.ts';
 import { TEST_APP } from '../stack/system.ts';
 import { waitFor } from '../stack/wait.ts';
 import { Browser, makeLink, plantUnconnected, type Unconnected } from './connecting.ts';
 import { type LiveSystem, startLiveSystem } from './live-system.ts';
+
+const chromium = await findChromium();
 
 let live: LiveSystem;
 beforeAll(async () => {
@@ -113,6 +116,22 @@ describe('a bulk install by the agency’s administrator', () => {
     expect(locations.map(({ parent_id }) => parent_id)).toEqual([region.id, region.id]);
     await tokensOf(agency, 2);
   });
+});
+
+it.skipIf(chromium === undefined)('is led from the link’s page to GHL’s by one press of the button', async () => {
+  const agency = await plant({ locations: 1 });
+  const browser = await launchBrowser(chromium!);
+  try {
+    const page = await browser.newPage();
+    await page.goto(await makeLink(live, agency.key));
+    expect(await linksOf(agency)).toMatchObject([{ opened_at: null }]);
+    await page.getByRole('button', { name: 'Go on to GHL' }).click();
+    await page.waitForURL(`${new URL(live.simulatorUrl).origin}/**`, { timeout: 15_000 });
+    expect(new URL(page.url()).searchParams.get('state')).toMatch(/^swc_/);
+    expect(await linksOf(agency)).toMatchObject([{ opened_at: expect.any(Date) as Date }]);
+  } finally {
+    await browser.close();
+  }
 });
 
 it('connects one location that its own user installs on, and makes the agency that company', async () => {

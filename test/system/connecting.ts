@@ -2,6 +2,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { createAgency } from '../../db/agencies.ts';
 import { createLocation } from '../../db/locations.ts';
 import { withScope } from '../../db/scope.ts';
+import { onwardOf } from '../stack/connect-link.ts';
 import { TEST_APP, TEST_PROVISIONING_APP } from '../stack/system.ts';
 import type { LiveSystem } from './live-system.ts';
 
@@ -74,19 +75,25 @@ export class Browser {
     this.live = live;
   }
 
-  async get(address: string): Promise<Response> {
-    const headers = { accept: 'text/html', ...(this.cookie === '' ? {} : { cookie: this.cookie }) };
-    const response = await fetch(address, { redirect: 'manual', headers });
+  async get(address: string, method: 'GET' | 'POST' = 'GET'): Promise<Response> {
+    const headers = {
+      accept: 'text/html',
+      ...(this.cookie === '' ? {} : { cookie: this.cookie }),
+      ...(method === 'POST' && { 'sec-fetch-site': 'same-origin' }),
+    };
+    const response = await fetch(address, { method, redirect: 'manual', headers });
     const set = response.headers.get('set-cookie');
     if (set !== null && new URL(address).origin === this.live.apiUrl) this.cookie = set.split(';')[0]!;
     return response;
   }
 
-  /** Opens a link. @returns the address of GHL's page */
+  /** Opens a link and presses its button. @returns the address of GHL's page */
   async open(link: string): Promise<URL> {
-    const response = await this.get(link);
-    if (response.status !== 303) throw new Error(`the link does not open: ${response.status}`);
-    return new URL(response.headers.get('location')!);
+    const shown = await this.get(link);
+    if (shown.status !== 200) throw new Error(`the link does not open: ${shown.status}`);
+    const pressed = await this.get(link, 'POST');
+    if (pressed.status !== 200) throw new Error(`the button does not lead on: ${pressed.status}`);
+    return onwardOf(await pressed.text());
   }
 
   /** Chooses on GHL's page. @returns the address by which GHL leads back */

@@ -3,12 +3,14 @@ import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { seal } from '../../crypto/seal.ts';
 import { takeEvent } from '../../db/events.ts';
+import { lockRouting } from '../../db/routing.ts';
 import { withSystemRole } from '../../db/scope.ts';
 import type { AccountEvent } from '../../domain/account-event.ts';
 import { accountSyncWorkflowId } from '../../domain/workflow-ids.ts';
 import type { PlantedAgency } from '../../scripts/demo/plant-agency.ts';
 import { smallAgency } from '../stack/small-agency.ts';
 import { startTestSystem, type TestSystem } from '../stack/system.ts';
+import { waitForLock } from '../stack/wait-for-lock.ts';
 import { waitFor } from '../stack/wait.ts';
 
 let system: TestSystem;
@@ -130,6 +132,59 @@ describe('the events of an account', () => {
     await system.client.temporal.workflow.getHandle(`account-sync/${agencyId}/${locationId}`).result();
     await sql`alter table dead_letters drop constraint broken`.execute(ownerDb);
     await sql`alter table reps drop constraint broken`.execute(ownerDb);
+  });
+
+  it('that a cancelled workflow held are dead letters, also what it was at and what it is told of meanwhile', async () => {
+    const { agencyId } = agency;
+    const { ownerDb } = system.database;
+    const locationId = agency.locations.get('chelsea')!;
+    const user = (id: string) => ({ type: 'UserCreate', id, locationId: 'one-loc-chelsea', firstName: id });
+    const cut = { type: 'ContactUpdate', id: 'held', payloadTooLarge: true, locationId: 'one-loc-chelsea' };
+    await system.simulator.addFault({ status: 503, path: '/contacts/' });
+    const unread = [await store(cut, locationId), await store(cut, locationId)];
+    const events = [await store(user('held-first'), locationId), await store(user('held-second'), locationId)];
+    const told = [...unread.map((event) => ({ ...event, needsReread: true })), ...events];
+    const workflow = system.client.temporal.workflow.getHandle(accountSyncWorkflowId(agencyId, locationId));
+    await ownerDb.transaction().execute(async (tx) => {
+      // The first event is being applied, and waits.
+      await lockRouting(tx, agencyId);
+      for (const event of told) await system.client.accountEvent({ agencyId, locationId, event });
+      await waitForLock(system.database);
+      await workflow.cancel();
+      await expect(workflow.result()).rejects.toThrow();
+    });
+    await system.simulator.clearFaults();
+    const letters = await ownerDb
+      .selectFrom('dead_letters')
+      .select(['cause', 'subject_id'])
+      .where('cause', 'like', '%:Cancelled')
+      .execute();
+    const named = letters.map(({ cause, subject_id: id }) => `${cause} ${id}`).sort();
+    const expected = [
+      ...events.map(({ eventRowId }) => `event:Cancelled ${eventRowId}`),
+      ...unread.map(({ eventRowId }) => `reread:Cancelled ${eventRowId}`),
+    ];
+    expect(named).toEqual(expected.sort());
+  });
+
+  it('that a cancelled workflow waited for, a token, is a dead letter', async () => {
+    const { agencyId } = agency;
+    const { ownerDb } = system.database;
+    const locationId = agency.locations.get('back-bay')!;
+    await system.simulator.addFault({ status: 503, path: '/oauth/locationToken' });
+    const of = { locationId: 'one-loc-back-bay', companyId: 'one-company', timestamp: new Date().toISOString() };
+    await ownerDb.deleteFrom('installs').where('location_id', '=', locationId).execute();
+    const workflow = system.client.temporal.workflow.getHandle(accountSyncWorkflowId(agencyId, locationId));
+    const event = await store({ type: 'INSTALL', ...of }, locationId);
+    await system.client.accountEvent({ agencyId, locationId, event });
+    await waitFor('the token to be asked for', async () =>
+      (await workflow.describe()).raw.pendingActivities?.some((each) => each.activityType?.name === 'obtainToken'),
+    );
+    await workflow.cancel();
+    await expect(workflow.result()).rejects.toThrow();
+    await system.simulator.clearFaults();
+    const letters = ownerDb.selectFrom('dead_letters').select('cause').where('subject_id', '=', locationId);
+    expect(await letters.execute()).toEqual([{ cause: 'install:Cancelled' }]);
   });
 
   it('do not wait for a token that GHL does not give', async () => {

@@ -51,6 +51,24 @@ describe('the workflow of a contact', () => {
     expect((await readsOf()) - before).toBeLessThanOrEqual(5);
   }, 30_000);
 
+  it('leaves what it was still to read in dead letters when it is cancelled', async () => {
+    const ghlId = await create();
+    await system.simulator.addFault({ status: 503, path: `/contacts/${ghlId}` });
+    await changed(ghlId);
+    const handle = system.client.temporal.workflow.getHandle(contactSyncWorkflowId(locationId, ghlId));
+    await waitFor('the read to be under way', async () => (await handle.describe()).raw.pendingActivities?.length);
+    await tell({ resource: 'note', ghlId: 'note-of-it', ghlContactId: ghlId });
+    await handle.cancel();
+    await expect(handle.result()).rejects.toThrow();
+    const letters = await system.database.ownerDb
+      .selectFrom('dead_letters')
+      .select(['cause', 'subject_id'])
+      .where('cause', 'like', 'read:%')
+      .execute();
+    expect(letters.map(({ subject_id: id }) => id).sort()).toEqual([`contact:${ghlId}`, 'note:note-of-it']);
+    expect(new Set(letters.map(({ cause }) => cause))).toEqual(new Set(['read:Cancelled']));
+  }, 30_000);
+
   it('sees a change that it is told of while it reads', async () => {
     const ghlId = await create();
     await system.simulator.addFault({ latencyMs: 1_500, path: `/contacts/${ghlId}`, times: 1 });

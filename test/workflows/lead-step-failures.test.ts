@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { LeadRefusedError } from '../../client.ts';
 import { seal } from '../../crypto/seal.ts';
 import { lockRouting } from '../../db/routing.ts';
+import { ghlIds } from '../../scripts/demo/agency-plan.ts';
 import { createLeadHarness, type LeadHarness, somebody } from '../stack/lead-harness.ts';
 import { enquire } from '../stack/enquire.ts';
 import { smallAgency } from '../stack/small-agency.ts';
@@ -183,6 +184,38 @@ describe('a step that fails for good', () => {
     expect((await leads.get(leadId))?.rep_id).toBe(before?.rep_id);
     const accepted = await system.client.acceptLead({ ...of(leadId), request: { actor: 'test' }, updateId: 'after' });
     expect(accepted.status).toBe('accepted');
+  });
+
+  it('for a pipeline that is gone keeps no rep untold: neither the first, nor the one who is given the lead in GHL', async () => {
+    const pipeline = {
+      id: ghlIds.pipeline('one', 'back-bay'),
+      name: 'Sales',
+      stages: [{ id: ghlIds.stage('one', 'back-bay'), name: 'New' }],
+    };
+    const moveTo = (location: string) =>
+      system.simulator.seed({ pipelines: [{ ...pipeline, locationId: ghlIds.location('one', location) }] });
+    await moveTo('cambridge');
+    const leadId = await assigned();
+    const { ghl_contact_id: ghlContactId } = await system.database.ownerDb
+      .selectFrom('assignments')
+      .select('ghl_contact_id')
+      .where('lead_id', '=', leadId)
+      .executeTakeFirstOrThrow();
+    const isTold = async (ghlUserId: string) =>
+      (await system.simulator.listTasks('one-loc-back-bay')).some(
+        (task) => task.contactId === ghlContactId && task.assignedTo === ghlUserId,
+      );
+    const [first, second] = ['one-user-ann', 'one-user-bob'];
+    const [before, after] = (await leads.get(leadId))?.rep_id === leads.rep('ann') ? [first, second] : [second, first];
+    await waitFor('the first rep’s task', () => isTold(before));
+    await waitFor('the letter', async () => (await lettersOf(leadId)).length === 1);
+    await system.simulator.updateContact(ghlContactId!, { assignedTo: after });
+    const change = { kind: 'assigned-in-ghl' as const, ghlContactId: ghlContactId!, ghlUserId: after };
+    await system.client.changeLead({ ...of(leadId), change });
+    await waitFor('the other rep’s task', () => isTold(after));
+    await waitFor('the other letter', async () => (await lettersOf(leadId)).length === 2);
+    for (const cause of await lettersOf(leadId)) expect(cause).toMatch(/^untold:PipelineGone:/);
+    await moveTo('back-bay');
   });
 
   it('that only tells GHL leaves the lead assigned although no dead letter can be written', async () => {
