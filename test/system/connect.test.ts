@@ -7,7 +7,7 @@ import { type LiveSystem, startLiveSystem } from './live-system.ts';
 let live: LiveSystem;
 beforeAll(async () => {
   live = await startLiveSystem();
-}, 60_000);
+});
 afterAll(() => live.stop());
 beforeEach(async () => {
   await live.simulator.clearFaults();

@@ -33,7 +33,7 @@ beforeAll(async () => {
   connection = await NativeConnection.connect({ address: proxy.address });
   const log = createTestLogger();
   activities = createActivities({ db: database.db, keys, ghl: { baseUrl: 'http://127.0.0.1:9', app: null }, log });
-}, 60_000);
+});
 afterAll(async () => {
   await connection.close();
   await activities.close();
@@ -107,7 +107,7 @@ describe('GET /readyz of the worker', () => {
     expect(await answers(503)).toMatchObject({ states: ['STOPPED', 'STOPPED'] });
     await health.close();
     await away.destroy();
-  }, 60_000);
+  });
 });
 
 describe('the workers of a process', () => {
