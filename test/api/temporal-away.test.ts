@@ -46,7 +46,8 @@ describe('while Temporal is away', () => {
       await world.deliver({ type: 'ContactDelete', id, webhookId: randomUUID() }).expect(200);
     }
     timesMs.sort((a, b) => a - b);
-    expect(timesMs[15]).toBeLessThan(100);
+    // Had they waited for Temporal, not one would have come sooner.
+    expect(timesMs[15]).toBeLessThan(world.client.hangMs);
     expect(world.client.handovers).toEqual([]);
     expect(await pending()).toHaveLength(60);
 
