@@ -15,8 +15,10 @@ export default defineConfig({
     // Loading the modules anew for each file took a third of the time. Files share no state: what they start, they stop.
     isolate: false,
     sequence: { sequencer: SlowFilesSpread },
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Far beyond what any test needs: a test that fails says something of the code, not of what else the machine did.
+    testTimeout: 120_000,
+    hookTimeout: 180_000,
+    expect: { poll: { timeout: 60_000 } },
     reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],
   },
 });

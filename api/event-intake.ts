@@ -14,6 +14,8 @@ export interface EventIntakeDeps extends TakeEventsDeps {
   relay: { wake(): void };
   /** Told of each account that spoke. */
   speech: { note(locationId: string, at: Date): void };
+  /** How long a delivery waits for its turn before it is to come again; by default as long as for a connection to Postgres. */
+  waitMs?: number | undefined;
 }
 
 export interface EventIntake {
@@ -34,7 +36,7 @@ const GROUPS_IN_FLIGHT = 4;
 const PATIENCE_MS = 20;
 const GROUP_SIZE = 64;
 const GROUP_BYTES = 4 * 1_048_576;
-/** As long as anybody waits for a connection to Postgres. */
+/** As long as anybody waits for a connection to Postgres (db/database.ts). */
 const WAIT_MS = 2_000;
 
 export function createEventIntake(deps: EventIntakeDeps): EventIntake {
@@ -43,7 +45,7 @@ export function createEventIntake(deps: EventIntakeDeps): EventIntake {
     patienceMs: PATIENCE_MS,
     size: GROUP_SIZE,
     bytes: GROUP_BYTES,
-    waitMs: WAIT_MS,
+    waitMs: deps.waitMs ?? WAIT_MS,
     async takeAll(deliveries) {
       let answers: (Taken | Error)[] = [];
       try {

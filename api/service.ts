@@ -60,6 +60,8 @@ export interface ServiceOptions {
   relayPollMs?: number;
   /** How long what is to be read for the mirror waits for more of its contact, in milliseconds. */
   gatherMs?: number;
+  /** How long a delivery waits for its turn before it is answered 429, in milliseconds. */
+  intakeWaitMs?: number;
 }
 
 export interface Service {
@@ -101,7 +103,8 @@ export function createService(options: ServiceOptions): Service {
   const sealing = createSealingReports({ db, keys, log: logger });
   const refused = createRefusedDeliveries({ db, keys, logger, metrics });
   const speech = createAccountSpeech(db, logger);
-  const intake = createEventIntake({ db, keys, metrics, starts, relay, speech, gatherMs, now });
+  const waitMs = options.intakeWaitMs;
+  const intake = createEventIntake({ db, keys, metrics, starts, relay, speech, gatherMs, now, waitMs });
   const webUi = door.webUiUrl === undefined ? undefined : createWebUi({ db, url: door.webUiUrl, logger });
   const codec = createPayloadCodec(keys);
   return {

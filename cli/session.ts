@@ -10,6 +10,8 @@ import type { Terminal } from './terminal.ts';
 
 /** A command that gives a busy Temporal up leaves its operator in doubt whether it was done. */
 const PATIENCE_MS = 10_000;
+/** Each waits for a second. A first contact takes a busy machine longer than that. */
+const REACH_TRIES = 5;
 
 /** What a command works with: made when first asked for, closed at its end. */
 export interface Session {
@@ -45,8 +47,8 @@ export function createSession(terminal: Terminal): Session {
         keys: config.ENCRYPTION_KEYS,
         patienceMs: PATIENCE_MS,
       });
-      // Asked before the work, so that the answer is sure: nothing was done. The second try is for a slow first contact.
-      if (!(await client.isReachable()) && !(await client.isReachable())) {
+      // Asked before the work, so that the answer is sure: nothing was done.
+      if (!(await isFound(client))) {
         const address = connectionOptions.address ?? 'its default address';
         const advice = 'Start it, or correct TEMPORAL_ADDRESS.';
         throw new CommandError('temporal-away', `Temporal does not answer at ${address}: nothing was done. ${advice}`);
@@ -58,6 +60,11 @@ export function createSession(terminal: Terminal): Session {
       await db?.destroy();
     },
   };
+}
+
+async function isFound(client: SwitchyardClient): Promise<boolean> {
+  for (let tried = 0; tried < REACH_TRIES; tried += 1) if (await client.isReachable()) return true;
+  return false;
 }
 
 async function readEnvironment(terminal: Terminal): Promise<{ config: Config; variables: Record<string, string> }> {

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findFreePort, requireFreePort } from './ports.ts';
-import { startProcess, watchForUnexpectedEnd } from './process.ts';
+import { ProcessEndedError, startProcess, watchForUnexpectedEnd } from './process.ts';
 import { type Log, waitUntilReady } from './progress.ts';
 import { resolveTemporalBinary } from './temporal-binary.ts';
 import { addMissingSearchAttributes, probeNamespace, TemporalNamespaceError } from './temporal-namespace.ts';
@@ -63,13 +63,29 @@ function serverArguments(options: TemporalOptions, port: number, uiPort: number 
   return args;
 }
 
+/** The server takes ports of its own as well, between a look at them and their use: another may have been faster. */
+const START_TRIES = 3;
+const lostAPort = (error: unknown): boolean =>
+  error instanceof ProcessEndedError && error.message.includes('address already in use');
+
 /**
  * Starts Temporal's development server on 127.0.0.1 and waits until it serves the namespace.
  * @throws TemporalProgramMissingError, PortTakenError, ProcessEndedError, WaitTimeoutError
  */
 export async function startTemporal(options: TemporalOptions): Promise<Temporal> {
+  const binary = await resolveTemporalBinary(options.log);
+  for (let tried = 1; ; tried += 1) {
+    try {
+      return await startServer(binary, options);
+    } catch (error) {
+      if (tried === START_TRIES || !lostAPort(error)) throw error;
+      options.log('Temporal met a port that somebody else had just taken: it is started again');
+    }
+  }
+}
+
+async function startServer(binary: string, options: TemporalOptions): Promise<Temporal> {
   const { dataDir, namespace, log } = options;
-  const binary = await resolveTemporalBinary(log);
   if (options.port !== 0) await requireFreePort('Temporal', options.port, 'TEMPORAL_PORT');
   if (options.uiPort) await requireFreePort('Temporal’s Web UI', options.uiPort, 'TEMPORAL_UI_PORT');
   const port = options.port === 0 ? await findFreePort() : options.port;

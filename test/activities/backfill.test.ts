@@ -131,5 +131,5 @@ describe('beside a backfill that uses all it may', () => {
     expect(tookMs.length).toBeGreaterThan(10);
     tookMs.sort((a, b) => a - b);
     expect(tookMs[Math.floor(tookMs.length * 0.95)]).toBeLessThan(1_000);
-  }, 60_000);
+  });
 });

@@ -62,6 +62,6 @@ describe('contacts, whatever is done to them on both sides and in whatever order
         ...(path && { path }),
       });
     },
-    Math.max(60_000, runs * 20_000),
+    Math.max(120_000, runs * 20_000),
   );
 });

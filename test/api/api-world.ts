@@ -8,7 +8,7 @@ import { createService, type Service, type ServiceOptions } from '../../api/serv
 import { parseKeyRing } from '../../crypto/key-ring.ts';
 import { suiteEvidence } from '../leaks/evidence.ts';
 import { listKeys } from '../leaks/used-values.ts';
-import { createTestDatabase, type TestDatabase } from '../stack/database.ts';
+import { CONNECT_TIMEOUT_MS, createTestDatabase, type TestDatabase } from '../stack/database.ts';
 import { createTestLogger } from '../stack/test-logger.ts';
 import { addAgency, type TestAgency } from './agency.ts';
 import { FakeClient } from './fake-client.ts';
@@ -47,7 +47,8 @@ export async function createApiWorld(
   suiteEvidence.use(listKeys(keyRing));
   const publicKeys = [signing.publicKey];
   const common = { db: database.db, keys: keyRing, client, publicKeys, logger, relayPollMs: 50 };
-  const service = createService({ ...common, ...options });
+  const intakeWaitMs = CONNECT_TIMEOUT_MS;
+  const service = createService({ ...common, intakeWaitMs, ...options });
   const server = createServer(service.app).listen(0, '127.0.0.1');
   await once(server, 'listening');
   service.start();

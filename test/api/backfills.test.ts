@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { waitToPass } from '../stack/wait.ts';
 import { type ApiWorld, createApiWorld } from './api-world.ts';
 
 let world: ApiWorld;
@@ -27,7 +28,7 @@ describe('POST /v1/backfills', () => {
     expect(answer.status).toBe(202);
     const { id, locations } = answer.body as { id: string; locations: number };
     expect(answer.headers['location']).toBe(`/v1/backfills/${id}`);
-    await vi.waitFor(() => expect(started()).toEqual([id]));
+    await waitToPass(() => expect(started()).toEqual([id]));
     const parts = await world.ownerDb.selectFrom('backfill_parts').selectAll().where('run_id', '=', id).execute();
     expect(parts).toHaveLength(2 * locations);
     expect(new Set(parts.map(({ agency_id }) => agency_id))).toEqual(new Set([world.agency.agencyId]));
@@ -85,7 +86,7 @@ describe('POST /v1/backfills', () => {
     expect((await ask('get', `/v1/backfills/${other}`)).body).toMatchObject({ state: 'cancelled' });
     expect(world.client.handovers).toEqual([]);
     world.client.isAway = false;
-    await vi.waitFor(() => expect(started()).toContain(first), { timeout: 15_000 });
+    await waitToPass(() => expect(started()).toContain(first));
     const parts = await world.ownerDb
       .selectFrom('backfill_parts')
       .select('state')

@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { unseal } from '../../crypto/seal.ts';
 import { connectSecretOf } from '../../db/connect-links.ts';
 import type { GhlDoor } from '../../domain/authorize-url.ts';
 import { onwardOf } from '../stack/connect-link.ts';
+import { waitToPass } from '../stack/wait.ts';
 import { type ApiWorld, createApiWorld, keyRing } from './api-world.ts';
 
 const ghlDoor: GhlDoor = {
@@ -144,7 +145,7 @@ describe('the code that comes back', () => {
       redirectUri: ghlDoor.redirectUri,
     });
     // Nobody looks at the page: the relay hands it over.
-    await vi.waitFor(() => expect(world.client.handovers).toMatchObject([{ method: 'startAgencyConnect' }]), 10_000);
+    await waitToPass(() => expect(world.client.handovers).toMatchObject([{ method: 'startAgencyConnect' }]));
     expect(world.logLines.join()).not.toMatch(new RegExp(`the-code|${state}`));
   });
 
@@ -156,7 +157,7 @@ describe('the code that comes back', () => {
     expect(page.text).toContain('http-equiv="refresh"');
     expect(world.client.handovers).toEqual([]);
     world.client.isAway = false;
-    await vi.waitFor(() => expect(world.client.handovers).toMatchObject([{ method: 'startAgencyConnect' }]), 15_000);
+    await waitToPass(() => expect(world.client.handovers).toMatchObject([{ method: 'startAgencyConnect' }]));
   });
 
   it('is the first one: a second changes nothing', async () => {

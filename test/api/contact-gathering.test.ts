@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { waitToPass } from '../stack/wait.ts';
 import { type ApiWorld, createApiWorld } from './api-world.ts';
 
 let world: ApiWorld;
@@ -19,9 +20,9 @@ it('gathers what is to be read of a contact for a while, and then tells of it in
   await deliver('ContactUpdate', { id, tags: ['two'] });
   await deliver('NoteCreate', { id: `note-${id}` });
   await deliver('TaskCreate', { id: `task-${id}` });
-  await vi.waitFor(() => expect(told()).not.toEqual([]), 10_000);
+  await waitToPass(() => expect(told()).not.toEqual([]));
   expect(told()).toMatchObject([{ record: `contact/${id} note/note-${id} task/task-${id}` }]);
-  await vi.waitFor(async () => {
+  await waitToPass(async () => {
     const rows = world.ownerDb.selectFrom('event_capabilities').select('state');
     const states = await rows.where('workflow_id', 'like', `%/${id}`).execute();
     expect(states.map(({ state }) => state)).toEqual(['started', 'started', 'started']);
@@ -49,10 +50,10 @@ it('tells of no creation whose record the mirror has by then, and of what came a
     const row = { ...of, resource: 'note' as const, ghl_id, observed_at: new Date() };
     await world.ownerDb.insertInto('mirror_records').values(row).execute();
   }
-  await vi.waitFor(() => expect(told()).not.toEqual([]), 10_000);
+  await waitToPass(() => expect(told()).not.toEqual([]));
   expect(told()).toMatchObject([{ record: `note/changed-note-${id}` }]);
   const rows = world.ownerDb.selectFrom('event_capabilities').select('state').orderBy('sequence');
-  await vi.waitFor(async () => {
+  await waitToPass(async () => {
     const states = await rows.where('workflow_id', 'like', `%/${id}`).execute();
     expect(states.map(({ state }) => state)).toEqual(['known', 'known', 'started']);
   });

@@ -62,7 +62,7 @@ describe('PATCH /v1/contacts/:id', () => {
     world.client.startError = new TemporalUnavailableError('away');
     expect((await contacts.patch(id, { city: 'Boston' })).status).toBe(200);
     world.client.startError = undefined;
-    await expect.poll(() => world.client.handovers.some(({ record }) => record === id), { timeout: 15_000 }).toBe(true);
+    await expect.poll(() => world.client.handovers.some(({ record }) => record === id)).toBe(true);
   });
 
   it.each<[string, object, string]>([

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { waitToPass } from '../stack/wait.ts';
 import { type ApiWorld, contactCreate, createApiWorld } from './api-world.ts';
 import { otherWork } from './other-work.ts';
 
@@ -152,14 +153,9 @@ describe('an open lead', () => {
     const event = contactCreate();
     await world.deliver(event).expect(200);
     const leadId = (await leadsOf(event.id))[0]!.id;
-    await vi.waitFor(async () => {
-      const pending = await world.ownerDb
-        .selectFrom('event_capabilities')
-        .select('sequence')
-        .where('ordering_key', '=', `lead:${leadId}`)
-        .where('state', '=', 'pending')
-        .execute();
-      expect(pending).toEqual([]);
+    await waitToPass(async () => {
+      const work = world.ownerDb.selectFrom('event_capabilities').select('sequence').where('state', '=', 'pending');
+      expect(await work.where('ordering_key', '=', `lead:${leadId}`).execute()).toEqual([]);
     });
     const { agencyId, branch, rep } = world.agency;
     const contactId = `contact-${uuidv7()}`;
@@ -188,11 +184,11 @@ describe('an open lead', () => {
     const ofIt = { id: opportunityId, contactId };
     await inBranch('OpportunityStatusUpdate', { ...ofIt, status: 'open' });
     await inBranch('OpportunityStatusUpdate', { ...ofIt, status: 'won' });
-    await vi.waitFor(() => expect(changesOf(leadId)).toEqual(['opportunity-ended']));
+    await waitToPass(() => expect(changesOf(leadId)).toEqual(['opportunity-ended']));
     await inBranch('OpportunityDelete', { id: opportunityId });
-    await vi.waitFor(() => expect(changesOf(leadId)).toEqual(['opportunity-ended', 'opportunity-deleted']));
+    await waitToPass(() => expect(changesOf(leadId)).toEqual(['opportunity-ended', 'opportunity-deleted']));
     await inBranch('ContactDelete', { id: contactId });
-    await vi.waitFor(() => expect(changesOf(leadId)).toContain('contact-deleted'));
+    await waitToPass(() => expect(changesOf(leadId)).toContain('contact-deleted'));
   });
 
   it('hears of a reassignment made in GHL, and not of the echo of ours', async () => {
@@ -200,7 +196,7 @@ describe('an open lead', () => {
     await inBranch('ContactUpdate', { id: contactId, assignedTo: world.agency.rep.ghlUserId });
     await inBranch('ContactUpdate', { id: contactId, assignedTo: null });
     await inBranch('ContactUpdate', { id: contactId, assignedTo: 'somebody-else' });
-    await vi.waitFor(() => expect(changesOf(leadId)).toEqual(['assigned-in-ghl']));
+    await waitToPass(() => expect(changesOf(leadId)).toEqual(['assigned-in-ghl']));
   });
 
   it.each([
@@ -257,7 +253,7 @@ describe('an open lead', () => {
     await inBranch('ContactDelete', { id: contactId, locationId: world.neighbour.branch.ghlId });
     const other = await assignedLead();
     await inBranch('ContactDelete', { id: other.contactId });
-    await vi.waitFor(() => expect(changesOf(other.leadId)).toEqual(['contact-deleted']));
+    await waitToPass(() => expect(changesOf(other.leadId)).toEqual(['contact-deleted']));
     expect(changesOf(leadId)).toEqual([]);
   });
 });
@@ -271,14 +267,14 @@ describe('an event of an account', () => {
     for (const type of ['INSTALL', 'UserCreate', 'UserUpdate', 'UserDelete', 'UNINSTALL']) {
       await world.deliver({ type, id: 'u1', locationId: branch.ghlId, webhookId: randomUUID() }).expect(200);
     }
-    await vi.waitFor(() => expect(accountEvents(branch.id)).toHaveLength(5));
+    await waitToPass(() => expect(accountEvents(branch.id)).toHaveLength(5));
   });
 
   it('may be an install of a location that nobody knows yet, of a company that is known', async () => {
     const install = { type: 'INSTALL', locationId: `new-${randomUUID()}`, companyId: world.agency.companyId };
     const answer = await world.deliver({ ...install, webhookId: randomUUID() }).expect(200);
     expect(answer.body).toMatchObject({ status: 'accepted' });
-    await vi.waitFor(() => expect(accountEvents(null)).toHaveLength(1));
+    await waitToPass(() => expect(accountEvents(null)).toHaveLength(1));
     const unknown = await world
       .deliver({ ...install, type: 'UserCreate', id: 'u', webhookId: randomUUID() })
       .expect(200);

@@ -1,6 +1,7 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createIntakeGroups, type Gathered, type IntakeGroupOptions } from '../../api/intake-groups.ts';
 import { StorageBusyError } from '../../db/storage-away.ts';
+import { waitToPass } from '../stack/wait.ts';
 
 interface Item extends Gathered {
   id: string;
@@ -32,7 +33,7 @@ function createWorld(options: Partial<IntakeGroupOptions<Item, string>> = {}) {
     take: (...items: Item[]) => items.map((each) => groups.take(each)),
     /** Ends what is being taken once so many groups have been begun. */
     async endAfter(begun: number) {
-      await vi.waitFor(() => expect(taken).toHaveLength(begun));
+      await waitToPass(() => expect(taken).toHaveLength(begun));
       for (const end of ends.splice(0)) end();
     },
   };
@@ -42,7 +43,7 @@ describe('what comes', () => {
   it('is taken at once while nothing is being taken, and what came meanwhile together after it', async () => {
     const world = createWorld();
     const first = world.take(item('a'));
-    await vi.waitFor(() => expect(world.taken).toEqual([['a']]));
+    await waitToPass(() => expect(world.taken).toEqual([['a']]));
     const rest = world.take(item('b'), item('c'), item('d'));
     await world.endAfter(1);
     await world.endAfter(2);
@@ -67,7 +68,7 @@ describe('what comes', () => {
     const world = createWorld({ inFlight: 2, patienceMs: 10 });
     const answers: Promise<string>[] = [];
     for (const [begun, id] of ['a', 'b', 'c'].entries()) {
-      await vi.waitFor(() => expect(world.taken).toHaveLength(begun));
+      await waitToPass(() => expect(world.taken).toHaveLength(begun));
       answers.push(...world.take(item(id)));
     }
     // The third begins once one of the two has ended.
@@ -80,7 +81,7 @@ describe('what comes', () => {
     const world = createWorld({ inFlight: 2, patienceMs: 10 });
     const named = (id: string, ...alone: string[]) => item(id, { alone });
     const answers = world.take(named('a', 'x'), named('b', 'x', 'y'), named('c', 'y'), named('d', 'z'), item('e'));
-    await vi.waitFor(() => expect(world.taken).toEqual([['a', 'd', 'e']]));
+    await waitToPass(() => expect(world.taken).toEqual([['a', 'd', 'e']]));
     answers.push(...world.take(item('f')));
     for (const begun of [2, 3, 4]) await world.endAfter(begun);
     await Promise.all(answers);
@@ -90,7 +91,7 @@ describe('what comes', () => {
   it('is refused when its turn does not come in time, and is not taken later', async () => {
     const world = createWorld({ waitMs: 50 });
     const [first] = world.take(item('a'));
-    await vi.waitFor(() => expect(world.taken).toEqual([['a']]));
+    await waitToPass(() => expect(world.taken).toEqual([['a']]));
     const [second] = world.take(item('b'));
     await expect(second).rejects.toThrow(StorageBusyError);
     await world.endAfter(1);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EventIntake } from '../../api/event-intake.ts';
 import { keyOfId } from '../../api/event-key.ts';
 import { readGhlDelivery } from '../../api/ghl-delivery.ts';
@@ -12,6 +12,7 @@ import { createDatabase } from '../../db/database.ts';
 import { isStorageAway } from '../../db/storage-away.ts';
 import { openCountedWay } from '../db/count-round-trips.ts';
 import { createTestDatabase, type TestDatabase } from '../stack/database.ts';
+import { waitToPass } from '../stack/wait.ts';
 import { addAgency, type TestAgency } from './agency.ts';
 import { contactCreate, keyRing } from './api-world.ts';
 import { createTestIntake, outcomesOf } from './intake-harness.ts';
@@ -224,7 +225,7 @@ describe('two processes', () => {
       deliverAll(events, createTestIntake(here)),
       deliverAll(events.toReversed(), createTestIntake(there)),
     ] as const;
-    await vi.waitFor(async () => {
+    await waitToPass(async () => {
       const waiting = await sql`
         select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(
         database.ownerDb,
@@ -239,7 +240,7 @@ describe('two processes', () => {
     const counted = await sql<{ deadlocks: string }>`
       select deadlocks from pg_stat_database where datname = current_database()`.execute(database.ownerDb);
     expect(Number(counted.rows[0]!.deadlocks)).toBe(0);
-  }, 30_000);
+  });
 });
 
 describe('while connections to Postgres break', () => {
@@ -268,5 +269,5 @@ describe('while connections to Postgres break', () => {
     expect(again).not.toContain('refused');
     expect(await storedOf(events)).toHaveLength(events.length);
     for (const { id } of events.slice(0, 30)) expect(await leadsOf(id)).toHaveLength(1);
-  }, 60_000);
+  });
 });

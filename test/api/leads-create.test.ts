@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { waitToPass } from '../stack/wait.ts';
 import { type ApiWorld, createApiWorld } from './api-world.ts';
 
 let world: ApiWorld;
@@ -29,7 +30,7 @@ describe('POST /v1/leads', () => {
     const { agencyId, master } = world.agency;
     const expected = { agency_id: agencyId, intake_location_id: master.id, source: 'api', state: 'received' };
     expect(await findLead(idOf(answer))).toMatchObject(expected);
-    await vi.waitFor(() => expect(world.client.handovers.map((each) => each.leadId)).toContain(idOf(answer)));
+    await waitToPass(() => expect(world.client.handovers.map((each) => each.leadId)).toContain(idOf(answer)));
   });
 
   it('answers a repeat of the Idempotency-Key with the first lead and 200, in whatever order the JSON is', async () => {

@@ -47,7 +47,7 @@ describe('the page of metrics while Postgres hangs', () => {
     await waitFor('Postgres to be told as there', async () =>
       (await scrape()).includes('switchyard_dependency_up{dependency="postgres"} 1'),
     );
-  }, 60_000);
+  });
 });
 
 describe('readiness while Postgres hangs', () => {
@@ -62,6 +62,6 @@ describe('readiness while Postgres hangs', () => {
       expect(body).toMatchObject({ status: 'not-ready', postgres: 'away' });
     }
     proxy.mend();
-    await waitFor('it to be ready again', async () => (await world.http.get('/readyz')).status === 200, 30_000);
-  }, 60_000);
+    await waitFor('it to be ready again', async () => (await world.http.get('/readyz')).status === 200);
+  });
 });

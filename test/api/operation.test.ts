@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSilenceWatch } from '../../api/silence.ts';
 import { createMetrics } from '../../api/metrics.ts';
 import { createBudgetStore } from '../../db/ghl-budgets.ts';
 import { NOTHING_OBSERVED } from '../../domain/ghl-budget.ts';
 import { createTestLogger } from '../stack/test-logger.ts';
+import { waitToPass } from '../stack/wait.ts';
 import { type ApiWorld, contactCreate, createApiWorld } from './api-world.ts';
 
 let world: ApiWorld;
@@ -180,7 +181,7 @@ describe('an account that normally speaks', () => {
 
     const speaking = { type: 'NoteCreate', webhookId: randomUUID(), locationId: world.agency.branch.ghlId };
     await world.deliver(speaking).expect(200);
-    await vi.waitFor(async () => {
+    await waitToPass(async () => {
       await watch.check();
       expect((await metrics.silentLocations.get()).values).toMatchObject([{ value: 0 }]);
     });

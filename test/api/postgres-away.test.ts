@@ -1,10 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDatabase } from '../../db/database.ts';
 import { type Postgres, startPostgres } from '../../scripts/stack/postgres.ts';
 import { databaseUrl, prepareTemplate, TEMPLATE_DATABASE, TEST_LOGIN } from '../stack/template.ts';
+import { waitToPass } from '../stack/wait.ts';
 import { type ApiWorld, contactCreate, createApiWorld } from './api-world.ts';
 
 let folder: string;
@@ -26,7 +27,7 @@ beforeAll(async () => {
     await ownerDb.destroy();
   };
   world = await createApiWorld({}, () => Promise.resolve({ db, ownerDb, url, ownerUrl, drop }));
-}, 90_000);
+});
 afterAll(async () => {
   await world.close();
   await postgres.stop();
@@ -57,12 +58,10 @@ describe('while Postgres is stopped', () => {
     await world.http.get('/metrics').expect(200);
 
     postgres = await start(postgres.port);
-    await vi.waitFor(() => world.http.get('/readyz').expect(200), { timeout: 15_000 });
+    await waitToPass(() => world.http.get('/readyz').expect(200));
     for (const event of events) await world.deliver(event).expect(200);
     const leads = await world.ownerDb.selectFrom('leads').select('source_contact_id').execute();
     expect(leads.map((lead) => lead.source_contact_id).sort()).toEqual(events.map((event) => event.id).sort());
-    await vi.waitFor(() => expect(new Set(world.client.handovers.flatMap((each) => each.leadId ?? [])).size).toBe(20), {
-      timeout: 15_000,
-    });
-  }, 90_000);
+    await waitToPass(() => expect(new Set(world.client.handovers.flatMap((each) => each.leadId ?? [])).size).toBe(20));
+  });
 });

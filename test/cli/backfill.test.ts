@@ -30,7 +30,7 @@ beforeAll(async () => {
     GHL_BASE_URL: system.simulatorUrl,
     GHL_CLIENT_ID: TEST_APP.clientId,
   });
-}, 60_000);
+});
 afterAll(async () => {
   await cli.close();
   await system.stop();
@@ -97,7 +97,7 @@ describe('backfill', () => {
     const { id } = await json<{ id: string }>(['backfill', 'start', '--location', 'one-loc-chelsea']);
     expect((await stored()).map((each) => each.id)).toContain(id);
     await createBackfillHarness(system, agency).ended(id);
-  }, 60_000);
+  });
 
   it.each([
     [['start', '--resources', 'invoice'], 2, /expected one of "contact"/],

@@ -27,7 +27,7 @@ beforeAll(async () => {
     TEMPORAL_NAMESPACE: system.namespace,
   };
   cli = await createCliRunner(environment);
-}, 60_000);
+});
 afterAll(async () => {
   await cli.close();
   await system.stop();

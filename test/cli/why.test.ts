@@ -30,7 +30,7 @@ beforeAll(async () => {
     TEMPORAL_NAMESPACE: live.namespace,
   };
   cli = await createCliRunner(environment);
-}, 60_000);
+});
 afterAll(async () => {
   await cli.close();
   await live.stop();

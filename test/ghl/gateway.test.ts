@@ -35,9 +35,9 @@ describe('the budget of a location', () => {
   });
 
   it('is waited for inside the call when that takes less than two seconds', async () => {
+    const startedMs = performance.now();
     const grant = { lane: 'interactive' as const, atMs: Date.now() };
     await world.budget.settle(interactive.resource, grant, { ...NOTHING_OBSERVED, pauseMs: 300 }).stored;
-    const startedMs = performance.now();
     await upsertContact(world.openGateway(), interactive, { email: 'ann@example.com' });
     expect(performance.now() - startedMs).toBeGreaterThanOrEqual(290);
   });
@@ -54,13 +54,13 @@ describe('the budget of a location', () => {
   });
 
   it('is respected after a 429: the error tells the wait, and nothing is sent before', async () => {
-    await world.control.addFault({ path: '/contacts', status: 429, retryAfterSeconds: 7, times: 1 });
+    await world.control.addFault({ path: '/contacts', status: 429, retryAfterSeconds: 60, times: 1 });
     const gateway = world.openGateway();
     const call = () => getContact(gateway, interactive, 'c1');
-    await expect(call()).rejects.toMatchObject({ code: 'GhlRateLimited', reason: 'limit', retryAfterMs: 7_000 });
+    await expect(call()).rejects.toMatchObject({ code: 'GhlRateLimited', reason: 'limit', retryAfterMs: 60_000 });
     const second: unknown = await call().catch((error: unknown) => error);
     expect(second).toMatchObject({ code: 'GhlRateLimited', reason: 'budget' });
-    expect((second as { retryAfterMs: number }).retryAfterMs).toBeGreaterThan(5_000);
+    expect((second as { retryAfterMs: number }).retryAfterMs).toBeGreaterThan(10_000);
     expect(await world.countCalls(/\/contacts/)).toBe(1);
   });
 });
@@ -108,12 +108,18 @@ describe('the breaker of an endpoint group', () => {
     const results = await storm(gateway, 10);
     for (const result of results) expect(result).toMatchObject({ code: 'GhlUnavailable', status: 503 });
     await world.control.resetCalls();
-    const startedMs = performance.now();
+    const tookMs: number[] = [];
+    for (let turn = 0; turn < 5; turn += 1) {
+      const startedMs = performance.now();
+      const [refused] = await storm(gateway, 1);
+      tookMs.push(performance.now() - startedMs);
+      expect(refused).toMatchObject({ code: 'GhlCircuitOpen' });
+    }
+    // A busy machine takes its time over some of them, and not over all.
+    expect(Math.min(...tookMs)).toBeLessThan(100);
     const [refused] = await storm(gateway, 1);
-    expect(performance.now() - startedMs).toBeLessThan(100);
-    expect(refused).toMatchObject({ code: 'GhlCircuitOpen' });
     const { retryAfterMs } = refused as { retryAfterMs: number };
-    expect(retryAfterMs).toBeGreaterThan(25_000);
+    expect(retryAfterMs).toBeGreaterThan(10_000);
     expect(retryAfterMs).toBeLessThanOrEqual(30_000);
     expect(await world.countCalls(/./)).toBe(0);
   });
@@ -126,9 +132,11 @@ describe('the breaker of an endpoint group', () => {
   });
 
   it('stays closed while fewer than half of the calls that ended in the window failed', async () => {
-    const gateway = world.openGateway();
+    const gateway = world.openGateway({ breaker: { windowMs: 60_000 } });
+    // One after the other: whichever of twenty at once ended first, nine of the first ten would open it.
+    await storm(gateway, 11);
     await world.control.addFault({ path: '/contacts', status: 503, times: 9 });
-    await storm(gateway, 20);
+    await storm(gateway, 9);
     await expect(getContact(gateway, interactive, 'c1')).rejects.toMatchObject({ code: 'GhlNotFound' });
   });
 
@@ -172,13 +180,15 @@ describe('the breaker of an endpoint group', () => {
 describe('the connections to GHL', () => {
   it('are not all taken by a group that hangs', async () => {
     await world.control.addFault({ path: '/contacts', hang: true });
-    const gateway = world.openGateway({ maxConnections: 2, timeoutsMs: { getContact: 4_000 } });
+    const gateway = world.openGateway({ maxConnections: 2, timeoutsMs: { getContact: 60_000 } });
     const hanging = settle(Array.from({ length: 4 }, () => getContact(gateway, interactive, 'c1')));
     await expect.poll(async () => (await world.control.listFaults())[0]?.struck).toBe(2);
-    const startedMs = performance.now();
+    let isOver = false;
+    void hanging.then(() => (isOver = true));
     const query = { locationId: 'loc1' };
     await expect(gateway.call('listPipelines', { ...interactive, query })).resolves.toBeDefined();
-    expect(performance.now() - startedMs).toBeLessThan(2_000);
+    // It waited for none of those that hang.
+    expect(isOver).toBe(false);
     await gateway.close();
     for (const result of await hanging) expect(result).toMatchObject({ code: 'GhlUnavailable' });
   });

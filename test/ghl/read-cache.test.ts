@@ -40,7 +40,7 @@ describe('a list that changes rarely', () => {
   });
 
   it('is read by the urgent for themselves, not after the less urgent', async () => {
-    cache = createReadCache(world.openGateway({ timeoutsMs: { listPipelines: 500 } }));
+    cache = createReadCache(world.openGateway({ timeoutsMs: { listPipelines: 2_000 } }));
     await world.control.addFault({ path: '/pipelines', hang: true, times: 1 });
     const bulk = cache.read('pipelines', { ...here, lane: 'bulk' }).catch((error: unknown) => error);
     await expect.poll(() => world.control.listFaults()).toEqual([]);

@@ -39,8 +39,9 @@ describe('the values that a test uses', () => {
   });
 
   it('are read fast from a word of megabytes', () => {
-    const startedMs = performance.now();
+    const before = process.cpuUsage();
     expect([...listValues({ data: 'x'.repeat(3_000_000) })]).toEqual([]);
-    expect(performance.now() - startedMs).toBeLessThan(2_000);
+    // Its own work: what else the machine does meanwhile takes none of it.
+    expect(process.cpuUsage(before).user / 1_000).toBeLessThan(2_000);
   });
 });

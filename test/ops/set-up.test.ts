@@ -42,7 +42,7 @@ describe('Postgres as the containers set it up', () => {
       const here = (await secretOf(name)).replace('@postgres:5432/', `@127.0.0.1:${postgres.port}/`);
       await writeFile(join(folder, name), `${here}\n`);
     }
-  }, 90_000);
+  });
   afterAll(() => postgres.stop());
 
   const urlOf = async (name: string): Promise<string> => (await readFile(join(folder, name), 'utf8')).trim();
@@ -121,7 +121,7 @@ describe('Temporal as the containers set it up', () => {
       TEMPORAL_ADDRESS: temporal.address,
       TEMPORAL_NAMESPACE: 'switchyard',
     };
-  }, 90_000);
+  });
   afterAll(() => temporal.stop());
 
   it('has the namespace with its search attributes, also when it is set up again', async () => {

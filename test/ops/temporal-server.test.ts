@@ -39,18 +39,14 @@ describe.skipIf(programs === undefined)('Temporal’s server on Postgres as the 
     const command = join(programs!, 'temporal-server');
     const files = { logFile: join(folder, 'temporal-server.log'), recordFolder: join(folder, 'run') };
     server = await startProcess({ name: 'Temporal’s server', command, args: ['start'], env: environment, ...files });
-    await waitFor(
-      'the server to serve',
-      async () => {
-        const tried = await Connection.connect({ address, connectTimeout: '1 second' });
-        try {
-          return await tried.workflowService.getClusterInfo({});
-        } finally {
-          await tried.close();
-        }
-      },
-      60_000,
-    );
+    await waitFor('the server to serve', async () => {
+      const tried = await Connection.connect({ address, connectTimeout: '1 second' });
+      try {
+        return await tried.workflowService.getClusterInfo({});
+      } finally {
+        await tried.close();
+      }
+    });
   }
 
   beforeAll(async () => {
@@ -93,13 +89,13 @@ describe.skipIf(programs === undefined)('Temporal’s server on Postgres as the 
       TEMPORAL_NAMESPACE: 'switchyard',
     };
     for (let run = 0; run < 2; run++) await runFile('sh', [pathOf('ops/temporal/set-up-namespace.sh')], { env: cli });
-  }, 180_000);
+  });
   afterAll(async () => {
     await connection?.close();
     await server?.stop();
     await postgres?.stop();
     await rm(folder, { recursive: true, force: true });
-  }, 60_000);
+  });
 
   it('keeps a workflow through its own end, and finds it by our search attributes', async () => {
     const start = async (): Promise<Client> => {

@@ -21,11 +21,11 @@ beforeAll(async () => {
   folder = await mkdtemp(join(home, 'run-'));
   dist = join(folder, 'dist');
   await promisify(execFile)(process.execPath, ['--import', 'tsx', 'scripts/build.ts', dist], { cwd: root });
-}, 120_000);
+});
 afterAll(async () => {
   for (const child of running) await child.stop();
   await rm(folder, { recursive: true, force: true });
-}, 30_000);
+});
 
 /** Starts a built program as production does, with no server to reach, and waits until it says that it lives. */
 async function start(name: string, script: string): Promise<RunningProcess> {

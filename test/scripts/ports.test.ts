@@ -21,9 +21,10 @@ async function takePort(): Promise<number> {
 }
 
 describe('the ports of the stack', () => {
-  it('finds one that can be listened on', async () => {
+  it('finds one that can be listened on, and that no connection is given meanwhile', async () => {
     const port = await findFreePort();
-    expect(port).toBeGreaterThan(0);
+    expect(port).toBeGreaterThan(1024);
+    expect(port).toBeLessThan(32_768);
     await requireFreePort('the test', port, 'TEST_PORT');
   });
 

@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { waitToPass } from '../stack/wait.ts';
 import { clientId, clientSecret, company, one, rows, startHarness, two } from './harness.ts';
 import type { Answer, Harness } from './harness.ts';
 import { startReceiver } from './receiver.ts';
@@ -67,16 +68,16 @@ describe('the install page', () => {
     expect(await installedIds(body['access_token'])).toEqual([true, one, two]);
     const three = await harness.control.addLocation({ companyId: company, name: 'Three' });
     expect(await installedIds(body['access_token'])).toEqual([true, one, two, three.id]);
-    await vi.waitFor(() => {
+    await waitToPass(() => {
       expect(receiver.types()).toEqual(['INSTALL', 'INSTALL', 'INSTALL', 'LocationCreate', 'INSTALL']);
-    }, 5_000);
+    });
     expect(receiver.received.at(-1)?.json).toMatchObject({ installType: 'Location', locationId: three.id });
     expect(receiver.received.at(-1)?.json).toMatchObject({ companyId: company, userId: expect.any(String) as string });
     await harness.control.setBehaviour({ autoInstallNamesCompany: false });
     const four = await harness.control.addLocation({ companyId: company, name: 'Four' });
-    await vi.waitFor(() => {
+    await waitToPass(() => {
       expect(receiver.received.at(-1)?.json).toMatchObject({ type: 'INSTALL', locationId: four.id });
-    }, 5_000);
+    });
     expect(receiver.received.at(-1)?.json).not.toHaveProperty('companyId');
     expect(receiver.received.at(-1)?.json).not.toHaveProperty('userId');
   });
@@ -103,9 +104,9 @@ describe('the install page', () => {
 
   it('lets INSTALL arrive while the code is still unspent', async () => {
     const target = landing(await press(await link(), [['locationId', one]]));
-    await vi.waitFor(() => {
+    await waitToPass(() => {
       expect(receiver.types()).toEqual(['INSTALL', 'INSTALL']);
-    }, 5_000);
+    });
     expect((await exchange(target.searchParams.get('code'))).status).toBe(200);
   });
 
@@ -159,18 +160,18 @@ describe('installing', () => {
     await harness.control.seed({ companies: [{ id: 'company-3' }], locations });
     await harness.control.setWebhooks({ url: receiver.url, concurrency: 50 });
     await harness.control.install({ companyId: 'company-3' });
-    await vi.waitFor(() => {
+    await waitToPass(() => {
       expect(receiver.received.length).toBe(501);
-    }, 20_000);
+    });
     expect(new Set(receiver.received.map(({ json }) => json['locationId'])).size).toBe(501);
   });
 
   it('changes the plan and says so', async () => {
     await harness.control.install({ locationId: one });
     await harness.control.changePlan({ locationId: one, newPlanId: 'gold', userId: 'user-1' });
-    await vi.waitFor(() => {
+    await waitToPass(() => {
       expect(receiver.types()).toEqual(['INSTALL', 'PLAN_CHANGE']);
-    }, 5_000);
+    });
     expect(receiver.received[1]?.json).toMatchObject({
       appId: clientId.split('-')[0],
       locationId: one,
@@ -198,8 +199,8 @@ describe('installing', () => {
     const left = await harness.ask('DELETE', path, { token, body: { locationId: one, reason: 'done' } });
     expect(left.body).toMatchObject({ success: true });
     expect((await harness.ask('GET', path, { token })).body['message']).toBe('Invalid JWT');
-    await vi.waitFor(() => {
+    await waitToPass(() => {
       expect(receiver.types()).toEqual(['INSTALL', 'UNINSTALL']);
-    }, 5_000);
+    });
   });
 });

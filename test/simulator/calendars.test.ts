@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { waitToPass } from '../stack/wait.ts';
 import { inner, one, rows, startHarness, two } from './harness.ts';
 import type { Answer, Harness } from './harness.ts';
 import { startReceiver } from './receiver.ts';
@@ -80,9 +81,9 @@ describe('calendars', () => {
     });
     await harness.control.changeAppointment(id, { appointmentStatus: 'cancelled' });
     await harness.control.deleteAppointment(id);
-    await vi.waitFor(() => {
+    await waitToPass(() => {
       expect(receiver.types()).toEqual(['AppointmentCreate', 'AppointmentUpdate', 'AppointmentDelete']);
-    }, 5_000);
+    });
     expect(receiver.received[1]?.json).toMatchObject({
       locationId: one,
       appointment: { id, contactId: 'ann', appointmentStatus: 'cancelled', users: ['user-1'] },

@@ -1,5 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ChangeReport } from '../../simulator/changes/ledger.ts';
+import { waitToPass } from '../stack/wait.ts';
 import { one, rows, startHarness } from './harness.ts';
 import type { Answer, Harness } from './harness.ts';
 import { startReceiver } from './receiver.ts';
@@ -64,10 +65,7 @@ describe('random changes', () => {
 
   it('come at a pace until they are stopped', async () => {
     await harness.control.startChanges({ locationId: one, perSecond: 100 });
-    await vi.waitFor(
-      async () => expect((await harness.control.getChanges()).changes.length).toBeGreaterThan(20),
-      5_000,
-    );
+    await waitToPass(async () => expect((await harness.control.getChanges()).changes.length).toBeGreaterThan(20));
     const stopped = await harness.control.stopChanges();
     expect(stopped.running).toBe(false);
     await harness.control.makeChanges({ locationId: one, count: 1 });
@@ -83,7 +81,7 @@ describe('random changes', () => {
     const expected = webhooks.flatMap(({ webhookId, dropped, doubled }) =>
       Array.from({ length: dropped ? 0 : doubled ? 2 : 1 }, () => webhookId),
     );
-    await vi.waitFor(() => expect(receiver.received).toHaveLength(expected.length), 10_000);
+    await waitToPass(() => expect(receiver.received).toHaveLength(expected.length));
     const arrived = receiver.received.map(({ json }) => String(json['webhookId']));
     expect(arrived.sort()).toEqual(expected.sort());
     expect(webhooks.every(({ change }) => change !== null)).toBe(true);
@@ -130,7 +128,7 @@ describe('random changes', () => {
     await harness.control.startChanges({ locationId: [one, two], perSecond: 100, weights: { create: 1 } });
     const created = async (locationId: string) =>
       (await harness.control.listContacts(locationId)).filter(({ source }) => source === 'live changes').length;
-    await vi.waitFor(async () => expect(await created(two)).toBeGreaterThan(5), 5_000);
+    await waitToPass(async () => expect(await created(two)).toBeGreaterThan(5));
     await harness.control.stopChanges();
     expect(Math.abs((await created(one)) - (await created(two)))).toBeLessThanOrEqual(1);
     expect((await harness.control.getChangeCounts()).running).toBe(false);

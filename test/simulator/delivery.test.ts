@@ -1,7 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { decideUrlState } from '../../simulator/webhooks/breaker.ts';
 import { decideRetry } from '../../simulator/webhooks/retry.ts';
 import type { DeliveryStats } from '../../simulator/webhooks/delivery.ts';
+import { waitToPass } from '../stack/wait.ts';
 import { one, startHarness } from './harness.ts';
 import type { Harness } from './harness.ts';
 import { startReceiver } from './receiver.ts';
@@ -21,9 +22,9 @@ afterEach(async () => {
 const send = (n = 0): Promise<unknown> =>
   harness.control.sendWebhook({ type: 'ContactUpdate', locationId: one, body: { n } });
 const settled = (expected: Partial<DeliveryStats>): Promise<void> =>
-  vi.waitFor(async () => {
+  waitToPass(async () => {
     expect((await harness.control.getStats()).webhooks).toMatchObject({ pending: 0, ...expected });
-  }, 8_000);
+  });
 
 describe('delivery', () => {
   it('repeats an event unchanged until the first 2xx', async () => {
@@ -89,23 +90,23 @@ describe('the simulator’s clock', () => {
     await harness.control.setWebhooks({ retryBaseMs: null });
     receiver.answer = (count) => (count < 3 ? 500 : 200);
     await send();
-    await vi.waitFor(() => {
+    await waitToPass(() => {
       expect(receiver.received.length).toBe(1);
     });
-    await vi.waitFor(async () => {
+    await waitToPass(async () => {
       await harness.control.advanceClock(60_000);
       expect((await harness.control.getStats()).webhooks).toMatchObject({ delivered: 1, attempts: 3 });
-    }, 8_000);
+    });
   });
 
   it('stamps repeated attempts anew only where GHL is told to', async () => {
     await harness.control.setWebhooks({ freshTimestamp: true, retryBaseMs: 60_000 });
     receiver.answer = (count) => (count === 1 ? 500 : 200);
     await send();
-    await vi.waitFor(async () => {
+    await waitToPass(async () => {
       await harness.control.advanceClock(60_000);
       expect(receiver.received.length).toBe(2);
-    }, 8_000);
+    });
     const [first, second] = receiver.received.map(({ json }) => json);
     expect(second?.['webhookId']).toBe(first?.['webhookId']);
     expect(Date.parse(String(second?.['timestamp']))).toBeGreaterThan(Date.parse(String(first?.['timestamp'])));

@@ -26,7 +26,7 @@ beforeAll(async () => {
   await control.seed(basicSeed);
   await control.seed({ generated: [{ locationId: one, contacts: size, messagesPerContact: 5 }] });
   await control.changeLocation(one, { rateLimit: { max: 1_000_000, daily: 10_000_000 } });
-}, 120_000);
+});
 afterAll(() => {
   child.kill('SIGKILL');
 });
@@ -68,4 +68,4 @@ it('pages through 80,000 contacts, and as many messages, within a heap too small
   }
   // Two in ten of all.
   expect(messages.size).toBe(size);
-}, 120_000);
+});

@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { waitToPass } from '../stack/wait.ts';
 import { clientId, company, inner, one, rows, startHarness, two } from './harness.ts';
 import type { Answer, Harness } from './harness.ts';
 import { startReceiver } from './receiver.ts';
@@ -79,9 +80,9 @@ describe('making a location', () => {
     const receiver = await startReceiver();
     await harness.control.setWebhooks({ url: receiver.url, concurrency: 1 });
     const { id } = (await create()).body;
-    await vi.waitFor(() => {
+    await waitToPass(() => {
       expect(receiver.types()).toEqual(['LocationCreate', 'INSTALL']);
-    }, 5_000);
+    });
     const [event, install] = receiver.received.map(({ json }) => json);
     expect(event).toMatchObject({ id, companyId: company, name: 'Three' });
     expect(event).not.toHaveProperty('locationId');

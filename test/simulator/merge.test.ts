@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { waitToPass } from '../stack/wait.ts';
 import { inner, one, rows, startHarness, two } from './harness.ts';
 import type { Harness } from './harness.ts';
 import { startReceiver } from './receiver.ts';
@@ -60,7 +61,7 @@ describe('contacts that are merged', () => {
 
   it('are told as the end of one and an update of the other', async () => {
     await harness.control.mergeContacts({ survivorId: 'stays', loserId: 'goes' });
-    await vi.waitFor(() => expect(receiver.received).toHaveLength(3));
+    await waitToPass(() => expect(receiver.received).toHaveLength(3));
     const told = receiver.received.map(({ json }) => [json['type'], json['id']]);
     expect(told).toEqual(
       expect.arrayContaining([

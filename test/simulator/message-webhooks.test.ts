@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { waitToPass } from '../stack/wait.ts';
 import { clientId, one, startHarness } from './harness.ts';
 import type { Harness } from './harness.ts';
 import { startReceiver } from './receiver.ts';
@@ -20,9 +21,9 @@ afterEach(async () => {
 });
 
 const arrived = (types: string[]): Promise<void> =>
-  vi.waitFor(() => {
+  waitToPass(() => {
     expect(receiver.types()).toEqual(types);
-  }, 5_000);
+  });
 const send = (body: object): Promise<unknown> =>
   harness.ask('POST', '/conversations/messages', { body: { type: 'SMS', contactId: 'ann', message: 'Hi', ...body } });
 
@@ -77,9 +78,9 @@ describe('webhooks of messages', () => {
       conversationProviders: [{ id: 'provider-1', locationId: one, clientId, deliveryUrl: delivery.url }],
     });
     await send({ type: 'Custom', conversationProviderId: 'provider-1' });
-    await vi.waitFor(() => {
+    await waitToPass(() => {
       expect(delivery.received).toHaveLength(1);
-    }, 5_000);
+    });
     expect(delivery.received[0]?.json).toMatchObject({
       type: 'SMS',
       locationId: one,

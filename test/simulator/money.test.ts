@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { waitToPass } from '../stack/wait.ts';
 import { inner, one, rows, startHarness, two } from './harness.ts';
 import type { Answer, Harness } from './harness.ts';
 import { startReceiver } from './receiver.ts';
@@ -19,9 +20,9 @@ afterEach(async () => {
 const list = (kind: string, query = '', altId = one): Promise<Answer> =>
   harness.ask('GET', `/payments/${kind}?altId=${altId}&altType=location${query}`);
 const arrived = (types: string[]): Promise<void> =>
-  vi.waitFor(() => {
+  waitToPass(() => {
     expect(receiver.types()).toEqual(types);
-  }, 5_000);
+  });
 
 describe('payments', () => {
   it('show a sale as an order and its transaction, and announce the order', async () => {
@@ -85,9 +86,9 @@ describe('invoices', () => {
     await harness.control.setBehaviour({ invoiceEnvelope: false });
     const { id } = await harness.control.createInvoice({ contactId: 'ann', total: 100 });
     await harness.control.voidInvoice(id);
-    await vi.waitFor(() => {
+    await waitToPass(() => {
       expect(receiver.received).toHaveLength(2);
-    }, 5_000);
+    });
     expect(receiver.received[1]?.json).toMatchObject({ _id: id, altId: one, status: 'void' });
     expect(receiver.received[1]?.json).not.toHaveProperty('type');
     expect(receiver.received[1]?.json).not.toHaveProperty('locationId');

@@ -1,5 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseScenario } from '../../simulator/scenario/scenario.ts';
+import { waitToPass } from '../stack/wait.ts';
 import { one, startHarness } from './harness.ts';
 import type { Harness } from './harness.ts';
 import { startReceiver } from './receiver.ts';
@@ -34,7 +35,7 @@ describe('the page', () => {
     expect((await harness.ask('POST', '/contacts/', { body })).status).toBe(429);
     await harness.control.addFault({ status: 503, path: '^/users', forMs: 60_000 });
     await harness.control.changeLocation(one, { active: false });
-    await vi.waitFor(async () => {
+    await waitToPass(async () => {
       expect((await harness.control.getStats()).webhooks.delivered).toBe(1);
     });
     const page = await read();
@@ -69,8 +70,8 @@ describe('the page', () => {
     const html = await (await fetch(`${harness.simulator.url}/_control/`)).text();
     expect(html).toContain('1.5 h ahead');
     for (let n = 0; n < 20; n += 1) await harness.ask('GET', `/locations/${one}`);
-    await vi.waitFor(async () => {
+    await waitToPass(async () => {
       expect((await harness.control.getStats()).callsPerSecond).toBe(2);
-    }, 3_000);
+    });
   });
 });

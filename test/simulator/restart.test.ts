@@ -1,10 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createControlClient } from '../../simulator/control-client.ts';
 import { startSimulator } from '../../simulator/simulator.ts';
 import type { Simulator } from '../../simulator/simulator.ts';
+import { waitToPass } from '../stack/wait.ts';
 import { one, startHarness } from './harness.ts';
 
 let folder: string;
@@ -27,10 +28,10 @@ describe('a simulator that was stopped', () => {
 
     second = await startSimulator({ snapshotPath, behaviour: { messageSettledAfterMs: 0 } });
     const control = createControlClient(second.url);
-    await vi.waitFor(async () => {
+    await waitToPass(async () => {
       const [kept] = await control.listRecords('messages', one);
       expect(kept).toMatchObject({ id: message.id, status: 'delivered' });
-    }, 10_000);
+    });
     const again = await control.sendMessage({ contactId: 'ann', message: 'Hello' });
     expect(again).toMatchObject({ conversationId: message.conversationId, body: 'Hello' });
     expect(again.id).not.toBe(message.id);

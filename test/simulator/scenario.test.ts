@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { createControlClient } from '../../simulator/control-client.ts';
 import { parseScenario } from '../../simulator/scenario/scenario.ts';
 import { startSimulator } from '../../simulator/simulator.ts';
 import type { Simulator } from '../../simulator/simulator.ts';
+import { waitToPass } from '../stack/wait.ts';
 import { basicSeed, company, one } from './harness.ts';
 
 let simulator: Simulator | undefined;
@@ -27,7 +28,7 @@ describe('a scenario', () => {
     ]);
     simulator = await startSimulator({ scenario });
     const control = createControlClient(simulator.url);
-    await vi.waitFor(async () => expect((await control.getScenario())?.steps.at(-1)?.state).toBe('done'), 5_000);
+    await waitToPass(async () => expect((await control.getScenario())?.steps.at(-1)?.state).toBe('done'));
     const { running, changes } = await control.getChanges();
     expect(running).toBe(false);
     expect(changes.slice(0, 5).map(({ kind }) => kind)).toEqual(['tag', 'tag', 'tag', 'tag', 'tag']);
@@ -48,7 +49,7 @@ describe('a scenario', () => {
     ]);
     simulator = await startSimulator({ scenario });
     const control = createControlClient(simulator.url);
-    await vi.waitFor(async () => {
+    await waitToPass(async () => {
       const progress = await control.getScenario();
       expect(progress?.steps.map(({ act, state }) => `${act} ${state}`)).toEqual([
         'seed done',
@@ -60,7 +61,7 @@ describe('a scenario', () => {
         'revokeTokens done',
         'clearFaults waiting',
       ]);
-    }, 5_000);
+    });
     expect(await control.getWebhooks()).toMatchObject({
       breaker: { moreThan: 5, successRate: 0.9 },
       previousPublicKeyPem: expect.any(String) as string,

@@ -1,7 +1,8 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { waitToPass } from '../stack/wait.ts';
 import { clientId, clientSecret, company, one, rows, startHarness } from './harness.ts';
 import type { Harness } from './harness.ts';
 import { startReceiver } from './receiver.ts';
@@ -79,11 +80,11 @@ describe('a restarted simulator', () => {
 
   it('keeps what a read used of a budget, although nothing else has changed since it was last saved', async () => {
     const before = await start({ snapshotPath: path });
-    await vi.waitFor(() => readFile(path), 10_000);
+    await waitToPass(() => readFile(path));
     await before.ask('GET', `/locations/${one}`);
     await stop();
     expect(await (await start({ snapshotPath: path })).control.listLimits()).toMatchObject([{ allowed: 1 }]);
-  }, 30_000);
+  });
 
   it('obeys what it is told at its start before what was in force', async () => {
     const before = await start({ snapshotPath: path });
@@ -123,9 +124,9 @@ describe('the same seed', () => {
       const { code } = await control.install({ locationId: one });
       const form = { client_id: clientId, client_secret: clientSecret, grant_type: 'authorization_code', code };
       const { body } = await harness.ask('POST', '/oauth/token', { token: null, form });
-      await vi.waitFor(async () => {
+      await waitToPass(async () => {
         expect((await control.getStats()).webhooks.pending).toBe(0);
-      }, 5_000);
+      });
       const sent = (await control.listDeliveries()).map(({ webhookId, deliveryId, state, attempts }) =>
         [webhookId, deliveryId, state, attempts.length].join(' '),
       );

@@ -1,5 +1,6 @@
 import { createPublicKey, verify } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { waitToPass } from '../stack/wait.ts';
 import { clientId, clientSecret, company, inner, one, startHarness, two } from './harness.ts';
 import type { Harness } from './harness.ts';
 import { startReceiver } from './receiver.ts';
@@ -18,17 +19,17 @@ afterEach(async () => {
 });
 
 const arrived = (count: number): Promise<void> =>
-  vi.waitFor(() => {
+  waitToPass(() => {
     expect(receiver.received.length).toBe(count);
-  }, 5_000);
+  });
 /** The types that an action fires; a marker event sent after it shows that no more follow. */
 const typesOf = async (action: () => Promise<unknown>): Promise<string[]> => {
   const before = receiver.received.length;
   await action();
   await harness.control.sendWebhook({ type: 'Marker', locationId: one });
-  await vi.waitFor(() => {
+  await waitToPass(() => {
     expect(receiver.types().slice(before)).toContain('Marker');
-  }, 5_000);
+  });
   return receiver.types().slice(before, -1);
 };
 

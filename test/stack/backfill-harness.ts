@@ -47,7 +47,7 @@ export function createBackfillHarness(system: Parts, agency: PlantedAgency, key 
       }));
     },
     /** Waits until the run has ended. */
-    async ended(runId: string, timeoutMs = 60_000): Promise<{ run: BackfillRun; parts: BackfillPart[] }> {
+    async ended(runId: string, timeoutMs = 110_000): Promise<{ run: BackfillRun; parts: BackfillPart[] }> {
       return waitFor(
         'the end of the backfill',
         async () => {

@@ -17,17 +17,20 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
+/** How long a test waits for a connection that others of its file have, or that a busy machine is slow to make. */
+export const CONNECT_TIMEOUT_MS = 30_000;
+
 /** A fresh copy of the migrated database, for one test file. */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const serverUrl = inject('postgresUrl');
   const name = `test_${randomBytes(6).toString('hex')}`;
-  const server = createDatabase({ url: serverUrl, poolSize: 1 });
+  const server = createDatabase({ url: serverUrl, poolSize: 1, connectTimeoutMs: CONNECT_TIMEOUT_MS });
   // Copying the files takes half the time of writing their pages anew, through the log.
   await sql`create database ${sql.id(name)} template ${sql.id(TEMPLATE_DATABASE)} strategy file_copy`.execute(server);
   const url = databaseUrl(serverUrl, name, TEST_LOGIN);
   const ownerUrl = databaseUrl(serverUrl, name);
-  const db = createDatabase({ url });
-  const ownerDb = createDatabase({ url: ownerUrl, poolSize: 4 });
+  const db = createDatabase({ url, connectTimeoutMs: CONNECT_TIMEOUT_MS });
+  const ownerDb = createDatabase({ url: ownerUrl, poolSize: 4, connectTimeoutMs: CONNECT_TIMEOUT_MS });
   return {
     db,
     ownerDb,

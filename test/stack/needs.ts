@@ -23,6 +23,7 @@ const NEEDS_BY_FOLDER: Partial<Record<string, Needs>> = {
   db: POSTGRES,
   activities: POSTGRES,
   cli: SERVERS,
+  client: SERVERS,
   replay: SERVERS,
   worker: SERVERS,
   workflows: SERVERS,

@@ -24,8 +24,8 @@ beforeAll(async () => {
   const stored = { id: uuidv7(), agencyId: agency.agencyId, locationId: null, role: 'agency' as const, name: 'test' };
   await stack.ownerDb.transaction().execute((tx) => storeApiKey(tx, { ...stored, hash: made.hash, expiresAt: null }));
   await Promise.all([stack.api.start(), stack.worker.start()]);
-}, 120_000);
-afterAll(() => stack.stop(), 60_000);
+});
+afterAll(() => stack.stop());
 
 const partOf = (runId: string) =>
   stack.ownerDb.selectFrom('backfill_parts').selectAll().where('run_id', '=', runId).executeTakeFirst();

@@ -10,7 +10,7 @@ const chromium = await findChromium();
 let live: LiveSystem;
 beforeAll(async () => {
   live = await startLiveSystem();
-}, 60_000);
+});
 afterAll(() => live.stop());
 beforeEach(async () => {
   await live.simulator.clearFaults();

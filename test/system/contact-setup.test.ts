@@ -17,7 +17,7 @@ beforeAll(async () => {
   locationId = agency.locations.get('chelsea')!;
   key = await system.makeKey(agency.agencyId, 'location', locationId);
   await system.simulator.changeLocation(GHL_LOCATION, { rateLimit: { max: 10_000 } });
-}, 90_000);
+});
 afterAll(() => system.stop());
 
 const person = () => {
@@ -72,7 +72,7 @@ describe('field mappings', () => {
       ).status,
     ).toBe(204);
     expect((await system.ask('GET', path(), key)).body).toEqual({ mappings: [] });
-  }, 60_000);
+  });
 
   it('are refused with another location’s key', async () => {
     const other = await system.makeKey(agency.agencyId, 'location', agency.locations.get('cambridge'));
@@ -107,5 +107,5 @@ describe('duplicates', () => {
     const there = (await system.simulator.listContacts(GHL_LOCATION)).filter(({ email }) => email === who.email);
     expect(there).toHaveLength(1);
     expect((await system.ask('GET', '/v1/duplicate-contacts', key)).body).toEqual({ groups: [] });
-  }, 60_000);
+  });
 });

@@ -15,7 +15,7 @@ beforeAll(async () => {
   live = await startLiveSystem();
   agency = await live.plant(smallAgency('one'));
   key = await live.makeKey(agency.agencyId, 'agency');
-}, 60_000);
+});
 afterAll(() => live.stop());
 
 const NEEDED = [

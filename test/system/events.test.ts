@@ -13,7 +13,7 @@ beforeAll(async () => {
   system = await startLiveSystem();
   agency = await system.plant(smallAgency('one'), system.webhookUrl);
   leads = createLeadHarness(system, agency);
-}, 60_000);
+});
 afterAll(() => system.stop());
 
 /** A person who asks in the master's GHL account. */
@@ -254,9 +254,8 @@ describe('an event of GHL', () => {
     await waitFor(
       'the reads to be handed over',
       async () => (await work('=').where('state', '=', 'pending').execute()).length === 0,
-      60_000,
     );
-  }, 90_000);
+  });
 });
 
 describe('a reassignment of ours inside a location', () => {

@@ -8,8 +8,8 @@ export interface ExportActivities {
 
 const { exportPage } = proxyActivities<ExportActivities>({
   taskQueue: ghlQueueOf('bulk'),
-  startToCloseTimeout: '1 minute',
-  heartbeatTimeout: '20 seconds',
+  startToCloseTimeout: '3 minutes',
+  heartbeatTimeout: '1 minute',
   retry: { initialInterval: '500 milliseconds', maximumInterval: '2 seconds' },
 });
 

@@ -125,7 +125,7 @@ export async function startFaultStack({ ownTemporal }: { ownTemporal: boolean })
         stopTimeoutMs: 15_000,
       });
       processes.set(name, child);
-      await waitFor(name, async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).ok, 60_000);
+      await waitFor(name, async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).ok);
     },
     async stop(): Promise<ProcessEnd | undefined> {
       const child = processes.get(name);

@@ -21,13 +21,13 @@ beforeAll(async () => {
   agency = await system.plant(smallAgency('one'), system.webhookUrl);
   key = await system.makeKey(agency.agencyId, 'location', agency.locations.get('chelsea'));
   await system.simulator.changeLocation(GHL_LOCATION, { rateLimit: { max: 10_000 } });
-}, 90_000);
+});
 afterEach(() => system.simulator.clearFaults());
 afterAll(() => system.stop());
 
 const get = async (id: string) => (await system.ask('GET', `/v1/contacts/${id}`, key)).body;
 const inStatus = (id: string, syncStatus: string) =>
-  waitFor(`the contact to be ${syncStatus}`, async () => (await get(id))['syncStatus'] === syncStatus, 30_000);
+  waitFor(`the contact to be ${syncStatus}`, async () => (await get(id))['syncStatus'] === syncStatus);
 const handleOf = (workflowId: string) => system.client.temporal.workflow.getHandle(workflowId);
 /** A contact that a person made in GHL, once the mirror has it by its event. */
 async function known(fields: Record<string, unknown> = {}): Promise<{ id: string; ghlId: string }> {
@@ -72,7 +72,7 @@ describe('a change of a contact whose workflow was terminated', () => {
     expect(there).toMatchObject({ city: 'Salem' });
     await letAnHourPass();
     expect(await look()).toBe(0);
-  }, 90_000);
+  });
 
   it('is left to the inbox while it is there', async () => {
     const { id, ghlId } = await known();
@@ -92,7 +92,7 @@ describe('a change of a contact whose workflow was terminated', () => {
     await letAnHourPass();
     expect(await look()).toBe(1);
     await inStatus(id, 'synced');
-  }, 60_000);
+  });
 });
 
 describe('a merge whose workflow was terminated', () => {
@@ -118,6 +118,6 @@ describe('a merge whose workflow was terminated', () => {
     expect(await look()).toBe(0);
     await letAnHourPass();
     expect(await look()).toBe(1);
-    await waitFor('the loser to be the survivor', async () => (await get(loser.id))['id'] === survivor.id, 30_000);
-  }, 90_000);
+    await waitFor('the loser to be the survivor', async () => (await get(loser.id))['id'] === survivor.id);
+  });
 });

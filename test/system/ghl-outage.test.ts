@@ -5,10 +5,10 @@ import { smallAgency } from '../stack/small-agency.ts';
 import { startTestSystem, type TestSystem } from '../stack/system.ts';
 import { waitFor } from '../stack/wait.ts';
 
-/** Durations as in GHL's worst hours, scaled down together: an outage outlasts any single attempt many times. */
+/** Durations as in GHL's worst hours, scaled down, and yet longer than a busy machine takes over an answer. */
 const SCALED = {
   breaker: { openMs: 1_000, sharedCacheMs: 100 },
-  timeoutsMs: { upsertContact: 500, findDuplicateContact: 300 },
+  timeoutsMs: { upsertContact: 3_000, findDuplicateContact: 3_000 },
 };
 
 const plan = smallAgency('one');
@@ -21,7 +21,7 @@ beforeAll(async () => {
     await system.simulator.changeLocation(ghlIds.location('one', key), { rateLimit: { max: 100_000 } });
   }
   await system.startWorkers();
-}, 60_000);
+});
 afterEach(() => system.simulator.clearFaults());
 afterAll(() => system.stop());
 
@@ -50,8 +50,8 @@ async function countTold(leadIds: string[]): Promise<number> {
     .executeTakeFirstOrThrow();
   return Number(count);
 }
-const allTold = (leadIds: string[], timeoutMs: number) =>
-  waitFor('all to be told', async () => (await countTold(leadIds)) === leadIds.length, timeoutMs);
+const allTold = (leadIds: string[]) =>
+  waitFor('all to be told', async () => (await countTold(leadIds)) === leadIds.length, 240_000);
 
 /** One contact, note and task for each lead: nothing lost, nothing twice. */
 async function expectOneOfEach(leadIds: string[]): Promise<void> {
@@ -83,7 +83,7 @@ describe('work for GHL', () => {
   it('is done later when GHL answers 429 to everything for a while', async () => {
     await system.simulator.addFault({ status: 429, retryAfterSeconds: 1, forMs: 3_000 });
     const leadIds = await start(10);
-    await allTold(leadIds, 30_000);
+    await allTold(leadIds);
     await expectOneOfEach(leadIds);
   });
 
@@ -96,20 +96,20 @@ describe('work for GHL', () => {
     });
     expect(await countTold(leadIds)).toBe(0);
     await system.simulator.clearFaults();
-    await allTold(leadIds, 30_000);
+    await allTold(leadIds);
     await expectOneOfEach(leadIds);
   });
 
   it('of 150 leads survives an outage in its middle, writes cut off included, and none is lost or doubled', async () => {
     const leadIds = await start(150);
-    await waitFor('a third', async () => (await countTold(leadIds)) >= 50, 60_000);
+    await waitFor('a third', async () => (await countTold(leadIds)) >= 50, 180_000);
     // First answers are lost after GHL did the work, then nothing works at all.
     await system.simulator.addFault({ cutAfterCommit: true, method: 'POST', times: 15 });
     await system.simulator.addFault({ status: 503, forMs: 6_000 });
     expect(await countTold(leadIds)).toBeLessThan(150);
-    await allTold(leadIds, 90_000);
+    await allTold(leadIds);
     await expectOneOfEach(leadIds);
     const letters = await system.database.ownerDb.selectFrom('dead_letters').select('cause').execute();
     expect(letters).toEqual([]);
-  }, 180_000);
+  }, 480_000);
 });

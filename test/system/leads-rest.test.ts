@@ -8,7 +8,7 @@ let leads: LeadHarness;
 beforeAll(async () => {
   system = await startLiveSystem();
   leads = createLeadHarness(system, await system.plant(smallAgency('one'), system.webhookUrl));
-}, 60_000);
+});
 afterAll(() => system.stop());
 
 describe('the REST of leads', () => {

@@ -18,6 +18,7 @@ import {
   type TestSystem,
   type TestSystemOptions,
 } from '../stack/system.ts';
+import { CONNECT_TIMEOUT_MS } from '../stack/database.ts';
 import { createTestLogger } from '../stack/test-logger.ts';
 
 /** The system with its API and workers in this process: webhooks of the simulator reach it over HTTP. */
@@ -67,6 +68,7 @@ export async function startLiveSystem(
     logger,
     relayPollMs: 200,
     gatherMs: 500,
+    intakeWaitMs: CONNECT_TIMEOUT_MS,
   });
   const server = createServer(service.app).listen(0, '127.0.0.1');
   await once(server, 'listening');

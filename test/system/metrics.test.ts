@@ -50,7 +50,7 @@ beforeAll(async () => {
     const { name, labelNames } = metric as unknown as { name: string; labelNames: string[] };
     if (families.includes(name)) shown.set(name, new Set([...(shown.get(name) ?? []), ...labelNames]));
   }
-}, 120_000);
+});
 afterAll(() => system.stop());
 
 function readSamples(page: string): Map<string, Set<string>> {
@@ -143,8 +143,8 @@ describe('a lead whose step fails in vain', () => {
     await ownerDb.updateTable('leads').set({ received_at: twoHoursAgo }).where('state', '=', 'received').execute();
     expect(await oldest()).toBeGreaterThan(7_190);
     await sql.raw(`drop trigger fails on assignments; drop function fail()`).execute(ownerDb);
-    await waitFor('the lead to have its place', async () => (await oldest()) === 0, 60_000);
-  }, 120_000);
+    await waitFor('the lead to have its place', async () => (await oldest()) === 0);
+  });
 });
 
 describe('an alert in the API’s log', () => {

@@ -53,14 +53,14 @@ beforeAll(async () => {
     log: () => {},
     onProcessEnd: hearLogFile,
   });
-}, 120_000);
+});
 afterAll(async () => {
   await outcome?.quiet.close();
   await hearMetrics(`${stack.apiUrl}/metrics`);
   await stack.stop();
   await endSchedulesOf(stack.temporalAddress, stack.namespace);
   await database.drop();
-}, 60_000);
+});
 
 it('the mirror is GHL’s, nothing is doubled or wrongly deleted, and gaps are named, after all that can go wrong', async () => {
   outcome = await runProof(stack, run, () => {});

@@ -22,7 +22,7 @@ beforeAll(async () => {
   neighbour = await system.plant(smallAgency('two'));
   leads = createLeadHarness(system, agency);
   key = await system.makeKey(agency.agencyId, 'agency');
-}, 60_000);
+});
 afterAll(async () => {
   await system.stop();
   await mail.stop();
@@ -176,7 +176,7 @@ describe('a mail server', () => {
     await mail.start();
     await ended(leadId, 'lead.assigned', 2);
     expect(mail.mails.filter(({ text }) => text.includes(leadId))).toHaveLength(2);
-  }, 60_000);
+  });
 
   it('that refuses a mail for good leaves a dead letter, which is redriven', async () => {
     await system.ask('POST', '/v1/notice-subscriptions', key, {

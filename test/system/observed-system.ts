@@ -74,7 +74,7 @@ export async function startObservedSystem({ exports }: { exports: boolean }): Pr
   const origins = { api: `http://127.0.0.1:${apiPort}`, worker: `http://127.0.0.1:${workerPort}` };
   const pages = { api: `${origins.api}/metrics`, worker: `${origins.worker}/metrics` };
   for (const [name, origin] of Object.entries(origins))
-    await waitFor(name, async () => (await fetch(`${origin}/readyz`)).ok, 60_000);
+    await waitFor(name, async () => (await fetch(`${origin}/readyz`)).ok);
 
   const soil = { db: database.db, keys: parseKeyRing(encryptionKeys), simulator: control, app: TEST_APP };
   const agency = await plantAgency(smallAgency('one'), { ...soil, webhookUrl: `${origins.api}/webhooks/ghl` });

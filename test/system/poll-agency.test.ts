@@ -24,7 +24,7 @@ beforeAll(async () => {
     { db: database.db, keys, simulator, app: TEST_APP },
   );
   await system.startWorkers();
-}, 60_000);
+});
 afterAll(() => system.stop());
 
 it('polls an agency within its budgets, busy locations often and idle ones seldom, and keeps nobody waiting', async () => {
@@ -69,14 +69,10 @@ it('looks at an idle location again and again from the moment it speaks, and at 
   await ownerDb.updateTable('locations').set({ last_event_at: new Date() }).where('id', '=', speaking!).execute();
   let last = before.speaking;
   for (let look = 1; look <= 3; look += 1) {
-    last = await waitFor(
-      `look ${look} at the location that speaks`,
-      async () => {
-        const end = await endOf(speaking);
-        return end > last && end;
-      },
-      60_000,
-    );
+    last = await waitFor(`look ${look} at the location that speaks`, async () => {
+      const end = await endOf(speaking);
+      return end > last && end;
+    });
   }
   expect(await endOf(silent)).toBe(before.silent);
 }, 200_000);

@@ -17,7 +17,7 @@ let agency: PlantedAgency;
 beforeAll(async () => {
   system = await startLiveSystem({ keys: parseKeyRing(ENCRYPTION_KEYS), polling: quickPolling(2_000) });
   agency = await system.plant(smallAgency('one'), system.webhookUrl);
-}, 60_000);
+});
 afterAll(() => system.stop());
 
 const ofLeads = () => system.database.ownerDb.selectFrom('leads');
@@ -30,15 +30,11 @@ it('polls every location by one schedule, and routes all leads, each once, when 
   const masterId = agency.locations.get('master')!;
   await system.client.ensurePollSchedule({ everyMs: 60_000, locations: 50 });
   await system.client.ensurePollSchedule({ everyMs: 1_000, locations: 50 });
-  await waitFor(
-    'every location to be polled',
-    async () => {
-      const done = await passes().select('location_id').distinct().where('finished_at', 'is not', null).execute();
-      const open = await passes().select('resource').where('finished_at', 'is', null).execute();
-      return done.length === agency.locations.size && open.length === 0;
-    },
-    60_000,
-  );
+  await waitFor('every location to be polled', async () => {
+    const done = await passes().select('location_id').distinct().where('finished_at', 'is not', null).execute();
+    const open = await passes().select('resource').where('finished_at', 'is', null).execute();
+    return done.length === agency.locations.size && open.length === 0;
+  });
 
   const dropped: string[] = [];
   const contactIds: string[] = [];
@@ -144,4 +140,4 @@ it('compares and repairs a location by command, and the next figures are nothing
   } finally {
     await cli.close();
   }
-}, 120_000);
+});

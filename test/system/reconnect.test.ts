@@ -15,7 +15,7 @@ beforeAll(async () => {
   agency = await live.plant(smallAgency('one'), live.webhookUrl);
   leads = createLeadHarness(live, agency);
   key = await live.makeKey(agency.agencyId, 'agency');
-}, 60_000);
+});
 afterAll(() => live.stop());
 
 const installs = () =>
@@ -34,14 +34,10 @@ const tasksOf = async (email: string) => {
   return { contacts, notes, tasks };
 };
 const told = (email: string) =>
-  waitFor(
-    'the rep’s task',
-    async () => {
-      const seen = await tasksOf(email);
-      return seen.tasks.length === 1 && seen;
-    },
-    60_000,
-  );
+  waitFor('the rep’s task', async () => {
+    const seen = await tasksOf(email);
+    return seen.tasks.length === 1 && seen;
+  });
 
 it('loses and doubles nothing when all authority dies in the middle and the agency is connected again', async () => {
   const before = somebody('02116');
@@ -75,17 +71,13 @@ it('loses and doubles nothing when all authority dies in the middle and the agen
     const { contacts, notes, tasks } = await told(email);
     expect([contacts.length, notes.length, tasks.length]).toEqual([1, 1, 1]);
   }
-  await waitFor(
-    'the first lead’s opportunity to be won',
-    async () => {
-      const { contacts } = await tasksOf(before.email);
-      const [opportunity] = (await live.simulator.listOpportunities()).filter(
-        (each) => each.contactId === contacts[0]!.id,
-      );
-      return opportunity?.status === 'won';
-    },
-    60_000,
-  );
+  await waitFor('the first lead’s opportunity to be won', async () => {
+    const { contacts } = await tasksOf(before.email);
+    const [opportunity] = (await live.simulator.listOpportunities()).filter(
+      (each) => each.contactId === contacts[0]!.id,
+    );
+    return opportunity?.status === 'won';
+  });
   await waitFor('all installs', async () => (await installs()).every((each) => each.status === 'active'));
   expect(await metric()).toBe('switchyard_installs{status="needs_reauth"} 0');
   const open = (await letters()).filter((each) => each.resolved_at === null);

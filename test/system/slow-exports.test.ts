@@ -13,8 +13,8 @@ import { startTestSystem, type TestSystem } from '../stack/system.ts';
 import { waitFor } from '../stack/wait.ts';
 import type { ExportActivities, exportPages } from './export-workflow.ts';
 
-/** How long an export hangs before it is given up: whoever waits behind one waits so long. */
-const HANG_MS = 5_000;
+/** How long an export hangs before it is given up: whoever waits behind one waits so long. A busy machine takes in leads meanwhile. */
+const HANG_MS = 20_000;
 /** Fewer than exports run at once: shared with them, not one would be left. */
 const CONNECTIONS = 8;
 /** More than the interactive lane has slots, and all lanes together. */
@@ -25,8 +25,8 @@ let system: TestSystem;
 let leads: LeadHarness;
 let resource: GhlLocationResource;
 let contactId: string;
-/** Exports under way now, and the most there were. */
-const running = { now: 0, most: 0 };
+/** Exports under way now, the most there were, and those that have ended. */
+const running = { now: 0, most: 0, ended: 0 };
 const stops: (() => Promise<unknown>)[] = [];
 
 const exporting: ExportActivities = {
@@ -38,6 +38,7 @@ const exporting: ExportActivities = {
       return (await talkingToGhl(() => exportMessages(system.gateway, call, { limit: 10 }))).items.length;
     } finally {
       running.now -= 1;
+      running.ended += 1;
     }
   },
 };
@@ -63,7 +64,7 @@ beforeAll(async () => {
   contactId = (await system.simulator.createContact({ locationId: ghlLocationId, firstName: 'Ann' })).id;
   await system.startWorkers(undefined, { ...exporting });
   await startExportWorkflows();
-}, 60_000);
+});
 afterAll(async () => {
   for (const stop of stops) await stop();
   await system.stop();
@@ -89,21 +90,17 @@ async function startExportWorkflows(): Promise<void> {
   });
 }
 
-/** @returns in milliseconds */
-async function measure(work: () => Promise<unknown>): Promise<number> {
-  const startedMs = performance.now();
-  await work();
-  return performance.now() - startedMs;
-}
-const readContact = () => measure(() => getContact(system.gateway, { resource, lane: 'interactive' }, contactId));
+const readContact = () => getContact(system.gateway, { resource, lane: 'interactive' }, contactId);
 /** From the enquiry to the rep's task in GHL. */
-const takeLeadIn = () =>
-  measure(async () => {
-    const leadId = await leads.start(somebody('02116'));
-    await waitFor('the rep to be told', async () => (await leads.timeline(leadId)).includes('assigned'));
-    const told = system.database.ownerDb.selectFrom('assignments').select('ghl_task_id').where('lead_id', '=', leadId);
-    await waitFor('the task', async () => (await told.execute()).some((row) => row.ghl_task_id !== null));
-  });
+async function takeLeadIn(): Promise<void> {
+  const leadId = await leads.start(somebody('02116'));
+  await waitFor('the rep to be told', async () => (await leads.timeline(leadId)).includes('assigned'));
+  const told = system.database.ownerDb.selectFrom('assignments').select('ghl_task_id').where('lead_id', '=', leadId);
+  await waitFor('the task', async () => (await told.execute()).some((row) => row.ghl_task_id !== null));
+}
+async function repeat(times: number, work: () => Promise<unknown>): Promise<void> {
+  for (let turn = 0; turn < times; turn += 1) await work();
+}
 const openGroups = async (): Promise<string[]> =>
   (await system.database.ownerDb.selectFrom('ghl_breakers').select('endpoint_group').execute()).map(
     (row) => row.endpoint_group,
@@ -120,35 +117,18 @@ it('slow exports leave contact calls and leads alone, and go on by themselves wh
   });
   await waitFor('exports that hang', async () => (await countStruck()) >= CONNECTIONS);
 
-  // All at once: readers and leads, until exports are left alone, and a while longer.
-  const latenciesMs: number[] = [];
-  const leadsMs: number[] = [];
-  let isOver = false;
-  const repeat = async (into: number[], work: () => Promise<number>): Promise<void> => {
-    while (!isOver) into.push(await work());
-  };
-  const beside = Promise.all([
-    repeat(latenciesMs, readContact),
-    repeat(latenciesMs, readContact),
-    repeat(leadsMs, takeLeadIn),
-  ]);
-  const untilTried = async (): Promise<void> => {
-    await waitFor('the breaker of the exports', async () => (await openGroups()).length > 0, 30_000);
-    const struckWhenOpen = await countStruck();
-    await waitFor('a trial after it', async () => (await countStruck()) > struckWhenOpen, 30_000);
-  };
-  // What fails beside ends the wait, and the other way round.
-  await Promise.race([untilTried(), beside]).finally(() => (isOver = true));
-  await beside;
-
-  expect(await openGroups()).toEqual(['exports']);
+  // Before a single one is given up, by which a place would have become free.
+  await Promise.all([repeat(10, readContact), repeat(10, readContact), repeat(2, takeLeadIn)]);
+  expect(running.ended).toBe(0);
   expect(running.most).toBeGreaterThanOrEqual(CONNECTIONS);
-  expect(latenciesMs.length).toBeGreaterThan(20);
-  expect(Math.max(...latenciesMs)).toBeLessThan(HANG_MS / 2);
-  expect(leadsMs.length).toBeGreaterThan(1);
-  expect(Math.max(...leadsMs)).toBeLessThan(HANG_MS);
+
+  await waitFor('the breaker of the exports', async () => (await openGroups()).length > 0);
+  const struckWhenOpen = await countStruck();
+  await waitFor('a trial after it', async () => (await countStruck()) > struckWhenOpen);
+  await Promise.all([readContact(), takeLeadIn()]);
+  expect(await openGroups()).toEqual(['exports']);
 
   await system.simulator.clearFaults();
   expect(await exports.result()).toBe(PAGES);
   expect(await openGroups()).toEqual(['exports']);
-}, 120_000);
+}, 240_000);

@@ -29,7 +29,7 @@ beforeAll(async () => {
     TEMPORAL_ADDRESS: live.temporalAddress,
     TEMPORAL_NAMESPACE: live.namespace,
   });
-}, 60_000);
+});
 afterAll(async () => {
   await cli.close();
   await live.stop();

@@ -29,7 +29,7 @@ beforeAll(async () => {
   system = await startTestSystem();
   connection = await NativeConnection.connect({ address: system.temporalAddress });
   releases = { broken: await bundle('broken'), mended: await bundle('mended') };
-}, 60_000);
+});
 afterAll(async () => {
   await connection.close();
   await system.stop();
@@ -153,7 +153,7 @@ describe('a workflow that stands still', () => {
     expect(await lettersOf(still)).toMatchObject([{ resolution: 'goes-on' }]);
     expect(await lettersOf(failing)).toMatchObject([{ resolved_at: null }]);
     await Promise.all([end(waiting), end(failing)]);
-  }, 120_000);
+  });
 });
 
 describe('a workflow that may wait for days', () => {
@@ -182,7 +182,7 @@ describe('a workflow that may wait for days', () => {
     await waitFor('the end of all three', async () => (await later.check()).long === 0);
     expect(await lettersOf(routing)).toMatchObject([{ resolution: 'goes-on' }]);
     await end(waiting);
-  }, 120_000);
+  });
 });
 
 describe('a workflow that stands still behind many that lawfully wait', () => {
@@ -202,5 +202,5 @@ describe('a workflow that stands still behind many that lawfully wait', () => {
       expect(await lettersOf(each)).toMatchObject([{ cause: 'running-long', resolved_at: null }]);
     for (const each of waiting) expect(await lettersOf(each)).toEqual([]);
     await Promise.all([still, behind, before, ...waiting].map(end));
-  }, 120_000);
+  });
 });

@@ -7,7 +7,7 @@ import type { ReceivedSpan } from './trace-receiver.ts';
 let system: ObservedSystem;
 beforeAll(async () => {
   system = await startObservedSystem({ exports: true });
-}, 120_000);
+});
 afterAll(() => system.stop());
 
 /** A person who asks in the master's GHL account; resolves when a rep has the lead. */
@@ -17,11 +17,7 @@ async function enquire() {
   const { id: contactId } = await system.simulator.createContact({ ...where, ...person });
   const { ownerDb } = system.database;
   const leads = ownerDb.selectFrom('leads').selectAll().where('source_contact_id', '=', contactId);
-  const lead = await waitFor(
-    'the assigned lead',
-    () => leads.where('state', '=', 'assigned').executeTakeFirst(),
-    30_000,
-  );
+  const lead = await waitFor('the assigned lead', () => leads.where('state', '=', 'assigned').executeTakeFirst());
   return { lead, person };
 }
 

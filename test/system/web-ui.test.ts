@@ -78,7 +78,7 @@ beforeAll(async () => {
   await leads.inState(leadId, 'assigned');
   workflowId = `lead-intake/${leads.agencyId}/${leadId}`;
   workflowPath = `/namespaces/${system.namespace}/workflows/${encodeURIComponent(workflowId)}`;
-}, 60_000);
+});
 afterAll(async () => {
   await cli.close();
   await system.stop();

@@ -45,7 +45,7 @@ beforeAll(async () => {
     DATABASE_URL: system.database.url,
     ENCRYPTION_KEYS: ring,
   });
-}, 60_000);
+});
 afterAll(async () => {
   await cli.close();
   await system.stop();

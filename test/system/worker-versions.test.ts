@@ -36,7 +36,7 @@ beforeAll(async () => {
     TEMPORAL_NAMESPACE: system.namespace,
     WORKER_DEPLOYMENT: DEPLOYMENT,
   });
-}, 60_000);
+});
 afterAll(async () => {
   for (const workers of versions.values()) await workers.stop();
   await system.stop();
@@ -95,7 +95,7 @@ const toldReps = async (leadIds: readonly string[]) => {
 };
 /** Every lead is with one rep, who was told once. */
 async function expectOnce(leadIds: readonly string[]): Promise<void> {
-  await waitFor('every rep to be told', async () => (await toldReps(leadIds)).length >= leadIds.length, 30_000);
+  await waitFor('every rep to be told', async () => (await toldReps(leadIds)).length >= leadIds.length);
   const told = await toldReps(leadIds);
   expect(told.map(({ leadId }) => leadId).sort()).toEqual([...leadIds].sort());
   const tasks = await system.simulator.listTasks();
@@ -140,7 +140,7 @@ describe('the first version', () => {
     await leads.inState(before[0]!, 'closed');
     expect(whoDid(before[0]!, from)).toEqual(new Set(['A']));
     await waitFor('the worker to know', async () => (await versions.get('A')!.readStanding()) === 'current');
-  }, 60_000);
+  });
 });
 
 describe('a next version', () => {
@@ -181,23 +181,19 @@ describe('a next version', () => {
     );
     await system.client.temporal.workflow.getHandle(workflowId).result();
     expect(whoDid(rotation.rotationId, from)).toEqual(new Set(['A']));
-  }, 60_000);
+  });
 
   // A server of somebody else looks when it likes.
-  it.skipIf(process.env['TEMPORAL_ADDRESS'])(
-    'lets the one before be stopped when nothing ends on it',
-    async () => {
-      const drainageOf = async (buildId: string) => {
-        const { versions: listed } = await cli.json<{ versions: Drainage[] }>(['deployments', 'drain-status']);
-        return listed.find((each) => each.buildId === buildId);
-      };
-      await waitFor('A to be drained', async () => (await drainageOf('A'))?.status === 'drained', 60_000);
-      expect(await drainageOf('A')).toMatchObject({ openPinned: 0, mayStop: true, reason: 'drained' });
-      expect(await drainageOf('B')).toMatchObject({ status: 'current', mayStop: false, reason: 'takes-work' });
-      await waitFor('its worker to know', async () => (await versions.get('A')!.readStanding()) === 'drained');
-    },
-    90_000,
-  );
+  it.skipIf(process.env['TEMPORAL_ADDRESS'])('lets the one before be stopped when nothing ends on it', async () => {
+    const drainageOf = async (buildId: string) => {
+      const { versions: listed } = await cli.json<{ versions: Drainage[] }>(['deployments', 'drain-status']);
+      return listed.find((each) => each.buildId === buildId);
+    };
+    await waitFor('A to be drained', async () => (await drainageOf('A'))?.status === 'drained');
+    expect(await drainageOf('A')).toMatchObject({ openPinned: 0, mayStop: true, reason: 'drained' });
+    expect(await drainageOf('B')).toMatchObject({ status: 'current', mayStop: false, reason: 'takes-work' });
+    await waitFor('its worker to know', async () => (await versions.get('A')!.readStanding()) === 'drained');
+  });
 
   it('gives all back at once, and every lead ends right', async () => {
     const back = await cli.run(['deployments', 'roll-back', '--yes']);
@@ -223,7 +219,7 @@ describe('a next version', () => {
       'worker-version.rolled-out worker-version:A',
       'worker-version.roll-out worker-version:A',
     ]);
-  }, 60_000);
+  });
 
   it('that cannot go on with leads is stopped at its first part, and loses none', async () => {
     const open = [await startLead(), await startLead()];
@@ -242,7 +238,7 @@ describe('a next version', () => {
     const [last] = await cli.json<{ action: string; after: unknown }[]>(['operators', 'audit', '--limit', '1']);
     expect(last).toMatchObject({ action: 'worker-version.rolled-back', after: { to: 'A', cause: 'version-broken' } });
     expect((await cli.run(['deployments', 'roll-back', '--yes'])).error).toContain('the one that was left');
-  }, 60_000);
+  });
 
   it('is refused when nobody has it, when its workers leave a queue alone, and while another one is under way', async () => {
     const refused = async (args: string[], words: string) =>
@@ -271,7 +267,7 @@ describe('a next version', () => {
     // Temporal keeps a percentage in four bytes, of which 33.3 is none: it would come back as somebody else's.
     for (const ramp of ['50,10', '33.3'])
       expect((await rollOut('B', '--ramp', ramp)).error).toContain('growing whole percentages');
-  }, 60_000);
+  });
 
   it('that two roll out at once is taken back by neither when the other has changed the routing', async () => {
     const one = rollOutSlowly('B', '--ramp', '5,50');
@@ -283,5 +279,5 @@ describe('a next version', () => {
     expect(lost.error).toContain('Nothing was taken back');
     expect(lost.error).not.toContain('Rolled back');
     expect(await routing()).toEqual({ currentBuildId: 'B', ramping: null });
-  }, 60_000);
+  });
 });

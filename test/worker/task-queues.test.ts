@@ -6,7 +6,7 @@ import { waitFor } from '../stack/wait.ts';
 let system: TestSystem;
 beforeAll(async () => {
   system = await startTestSystem();
-}, 60_000);
+});
 afterAll(() => system.stop());
 
 describe('the backlog of task queues', () => {

@@ -7,6 +7,9 @@ export interface TemporalProxy {
   cut(): void;
   /** Takes connections and passes nothing on, as a server that hangs. */
   freeze(): void;
+  /** Keeps what the server answers, as one that is busy, until `release`. */
+  hold(): void;
+  release(): void;
   mend(): void;
   close(): Promise<void>;
 }
@@ -15,7 +18,9 @@ export interface TemporalProxy {
 export async function startTemporalProxy(to: string): Promise<TemporalProxy> {
   const [host, port] = to.split(':') as [string, string];
   const sockets = new Set<Socket>();
+  const answering = new Set<Socket>();
   let state: 'open' | 'cut' | 'frozen' = 'open';
+  let isHeld = false;
   const server = createServer((near) => {
     if (state === 'cut') return void near.destroy();
     const far = connect(Number(port), host);
@@ -32,6 +37,9 @@ export async function startTemporalProxy(to: string): Promise<TemporalProxy> {
         into.destroy();
       });
     }
+    answering.add(far);
+    far.on('close', () => answering.delete(far));
+    if (isHeld) far.pause();
   });
   const breakAll = (): void => {
     for (const socket of sockets) socket.destroy();
@@ -46,6 +54,14 @@ export async function startTemporalProxy(to: string): Promise<TemporalProxy> {
     },
     freeze() {
       state = 'frozen';
+    },
+    hold() {
+      isHeld = true;
+      for (const far of answering) far.pause();
+    },
+    release() {
+      isHeld = false;
+      for (const far of answering) far.resume();
     },
     mend() {
       state = 'open';

@@ -130,7 +130,7 @@ describe.each(PROCESSES)('Temporal behind TLS, for the %s', (name, script) => {
     const tell = await start(name, script, { TEMPORAL_ADDRESS: address, ...pair });
     await waitFor('Temporal to be reached', async () => (await tell()) === 'reachable');
     expect(await without()).toBe('away');
-  }, 60_000);
+  });
 
   it('is shown the API key that stands in a file', async () => {
     const { address, shown } = await startApiKeyDoor();
@@ -138,5 +138,5 @@ describe.each(PROCESSES)('Temporal behind TLS, for the %s', (name, script) => {
     const tell = await start(name, script, { TEMPORAL_ADDRESS: address, ...key });
     await waitFor('the key', async () => (await tell()) === 'away' && shown.has('Bearer cloud-api-key'));
     expect([...shown]).toEqual(['Bearer cloud-api-key']);
-  }, 60_000);
+  });
 });

@@ -19,7 +19,7 @@ beforeAll(async () => {
   system = await startTestSystem();
   agency = await system.plant(smallAgency('one'));
   await system.startWorkers();
-}, 60_000);
+});
 afterAll(() => system.stop());
 
 async function store(body: Record<string, unknown>, locationId: string): Promise<AccountEvent> {
@@ -207,18 +207,14 @@ describe('the events of an account', () => {
     );
     await system.client.accountEvent({ agencyId, locationId, event: install });
     await system.client.accountEvent({ agencyId, locationId, event: removed });
-    await waitFor(
-      'the rep to be removed',
-      async () => {
-        const rep = await system.database.ownerDb
-          .selectFrom('reps')
-          .select('status')
-          .where('ghl_user_id', '=', 'one-user-cid')
-          .executeTakeFirst();
-        return rep?.status === 'removed';
-      },
-      10_000,
-    );
+    await waitFor('the rep to be removed', async () => {
+      const rep = await system.database.ownerDb
+        .selectFrom('reps')
+        .select('status')
+        .where('ghl_user_id', '=', 'one-user-cid')
+        .executeTakeFirst();
+      return rep?.status === 'removed';
+    });
     await system.simulator.clearFaults();
   });
 });

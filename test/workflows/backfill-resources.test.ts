@@ -22,7 +22,7 @@ beforeAll(async () => {
   await system.simulator.changeLocation(HERE, RATE);
   await system.startWorkers(['bulk']);
   await system.simulator.seed({ contacts });
-}, 60_000);
+});
 afterAll(() => system.stop());
 
 async function complete(resource: BackfillResource, range: { from?: Date; to?: Date } = {}) {

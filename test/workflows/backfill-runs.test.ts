@@ -29,7 +29,7 @@ beforeAll(async () => {
   await system.startWorkers(['bulk']);
   const connection = await Connection.connect({ address: system.temporalAddress });
   plain = { connection, client: new Client({ connection, namespace: system.namespace }) };
-}, 60_000);
+});
 afterAll(async () => {
   await plain.connection.close();
   await system.stop();

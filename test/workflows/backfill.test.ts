@@ -9,7 +9,6 @@ import { waitFor } from '../stack/wait.ts';
 
 /** GHL's pace is not what is tested here; the gateway learns this one from the headers. */
 const RATE = { rateLimit: { max: 10_000 } };
-const TIMEOUT_MS = 120_000;
 /** Two pages of a list, the second of them not full. */
 const COUNT = 510;
 
@@ -27,39 +26,31 @@ beforeAll(async () => {
     contacts: [...oldContacts('one-loc-back-bay', COUNT), ...oldContacts('two-loc-back-bay', 3)],
   });
   await system.startWorkers(['bulk']);
-}, TIMEOUT_MS);
+});
 afterAll(() => system.stop());
 
 const seed = (name: string, count: number, startMs?: number) =>
   system.simulator.seed({ contacts: oldContacts(backfills.ghlLocation(name), count, startMs) });
 
 describe('a backfill of contacts', () => {
-  it(
-    'brings every contact of a location, field by field as GHL has it, and proves it',
-    async () => {
-      const { run, parts } = await backfills.complete({ under: 'back-bay' });
-      expect(parts).toHaveLength(1);
-      expect(parts[0]).toMatchObject({ state: 'done', cause: null, listed: COUNT, checked: COUNT, stored: COUNT });
-      expect(parts[0]).toMatchObject({ missing: 0, different: 0, deleted: 0, left_to_poll: 0 });
-      expect(run.wanted).toBe('run');
-      const mirrored = await backfills.mirrored('back-bay');
-      expect(mirrored.size).toBe(COUNT);
-      expect(mirrored).toEqual(await backfills.inGhl('back-bay'));
-    },
-    TIMEOUT_MS,
-  );
+  it('brings every contact of a location, field by field as GHL has it, and proves it', async () => {
+    const { run, parts } = await backfills.complete({ under: 'back-bay' });
+    expect(parts).toHaveLength(1);
+    expect(parts[0]).toMatchObject({ state: 'done', cause: null, listed: COUNT, checked: COUNT, stored: COUNT });
+    expect(parts[0]).toMatchObject({ missing: 0, different: 0, deleted: 0, left_to_poll: 0 });
+    expect(run.wanted).toBe('run');
+    const mirrored = await backfills.mirrored('back-bay');
+    expect(mirrored.size).toBe(COUNT);
+    expect(mirrored).toEqual(await backfills.inGhl('back-bay'));
+  });
 
-  it(
-    'writes nothing when it is repeated',
-    async () => {
-      const before = await backfills.versions();
-      const { parts } = await backfills.complete({ under: 'back-bay' });
-      expect(parts[0]).toMatchObject({ state: 'done', written: 0, missing: 0, different: 0, stored: COUNT });
-      expect(before).toHaveLength(COUNT);
-      expect(await backfills.versions()).toEqual(before);
-    },
-    TIMEOUT_MS,
-  );
+  it('writes nothing when it is repeated', async () => {
+    const before = await backfills.versions();
+    const { parts } = await backfills.complete({ under: 'back-bay' });
+    expect(parts[0]).toMatchObject({ state: 'done', written: 0, missing: 0, different: 0, stored: COUNT });
+    expect(before).toHaveLength(COUNT);
+    expect(await backfills.versions()).toEqual(before);
+  });
 
   it('leaves the neighbours alone: no other location, no other agency', async () => {
     const rows = await system.database.ownerDb.selectFrom('contacts').select(['agency_id', 'location_id']).execute();

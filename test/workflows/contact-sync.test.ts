@@ -21,7 +21,7 @@ beforeAll(async () => {
   locationId = agency.locations.get('chelsea')!;
   await system.simulator.changeLocation(GHL_LOCATION, { rateLimit: { max: 10_000 } });
   await system.startWorkers();
-}, 60_000);
+});
 afterEach(() => system.simulator.clearFaults());
 afterAll(() => system.stop());
 
@@ -49,7 +49,7 @@ describe('the workflow of a contact', () => {
     await ended(ghlId);
     expect(await rowOf(ghlId)).toMatchObject({ found_by: 'event', is_exact: true, deleted_at: null });
     expect((await readsOf()) - before).toBeLessThanOrEqual(5);
-  }, 30_000);
+  });
 
   it('leaves what it was still to read in dead letters when it is cancelled', async () => {
     const ghlId = await create();
@@ -77,7 +77,7 @@ describe('the workflow of a contact', () => {
     await system.simulator.updateContact(ghlId, { city: 'Salem' });
     await changed(ghlId);
     await inCity(ghlId, 'Salem');
-  }, 30_000);
+  });
 
   it('ends with the last of our changes, and loses none of those told in a storm of signals', async () => {
     const ghlId = await create();
@@ -106,7 +106,7 @@ describe('the workflow of a contact', () => {
     expect((await rowOf(ghlId))?.fields['city']).toBe(cities.at(-1));
     const shown = (await system.simulator.listContacts(GHL_LOCATION)).find(({ id }) => id === ghlId);
     expect(shown?.city).toBe(cities.at(-1));
-  }, 60_000);
+  });
 
   it('marks a contact deleted when GHL says so, and not because of an event', async () => {
     const [alive, gone] = [await create(), await create()];
@@ -118,7 +118,7 @@ describe('the workflow of a contact', () => {
     await waitFor('the deletion', async () => (await rowOf(gone))?.deleted_at !== null);
     await ended(alive);
     expect((await rowOf(alive))?.deleted_at).toBeNull();
-  }, 30_000);
+  });
 
   it('waits out an outage of GHL and then knows what was told meanwhile', async () => {
     const ghlId = await create();
@@ -131,7 +131,7 @@ describe('the workflow of a contact', () => {
     );
     await system.simulator.clearFaults();
     await inCity(ghlId, 'Lynn');
-  }, 60_000);
+  });
 
   it('lives through signals that are none, and puts before an operator what GHL refuses for good', async () => {
     const ghlId = await create();
@@ -147,5 +147,5 @@ describe('the workflow of a contact', () => {
       .where('capability', '=', 'contact-sync')
       .execute();
     expect(letters).toContainEqual({ cause: 'read:ContactChangeMalformed', location_id: locationId });
-  }, 30_000);
+  });
 });

@@ -21,7 +21,7 @@ beforeAll(async () => {
     namespace: 'default',
     searchAttributes: Object.fromEntries(SEARCH_ATTRIBUTES.map((name) => [name, KEYWORD] as const)),
   });
-}, 120_000);
+});
 afterAll(() => environment.teardown());
 
 describe('a lead that nobody closes', () => {

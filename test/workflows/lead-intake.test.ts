@@ -13,7 +13,7 @@ beforeAll(async () => {
   system = await startTestSystem();
   leads = createLeadHarness(system, await system.plant(smallAgency('one')));
   await system.startWorkers();
-}, 60_000);
+});
 afterAll(() => system.stop());
 
 const listDeadLetters = () => system.database.ownerDb.selectFrom('dead_letters').selectAll().execute();

@@ -10,7 +10,7 @@ beforeAll(async () => {
   system = await startTestSystem();
   leads = createLeadHarness(system, await system.plant(smallAgency('one')));
   await system.startWorkers();
-}, 60_000);
+});
 afterAll(() => system.stop());
 
 const contactOf = async (leadId: string): Promise<string> => {
@@ -43,5 +43,5 @@ describe('a lead whose contact is gone', () => {
     await system.simulator.deleteContact(survivor.id);
     await tellDeleted(leadId, survivor.id);
     expect(await leads.inState(leadId, 'closed')).toMatchObject({ close_reason: 'contact-deleted' });
-  }, 60_000);
+  });
 });

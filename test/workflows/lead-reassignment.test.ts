@@ -16,7 +16,7 @@ beforeAll(async () => {
   leads = createLeadHarness(system, await system.plant(smallAgency('one')));
   neighbour = createLeadHarness(system, await system.plant(smallAgency('two')));
   await system.startWorkers();
-}, 60_000);
+});
 afterAll(() => system.stop());
 
 const assigned = async (postcode: string): Promise<string> => {

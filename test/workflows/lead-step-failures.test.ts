@@ -17,7 +17,7 @@ beforeAll(async () => {
   system = await startTestSystem();
   leads = createLeadHarness(system, await system.plant(smallAgency('one')));
   await system.startWorkers();
-}, 60_000);
+});
 afterAll(() => system.stop());
 
 const broken: [string, string][] = [];

@@ -13,7 +13,7 @@ beforeAll(async () => {
   system = await startTestSystem();
   agency = await system.plant(smallAgency('one'));
   await system.startWorkers();
-}, 60_000);
+});
 afterAll(() => system.stop());
 
 const ofLocation = (name: string) => ({ agencyId: agency.agencyId, locationId: agency.locations.get(name)! });
@@ -102,7 +102,7 @@ describe('polling a location', () => {
     expect(await countContacts('back-bay')).toBe(160);
     const { runId, raw } = await handleOf('back-bay').describe();
     expect(raw.workflowExecutionInfo?.firstRunId).not.toBe(runId);
-  }, 90_000);
+  });
 });
 
 describe('the schedule of polling', () => {
@@ -140,5 +140,5 @@ describe('the schedule of polling', () => {
     expect(await round('round-3')).toBe(0);
     await ownerDb.updateTable('installs').set({ status: 'active' }).execute();
     expect(await round('round-4')).toBe(5);
-  }, 90_000);
+  });
 });

@@ -10,7 +10,7 @@ const HOUR_MS = 3_600_000;
 let system: TestSystem;
 beforeAll(async () => {
   system = await startTestSystem();
-}, 60_000);
+});
 afterAll(() => system.stop());
 
 const wanted = (everyMs: number) => ({

@@ -20,7 +20,7 @@ let tenant: Tenant;
 beforeAll(async () => {
   system = await startTestSystem();
   tenant = await plantTenant(system.database.ownerDb, 'one');
-}, 60_000);
+});
 afterAll(() => system.stop());
 
 const long = () => new Date(Date.now() - 500 * 86_400_000);

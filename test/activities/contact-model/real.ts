@@ -17,6 +17,7 @@ import type { ConflictPolicy } from '../../../domain/contact-conflict.ts';
 import type { FaultInput } from '../../../simulator/faults.ts';
 import { startReceiver } from '../../simulator/receiver.ts';
 import { run, startActivityBench } from '../../stack/activity-bench.ts';
+import { CONNECT_TIMEOUT_MS } from '../../stack/database.ts';
 import { smallAgency } from '../../stack/small-agency.ts';
 import { createTestLogger } from '../../stack/test-logger.ts';
 import { waitFor } from '../../stack/wait.ts';
@@ -64,7 +65,15 @@ export async function startReal() {
   const workflows = new SteppedWorkflows(bench);
   const { publicKeyPem } = await simulator.getWebhooks();
   const publicKeys = [createPublicKey(publicKeyPem)];
-  const service = createService({ db, keys, client: workflows, publicKeys, logger: createTestLogger(), now });
+  const service = createService({
+    db,
+    keys,
+    client: workflows,
+    publicKeys,
+    logger: createTestLogger(),
+    now,
+    intakeWaitMs: CONNECT_TIMEOUT_MS,
+  });
   const api = createServer(service.app).listen(0, '127.0.0.1');
   await once(api, 'listening');
   const webhookUrl = `http://127.0.0.1:${(api.address() as AddressInfo).port}/webhooks/ghl`;

@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { WebhookRequest } from '@gohighlevel/api-client';
 import express from 'express';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { clientId, clientSecret, company, one, two } from '../harness.ts';
+import { waitToPass } from '../../stack/wait.ts';
 import { createSdk, startVendor } from './client.ts';
 import type { Vendor } from './client.ts';
 
@@ -52,9 +53,9 @@ afterEach(async () => {
 const send = (): Promise<unknown> =>
   vendor.harness.control.sendWebhook({ type: 'ContactUpdate', locationId: one, body: { id: 'c' } });
 const arrived = (count: number): Promise<void> =>
-  vi.waitFor(() => {
+  waitToPass(() => {
     expect(seen.length).toBe(count);
-  }, 5_000);
+  });
 
 describe('the vendor’s webhook middleware', () => {
   it('finds the signature good, a stranger’s bad, and none missing', async () => {
@@ -91,9 +92,9 @@ describe('the vendor’s webhook middleware', () => {
     const port = typeof address === 'object' && address !== null ? address.port : 0;
     await vendor.harness.control.setWebhooks({ url: `http://127.0.0.1:${port}/hook` });
     await send();
-    await vi.waitFor(() => {
+    await waitToPass(() => {
       expect(received.length).toBe(1);
-    }, 5_000);
+    });
     own.closeAllConnections();
     own.close();
     const [{ raw, ed25519, rsa } = { raw: Buffer.alloc(0), ed25519: '', rsa: '' }] = received;
