@@ -104,7 +104,7 @@ async function followMerge(
  * keeps nothing behind it back, in runs that were not begun before: no rep goes untold for a pipeline that is gone.
  */
 async function followInGhl(
-  { lead, patienceMs, followUps }: LeadRun,
+  { lead, way, patienceMs, followUps }: LeadRun,
   { assignmentId, locationId }: LeadStanding,
   steps: readonly ('explainLead' | 'handOver' | 'notifyRep' | 'withdrawLead' | 'finishLead')[],
 ): Promise<void> {
@@ -117,7 +117,7 @@ async function followInGhl(
       } catch (error) {
         if (!isStepFailure(error)) throw error;
         cause ??= failureCode(error);
-        if (index < steps.length - 1 && !patched('each-told-by-itself')) break;
+        if (index < steps.length - 1 && !way.isEachToldByItself()) break;
       }
     }
     if (cause === undefined) return;

@@ -26,6 +26,8 @@ export interface LeadWay {
   isMergeFollowed(): boolean;
   /** That GHL does not say whom it shows as the contact's user is told. */
   isUnreadReassignmentTold(): boolean;
+  /** What cannot be told of a reassignment keeps nothing behind it back. */
+  isEachToldByItself(): boolean;
 }
 
 const yes = (): boolean => true;
@@ -37,6 +39,7 @@ const WAY_OF_NOW: LeadWay = {
   isToldAtOnce: yes,
   isMergeFollowed: yes,
   isUnreadReassignmentTold: yes,
+  isEachToldByItself: yes,
 };
 
 const isRoutedAtOnce = (): boolean => patched('lead-routed-at-once');
@@ -49,6 +52,7 @@ const WAY_BY_HISTORY: LeadWay = {
   isToldAtOnce: () => false,
   isMergeFollowed: () => patched('merge-followed'),
   isUnreadReassignmentTold: () => patched('unread-reassignment-told'),
+  isEachToldByItself: () => patched('each-told-by-itself'),
 };
 
 /**

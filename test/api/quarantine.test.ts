@@ -1,9 +1,10 @@
 import { createHash, generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 import request from 'supertest';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createService } from '../../api/service.ts';
 import { PLATFORM } from '../../db/audit-log.ts';
 import { createTestLogger } from '../stack/test-logger.ts';
+import { waitToPass } from '../stack/wait.ts';
 import { type ApiWorld, contactCreate, createApiWorld, keyRing } from './api-world.ts';
 import { makeOperatorCredential } from './operator-credentials.ts';
 
@@ -53,14 +54,11 @@ const list = async (): Promise<Kept[]> => {
 async function refused(by: Pair): Promise<{ body: Buffer; kept: Kept }> {
   const body = bodyOf();
   await post(world.http, body, by).expect(401);
-  const kept = await vi.waitFor(
-    async () => {
-      const found = (await list()).find(({ digest }) => digest === digestOf(body));
-      expect(found).toBeDefined();
-      return found!;
-    },
-    { timeout: 10_000 },
-  );
+  const kept = await waitToPass(async () => {
+    const found = (await list()).find(({ digest }) => digest === digestOf(body));
+    expect(found).toBeDefined();
+    return found!;
+  });
   return { body, kept };
 }
 const take = async (to: ReturnType<typeof request>, body: object): Promise<Result[]> => {

@@ -93,7 +93,7 @@ it('no transaction sees another tenant or is told a lie while connections are to
         const done = await WORKS[kind]!({ agencyId }, run);
         expect(
           done.seen.every((id) => id === agencyId),
-          `${done.seen}`,
+          done.seen.join(' '),
         ).toBe(true);
         if (done.told) told.add(run);
       } catch (error) {
