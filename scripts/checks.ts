@@ -20,9 +20,16 @@ export function listSources(): string[] {
   return [...layers, ...['client.ts', 'config.ts', 'worker.ts'].filter((file) => existsSync(join(root, file)))];
 }
 
+/** What was found formatted is looked at again only when its content, or prettier, is another. */
+const REMEMBERED = ['--cache', '--cache-strategy', 'content', '--cache-location', '.switchyard/formatted.json'];
+
 /** The checks that need no server. */
 export const listStaticChecks = (): Check[] => [
-  { title: 'format (prettier)', program: 'prettier', args: ['--check', '--log-level', 'warn', '.'] },
+  {
+    title: 'format (prettier)',
+    program: 'prettier',
+    args: ['--check', '--log-level', 'warn', ...REMEMBERED, '.'],
+  },
   { title: 'types and lint (oxlint)', program: 'oxlint', args: [] },
   {
     title: 'arrows between layers, and their picture (dependency-cruiser)',

@@ -27,6 +27,8 @@ export interface TemporalOptions {
   inMemory?: boolean;
   /** More of the server's dynamic configuration, as `name=value`. */
   settings?: readonly string[];
+  /** Added to the environment that it has from us. */
+  environment?: Record<string, string>;
   log: Log;
 }
 
@@ -95,6 +97,7 @@ async function startServer(binary: string, options: TemporalOptions): Promise<Te
     name: 'Temporal',
     command: binary,
     args: serverArguments(options, port, uiPort, join(dataDir, 'temporal', 'temporal.db')),
+    env: { ...process.env, ...options.environment },
     logFile: join(dataDir, 'logs', 'temporal.log'),
     recordFolder: join(dataDir, 'run'),
     stopTimeoutMs: 15_000,

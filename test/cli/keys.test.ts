@@ -143,7 +143,7 @@ describe('keys rotate', () => {
     const number = 6_000;
     await plantEvents(number);
     const environment = { ...cli.environment, ENCRYPTION_KEYS: `${cli.environment['ENCRYPTION_KEYS']},${second}` };
-    const child: ChildProcess = spawn(process.execPath, ['--import', 'tsx', 'cli/main.ts', 'keys', 'rotate'], {
+    const child: ChildProcess = spawn(process.execPath, [inject('programs')['cli/main.ts']!, 'keys', 'rotate'], {
       cwd: join(import.meta.dirname, '..', '..'),
       env: { ...process.env, ...environment, SWITCHYARD_DATA_DIR: cli.folder },
       stdio: 'ignore',

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { createControlClient } from '../../simulator/control-client.ts';
 import { basicSeed, one } from './harness.ts';
 
@@ -15,7 +15,7 @@ let url: string;
 beforeAll(async () => {
   const limit = `--max-old-space-size=${heapMegabytes}`;
   const { SIMULATOR_SNAPSHOT: _none, ...env } = process.env;
-  const spawned = spawn(process.execPath, [limit, '--import', 'tsx', 'simulator/main.ts'], {
+  const spawned = spawn(process.execPath, [limit, inject('programs')['simulator/main.ts']!], {
     env: { ...env, SIMULATOR_PORT: '0' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -5,7 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { createControlClient } from '../../simulator/control-client.ts';
 import { basicSeed, one } from './harness.ts';
 
@@ -20,7 +20,7 @@ afterEach(async () => {
 });
 
 async function start(args: string[] = []): Promise<{ url: string; stop: () => Promise<number | null> }> {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'simulator/main.ts', ...args], {
+  const child = spawn(process.execPath, [inject('programs')['simulator/main.ts']!, ...args], {
     env: { ...process.env, SIMULATOR_PORT: '0', SIMULATOR_SNAPSHOT: join(folder, 'snapshot.json') },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -79,7 +79,7 @@ describe('the simulator process', () => {
   it('says what is wrong with a scenario and does not start', async () => {
     const file = join(folder, 'scenario.json');
     await writeFile(file, JSON.stringify({ steps: [{ atSeconds: 1, do: 'explode' }] }));
-    const child = spawn(process.execPath, ['--import', 'tsx', 'simulator/main.ts', '--scenario', file], {
+    const child = spawn(process.execPath, [inject('programs')['simulator/main.ts']!, '--scenario', file], {
       env: { ...process.env, SIMULATOR_PORT: '0' },
       stdio: ['ignore', 'ignore', 'pipe'],
     });

@@ -4,7 +4,7 @@ import { build } from 'esbuild';
 const root = join(import.meta.dirname, '..', '..');
 
 /** What tests start as processes of their own, by the scripts. */
-const PROGRAMS = ['api/server.ts', 'worker.ts', 'simulator/main.ts', 'bench/mirror/worker.ts'] as const;
+const PROGRAMS = ['api/server.ts', 'cli/main.ts', 'worker.ts', 'simulator/main.ts', 'bench/mirror/worker.ts'] as const;
 export type Program = (typeof PROGRAMS)[number];
 
 /**

@@ -61,8 +61,9 @@ async function providePostgres(project: TestProject, folder: string): Promise<St
     project.provide('postgresUrl', external);
     return async () => {};
   }
-  // What would let the log grow to a gigabyte is of use to nobody here.
-  const settings = { max_wal_size: '256MB' };
+  // What would let the log grow to a gigabyte is of use to nobody here; nor is what looks after tables that live for seconds,
+  // nor processes that read ahead from a disk.
+  const settings = { max_wal_size: '256MB', autovacuum: 'off', io_method: 'sync' };
   const postgres = await startPostgres({
     dataDir: join(folder, 'postgres'),
     port: 0,

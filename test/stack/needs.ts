@@ -6,6 +6,7 @@ export type Needs = { postgres: boolean; temporal: boolean; programs: boolean };
 const NOTHING: Needs = { postgres: false, temporal: false, programs: false };
 const POSTGRES: Needs = { ...NOTHING, postgres: true };
 const SERVERS: Needs = { ...POSTGRES, temporal: true };
+const PROGRAMS: Needs = { ...NOTHING, programs: true };
 const EVERYTHING: Needs = { ...SERVERS, programs: true };
 
 /** What the tests of a folder talk to. A folder that is not named here gets everything. */
@@ -19,13 +20,13 @@ const NEEDS_BY_FOLDER: Partial<Record<string, Needs>> = {
   ops: NOTHING,
   outbound: NOTHING,
   scripts: NOTHING,
-  simulator: NOTHING,
+  simulator: PROGRAMS,
   db: POSTGRES,
   activities: POSTGRES,
-  cli: SERVERS,
+  cli: EVERYTHING,
   client: SERVERS,
   replay: SERVERS,
-  worker: SERVERS,
+  worker: EVERYTHING,
   workflows: SERVERS,
 };
 

@@ -28,7 +28,7 @@ async function startWorker(temporalAddress: string, namespace = 'default', more:
     LOG_LEVEL: 'trace',
     ...more,
   };
-  const child = spawn(process.execPath, ['--import', 'tsx', 'worker.ts'], {
+  const child = spawn(process.execPath, [inject('programs')['worker.ts']!], {
     cwd: join(import.meta.dirname, '..', '..'),
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -93,7 +93,7 @@ describe('a worker process', () => {
   });
 
   it('with an environment that is not usable ends with 1 and names what is missing', async () => {
-    const child = spawn(process.execPath, ['--import', 'tsx', 'worker.ts'], {
+    const child = spawn(process.execPath, [inject('programs')['worker.ts']!], {
       cwd: join(import.meta.dirname, '..', '..'),
       env: { PATH: process.env['PATH'] },
       stdio: ['ignore', 'ignore', 'pipe'],

@@ -10,6 +10,7 @@ import { createServer } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { findFreePort } from '../../scripts/stack/ports.ts';
 import { hearChild } from '../leaks/hear-processes.ts';
+import type { Program } from '../stack/compile-programs.ts';
 import { createTestNamespace } from '../stack/namespace.ts';
 import { waitFor } from '../stack/wait.ts';
 import { createAuthority } from './certificates.ts';
@@ -91,7 +92,7 @@ async function startApiKeyDoor(): Promise<{ address: string; shown: Set<string |
 }
 
 /** Starts a process of the product; returns what its page tells of Temporal. */
-async function start(name: string, script: string, temporal: Record<string, string>) {
+async function start(name: string, program: Program, temporal: Record<string, string>) {
   const port = String(await findFreePort());
   const env = {
     ...process.env,
@@ -105,7 +106,7 @@ async function start(name: string, script: string, temporal: Record<string, stri
     WORKER_HEALTH_PORT: port,
     ...temporal,
   };
-  const child = spawn(process.execPath, ['--import', 'tsx', script], {
+  const child = spawn(process.execPath, [inject('programs')[program]!], {
     cwd: join(import.meta.dirname, '..', '..'),
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -118,16 +119,16 @@ async function start(name: string, script: string, temporal: Record<string, stri
   };
 }
 
-describe.each(PROCESSES)('Temporal behind TLS, for the %s', (name, script) => {
+describe.each(PROCESSES)('Temporal behind TLS, for the %s', (name, program) => {
   it('is reached with a client’s certificate, and not without', async () => {
     const address = await startMutualTls();
-    const without = await start(name, script, { TEMPORAL_ADDRESS: address });
+    const without = await start(name, program, { TEMPORAL_ADDRESS: address });
     await waitFor('an answer', async () => (await without()) === 'away');
     const pair = {
       TEMPORAL_TLS_CLIENT_CERT_PATH: join(folder, 'client.pem'),
       TEMPORAL_TLS_CLIENT_KEY_PATH: join(folder, 'client.key'),
     };
-    const tell = await start(name, script, { TEMPORAL_ADDRESS: address, ...pair });
+    const tell = await start(name, program, { TEMPORAL_ADDRESS: address, ...pair });
     await waitFor('Temporal to be reached', async () => (await tell()) === 'reachable');
     expect(await without()).toBe('away');
   });
@@ -135,7 +136,7 @@ describe.each(PROCESSES)('Temporal behind TLS, for the %s', (name, script) => {
   it('is shown the API key that stands in a file', async () => {
     const { address, shown } = await startApiKeyDoor();
     const key = { TEMPORAL_API_KEY_FILE: join(folder, 'api-key') };
-    const tell = await start(name, script, { TEMPORAL_ADDRESS: address, ...key });
+    const tell = await start(name, program, { TEMPORAL_ADDRESS: address, ...key });
     await waitFor('the key', async () => (await tell()) === 'away' && shown.has('Bearer cloud-api-key'));
     expect([...shown]).toEqual(['Bearer cloud-api-key']);
   });
