@@ -25,8 +25,8 @@ const EVERY_MS = 5 * 60_000;
 /** How far back the first look goes, and how much two looks overlap, because Temporal's list follows a little later. */
 const FIRST_LOOK_MS = 72 * 3_600_000;
 const OVERLAP_MS = 10 * 60_000;
-/** More than this at once is one cause, and mending it is what counts. */
-const LIMIT = 5_000;
+/** So many at once: of each Temporal is asked when it began. */
+const PAGE = 100;
 /** A signal is noted as handed over a moment after Temporal has it, and clocks differ. */
 const SLACK_MS = 10_000;
 
@@ -43,15 +43,23 @@ export function createUnfinishedWorkWatch({ db, client, logger, relay, now }: Un
 
   async function check(): Promise<number> {
     const startedAtMs = now().getTime();
-    const ended = await client.listEndedWorkflows(HOLDING, since, LIMIT);
-    const handed = ended.map(({ workflowId, startedAt, endedAt }) => ({
-      workflowId,
-      from: new Date(startedAt.getTime() - SLACK_MS),
-      until: new Date(endedAt.getTime() + SLACK_MS),
-    }));
-    const waiting = await withSystemRole(db, 'relay', (tx) => handBackWork(tx, handed));
-    if (ended.length < LIMIT) since = new Date(startedAtMs - OVERLAP_MS);
-    else logger.error({ alert: 'many-workflows-stuck', cause: 'ended', limit: LIMIT }, 'more than one look takes');
+    let waiting = 0;
+    // Whose clock is behind Temporal's must not miss what has just ended.
+    let until = new Date(startedAtMs + OVERLAP_MS);
+    for (;;) {
+      const ended = await client.listEndedWorkflows(HOLDING, { since, until }, PAGE);
+      const handed = ended.map(({ workflowId, startedAt, endedAt }) => ({
+        workflowId,
+        from: new Date(startedAt.getTime() - SLACK_MS),
+        until: new Date(endedAt.getTime() + SLACK_MS),
+      }));
+      waiting += await withSystemRole(db, 'relay', (tx) => handBackWork(tx, handed));
+      // The latest come first. Temporal's times are finer than ours.
+      const next = new Date(Math.min(...ended.map(({ endedAt }) => endedAt.getTime())) + 1);
+      if (ended.length < PAGE || next >= until) break;
+      until = next;
+    }
+    since = new Date(startedAtMs - OVERLAP_MS);
     if (waiting === 0) return 0;
     logger.warn({ waiting }, 'what workflows had not done that were ended by force waits in the inbox again');
     relay.wake();

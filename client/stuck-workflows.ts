@@ -66,8 +66,11 @@ export function createWorkflowWatch(
     },
 
     /** See `listEndedWorkflows` of ended-workflows. @throws TemporalUnavailableError */
-    listEndedWorkflows: (types: readonly string[], since: Date, limit: number): Promise<EndedWorkflow[]> =>
-      within(DEADLINE_MS, () => listEndedWorkflows(client, types, since, limit)),
+    listEndedWorkflows: (
+      types: readonly string[],
+      time: { since: Date; until: Date },
+      limit: number,
+    ): Promise<EndedWorkflow[]> => within(DEADLINE_MS, () => listEndedWorkflows(client, types, time, limit)),
 
     /**
      * How a workflow stands, and since when its workflow task waits; undefined when it runs no more.

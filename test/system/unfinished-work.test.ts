@@ -50,10 +50,10 @@ const handedOver = (workflowId: string, count: number) =>
   });
 /** Terminates a workflow, and waits until Temporal's list, which follows a little later, tells of it. */
 async function terminate(workflowId: string): Promise<void> {
-  const since = new Date(Date.now() - 60_000);
+  const time = { since: new Date(Date.now() - 60_000), until: new Date(Date.now() + 60_000) };
   await handleOf(workflowId).terminate('by hand');
   await waitFor('the list of ended workflows', async () =>
-    (await system.client.listEndedWorkflows(['accountSync', 'contactSync'], since, 100)).some(
+    (await system.client.listEndedWorkflows(['accountSync', 'contactSync'], time, 100)).some(
       (each) => each.workflowId === workflowId,
     ),
   );

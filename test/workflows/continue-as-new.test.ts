@@ -63,6 +63,16 @@ describe('a workflow whose history grows long', () => {
     expect(refused).toHaveLength(MANY);
     expect(seen.size).toBeGreaterThan(1);
     expect(await system.client.leadState({ agencyId: leads.agencyId, leadId })).toMatchObject({ status: 'assigned' });
+
+    // Terminated, it tells when the first of its runs began: what was handed to that one may be in the last one's hands.
+    const [firstRunId = ''] = seen;
+    const { startTime } = await system.client.temporal.workflow.getHandle(workflowId, firstRunId).describe();
+    await handle.terminate('by hand');
+    const time = { since: startTime, until: new Date(Date.now() + 60_000) };
+    const ended = await waitFor('the list of ended workflows', async () =>
+      (await system.client.listEndedWorkflows(['leadIntake'], time, 10)).find((each) => each.workflowId === workflowId),
+    );
+    expect(ended.startedAt).toEqual(startTime);
   });
 
   it('of a lead goes on once GHL has been told all that happened', async () => {
