@@ -104,20 +104,19 @@ export function createLeadAssignment(deps: StoreDeps) {
 export async function confirmReserved(
   deps: StoreDeps,
   { agencyId, leadId, assignmentId }: AssignmentArgs,
-  { change = {}, mirror }: Partial<Written> = {},
+  written?: Written,
 ): Promise<LeadStanding> {
   const now = deps.now();
   let firstAssignedAfterMs: number | undefined;
   const standing = await withScope(deps.db, { agencyId }, async (tx) => {
     const lead = await lockKnownLead(tx, leadId);
-    await mirror?.(tx);
+    // Whoever looks at the contact in the mirror finds that it is our own.
+    if (written) await updateAssignment(tx, assignmentId, written.change);
+    await written?.mirror(tx);
     const all = await listAssignments(tx, leadId);
-    const assignment = { ...requireAssignment(all.find(({ id }) => id === assignmentId)), ...change };
+    const assignment = requireAssignment(all.find(({ id }) => id === assignmentId));
     const active = all.find(({ state }) => state === 'active');
-    if (lead.state === 'closed' || assignment.state !== 'reserved') {
-      if (Object.keys(change).length > 0) await updateAssignment(tx, assignmentId, change);
-      return standingOf(lead, active?.id ?? null);
-    }
+    if (lead.state === 'closed' || assignment.state !== 'reserved') return standingOf(lead, active?.id ?? null);
     if (active) await releaseAssignments(tx, leadId, { reason: 'moved', now, state: 'active' });
     const { location_id: locationId, rep_id: repId } = assignment;
     if (repId !== null) await noteAssigned(tx, lead, assignment, now);
@@ -129,7 +128,7 @@ export async function confirmReserved(
       assigned_at: repId === null ? lead.assigned_at : now,
       accepted_at: null,
     };
-    const expiresAt = await storeConfirmed(tx, assignment, { lead: confirmed, assignment: change, now });
+    const expiresAt = await storeConfirmed(tx, assignment, confirmed, now);
     return standingOf({ ...lead, ...confirmed, expires_at: expiresAt }, assignmentId);
   });
   if (firstAssignedAfterMs !== undefined) deps.leadObserver?.firstAssigned(firstAssignedAfterMs);

@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import type { Transaction } from 'kysely';
-import { rememberInAssignment } from '../db/assignments.ts';
+import { rememberInAssignment, updateAssignment } from '../db/assignments.ts';
 import type { Assignment, Database } from '../db/schema.ts';
 import { withScope } from '../db/scope.ts';
 import type { StoreDeps } from './dependencies.ts';
@@ -25,6 +25,8 @@ export function createRemembering({ db }: Pick<StoreDeps, 'db'>): Remember {
     if (written.length === 0) return;
     const change = Object.assign({}, ...written.map((each) => each.change)) as Written['change'];
     const stored = withScope(db, { agencyId }, async (tx) => {
+      // Whoever looks at a contact in the mirror finds that it is our own.
+      if (change.ghl_contact_id !== undefined) await updateAssignment(tx, assignmentId, change);
       for (const { mirror } of written) await mirror(tx);
       await rememberInAssignment(tx, assignmentId, change);
       return true;

@@ -54,10 +54,9 @@ type Placed = Pick<
 const DAY_MS = 86_400_000;
 
 /**
- * What the caller knows is named to the planner as constants: of tables that Postgres has not counted yet it would read
- * all leads of the agency for one. So are the months that need not be looked at, for planning took longer for each of them
- * than the whole query: no event is of the months to come, whatever the clocks. The last statement of its transaction,
- * which commits with it.
+ * The months of events that need not be looked at are named to the planner as a constant: planning for each of them took
+ * longer than the whole query. No event is of the months to come, whatever the clocks. The last statement of its
+ * transaction, which commits with it.
  * @param assignment as the transaction has read it
  * @returns undefined when the assignment's location is not connected to GHL @throws Error when the scope does not hold its lead
  */

@@ -23,7 +23,7 @@ let worker: string;
 
 beforeAll(async () => {
   system = await startObservedSystem({ exports: false });
-  await system.simulator.addFault({ method: 'POST', path: '/notes$', status: 503, times: 1 });
+  await system.simulator.addFault({ method: 'POST', path: '/contacts/upsert$', status: 503, times: 1 });
   for (let turn = 0; turn < 3; turn += 1) {
     const { postcode: postalCode, ...person } = somebody('02116');
     await system.simulator.createContact({ locationId: 'one-loc-master', postalCode: postalCode!, ...person });
@@ -99,7 +99,7 @@ describe('the pages of a system that runs', () => {
     expect(worker).toMatch(/^switchyard_lead_assigned_seconds_count 3$/m);
     expect(sumOf('switchyard_ghl_calls_total', 'operation="createTask",lane="interactive",outcome="ok"')).toBe(3);
     expect(sumOf('switchyard_ghl_call_seconds_count', 'operation="createTask"')).toBe(3);
-    expect(sumOf('switchyard_ghl_calls_total', 'operation="createNote".*outcome="GhlUnavailable"')).toBe(1);
+    expect(sumOf('switchyard_ghl_calls_total', 'operation="upsertContact".*outcome="GhlUnavailable"')).toBe(1);
     expect(sumOf('switchyard_activity_failures_total', 'failure="GhlUnavailable",final="false"')).toBe(1);
     expect(worker).toMatch(/^switchyard_ghl_breaker_state\{group="contacts"\} 0$/m);
     expect(sumOf('temporal_worker_task_slots_available')).toBeGreaterThan(0);
