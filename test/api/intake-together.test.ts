@@ -204,7 +204,8 @@ describe('deliveries that come at once', () => {
 
 describe('two processes', () => {
   it('that take the same deliveries in opposite order take each once, and do not wait for each other in a circle', async () => {
-    const [here, there] = [database.url, database.url].map((url) => createDatabase({ url, poolSize: 2 }));
+    const of = { url: database.url, poolSize: 2 };
+    const [here, there] = [createDatabase(of), createDatabase(of)];
     const locationId = `unknown-${randomUUID()}`;
     const events = [
       ...Array.from({ length: 20 }, () => contactCreate()),
@@ -235,7 +236,7 @@ describe('two processes', () => {
     const [one, other] = [outcomesOf(await both[0]), outcomesOf(await both[1]).toReversed()];
     for (const index of events.keys()) expect([one[index], other[index]].sort()).toEqual(['repeat', 'taken']);
     expect(await storedOf(events)).toHaveLength(events.length);
-    await Promise.all([here!.destroy(), there!.destroy()]);
+    await Promise.all([here.destroy(), there.destroy()]);
     const counted = await sql<{ deadlocks: string }>`
       select deadlocks from pg_stat_database where datname = current_database()`.execute(database.ownerDb);
     expect(Number(counted.rows[0]!.deadlocks)).toBe(0);
