@@ -61,8 +61,6 @@ export async function sendTogether<Row extends pg.QueryResultRow>(
   const { name } = together;
   const known = namesKnownTo(client);
   const isKnown = name !== undefined && known.has(name);
-  // Of what fails nobody knows how far it came.
-  if (name !== undefined) known.delete(name);
   try {
     const answer = await new Promise<pg.QueryResult<Row>>((resolve, reject) => {
       const done: Done = (error, result) => (error ? reject(error) : resolve(result as pg.QueryResult<Row>));
@@ -71,6 +69,8 @@ export async function sendTogether<Row extends pg.QueryResultRow>(
     if (name !== undefined) known.add(name);
     return answer;
   } catch (error) {
+    // Nobody knows how far it came, nor, if it was not there, what else is not.
+    known.clear();
     // As the driver does with its own: its trace begins at the socket and does not say whose statement it was.
     if (error instanceof Error) Error.captureStackTrace(error);
     throw error;

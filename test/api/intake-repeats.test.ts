@@ -88,10 +88,11 @@ describe('what comes again while it is being taken', () => {
   });
 
   it('is refused with the first while Postgres is away', async () => {
-    const db = createDatabase({ url: database.url, poolSize: 1 });
-    await db.destroy();
+    const nowhere = Object.assign(new URL(database.url), { port: '1' });
+    const db = createDatabase({ url: nowhere.href, poolSize: 1 });
     const event = contactCreate();
     const settled = await deliverAll([event, event], createTestIntake(db));
+    await db.destroy();
     const reasons = settled.map((each) => (each as PromiseRejectedResult).reason as unknown);
     expect(reasons.map(isStorageAway)).toEqual([true, true]);
     expect(reasons[1]).toBe(reasons[0]);
