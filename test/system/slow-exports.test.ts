@@ -14,9 +14,9 @@ import { waitFor } from '../stack/wait.ts';
 import type { ExportActivities, exportPages } from './export-workflow.ts';
 
 /** How long an export hangs before it is given up: whoever waits behind one waits so long. A busy machine takes in leads meanwhile. */
-const HANG_MS = 30_000;
-/** Fewer than exports run at once: shared with them, not one would be left. As many as fail open the breaker. */
-const CONNECTIONS = 12;
+const HANG_MS = 20_000;
+/** Fewer than exports run at once, which is ten: shared with them, not one would be left. */
+const CONNECTIONS = 8;
 /** More than the interactive lane has slots, and all lanes together. */
 const PAGES = 90;
 
