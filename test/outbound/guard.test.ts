@@ -45,7 +45,7 @@ interface Try {
 
 async function attempt({ url, lookup, allowed = new Set(), isHttpAllowed = true, ca }: Try) {
   const rules = { privateAddresses: allowed, isHttpAllowed };
-  const sender = createWebhookSender({ rules, timeoutMs: 2_000, ...(lookup && { lookup }), ...(ca && { ca }) });
+  const sender = createWebhookSender({ rules, timeoutMs: 20_000, ...(lookup && { lookup }), ...(ca && { ca }) });
   try {
     return await sender.post({ url, message });
   } finally {

@@ -12,7 +12,7 @@ let receiver: Receiver;
 let sender: WebhookSender;
 beforeEach(async () => {
   receiver = await startReceiver();
-  sender = createWebhookSender({ rules, timeoutMs: 1_000 });
+  sender = createWebhookSender({ rules, timeoutMs: 3_000 });
 });
 afterEach(() => Promise.all([sender.close(), receiver.close()]));
 

@@ -114,7 +114,7 @@ export async function startActivityBench(
   const withGhl = { ...store, ghl: gateway, reads: createReadCache(gateway), notifier: createGhlTaskNotifier(gateway) };
   // Receivers of tests listen here.
   const outboundRules = { privateAddresses: new Set(['127.0.0.1']), isHttpAllowed: true };
-  const webhooks = createWebhookSender({ rules: outboundRules, timeoutMs: 2_000 });
+  const webhooks = createWebhookSender({ rules: outboundRules, timeoutMs: 30_000 });
   const webhookAttempts: AttemptClass[] = [];
   const onWebhookAttempt = (result: AttemptClass): void => void webhookAttempts.push(result);
   return {

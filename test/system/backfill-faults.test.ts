@@ -60,7 +60,7 @@ it('a backfill loses and repeats nothing when its worker is killed twice and Pos
   await read(350);
   await stack.worker.kill();
   await stack.worker.start();
-  await waitFor('the end', async () => (await partOf(id))?.ended_at, 150_000);
+  await waitFor('the end', async () => (await partOf(id))?.ended_at, 240_000);
   expect(await partOf(id)).toMatchObject({
     state: 'done',
     listed: COUNT,

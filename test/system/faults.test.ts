@@ -63,7 +63,7 @@ async function countTold(emails: string[]): Promise<number> {
 
 /** All are assigned, and GHL holds each of them once, with one note, one opportunity and one task. */
 async function expectEachOnce(emails: string[]): Promise<void> {
-  await waitFor('every rep to be told', async () => (await countTold(emails)) >= emails.length, 170_000);
+  await waitFor('every rep to be told', async () => (await countTold(emails)) >= emails.length, 300_000);
   expect((await leadsOf(emails)).map(({ email }) => email).sort()).toEqual([...emails].sort());
   const mine = new Set(emails);
   const contacts = (await stack.simulator.listContacts('one-loc-back-bay')).filter(({ email }) =>
@@ -113,7 +113,7 @@ describe('no lead is lost and none is written twice', () => {
     const upserts = sum(await stack.simulator.getCalls(), /^POST \/contacts\/upsert 20/);
     expect(upserts).toBeGreaterThanOrEqual(100);
     expect(upserts).toBeLessThanOrEqual(100 + GHL_SLOTS);
-  }, 240_000);
+  }, 480_000);
 
   it('when the worker is told to stop: it finishes what it holds', async () => {
     const slow = await stack.simulator.addFault({ latencyMs: 2_000, method: 'POST', path: '/contacts/upsert' });
@@ -155,7 +155,7 @@ describe('no lead is lost and none is written twice', () => {
     await waitFor('each to be tried', async () => (await stack.simulator.getStats()).webhooks.attempts - before >= 20);
     await stack.postgres.start();
     await expectEachOnce(emails);
-  }, 180_000);
+  }, 360_000);
 
   it('when Temporal is stopped while webhooks arrive: they are answered 200 at once and started later', async () => {
     await stack.temporal.stop();
@@ -198,7 +198,7 @@ describe('no lead is lost and none is written twice', () => {
       const startedMs = works.map(({ started_at: startedAt }) => startedAt!.getTime());
       expect(startedMs).toEqual([...new Set(startedMs)].sort((a, b) => a - b));
     }
-  }, 180_000);
+  }, 360_000);
 
   it('when GHL answers 500, 429, 401, and not at all for a while', async () => {
     const faults = [
@@ -220,12 +220,12 @@ describe('no lead is lost and none is written twice', () => {
       return struck.size === faults.length;
     });
     await expectEachOnce(emails);
-  }, 240_000);
+  }, 480_000);
 
   it('when the API is stopped and started while webhooks arrive', async () => {
     // A process that is not there cannot answer 429: only the newer policy comes again.
     await stack.simulator.setWebhooks({ retryPolicy: '2026', retryBaseMs: 50 });
     const emails = await Promise.all([ask(15), stack.api.stop().then(() => stack.api.start())]);
     await expectEachOnce([...emails[0], ...(await ask(5))]);
-  }, 180_000);
+  }, 360_000);
 });

@@ -59,7 +59,7 @@ it('polls every location by one schedule, and routes all leads, each once, when 
       const found = await assigned();
       return found.length >= 30 && found;
     },
-    90_000,
+    180_000,
   );
   expect(routed.map((lead) => lead.source_contact_id).sort()).toEqual([...contactIds].sort());
   const byPoll = routed.filter((lead) => lead.source === 'poll').map((lead) => lead.source_contact_id);
@@ -82,7 +82,7 @@ it('polls every location by one schedule, and routes all leads, each once, when 
   expect(await ofLeads().select('id').execute()).toHaveLength(30);
   expect((await assigned()).length).toBe(30);
   expect(await leads.heldBy('ann')).toBeGreaterThan(0);
-}, 240_000);
+}, 480_000);
 
 it('compares and repairs a location by command, and the next figures are nothing', async () => {
   const chelseaId = agency.locations.get('chelsea')!;

@@ -82,7 +82,7 @@ it('loses and doubles nothing when all authority dies in the middle and the agen
   expect(await metric()).toBe('switchyard_installs{status="needs_reauth"} 0');
   const open = (await letters()).filter((each) => each.resolved_at === null);
   expect(open).toEqual([]);
-}, 180_000);
+}, 360_000);
 
 it('sends a lead to the next location while one alone is disconnected, and waits with what follows', async () => {
   await waitFor('all tokens', async () => (await installs()).filter((each) => each.location_id !== null).length >= 4);
