@@ -146,8 +146,14 @@ function requestHeaders(headers: IncomingHttpHeaders): Record<string, string | s
   return { ...Object.fromEntries(passed), ...(cookie !== undefined && { cookie }) };
 }
 
+/** A step upwards behind a slash that is spelt otherwise, which the URL parser leaves and a server may resolve. */
+const HIDDEN_STEP_UP = /(?:\/|%2f|%5c)(?:\.|%2e){2}(?:\/|%2f|%5c|;|$)/;
+
 /** Express matches the path in any case. */
-const isBelow = (pathname: string): boolean => `${pathname.toLowerCase()}/`.startsWith(`${WEB_UI_PATH}/`);
+function isBelow(pathname: string): boolean {
+  const path = pathname.toLowerCase();
+  return `${path}/`.startsWith(`${WEB_UI_PATH}/`) && !HIDDEN_STEP_UP.test(path);
+}
 
 /** A query of a workflow is sent by POST and only reads. */
 const changesSomething = (method: string, path: string): boolean =>

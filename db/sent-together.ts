@@ -120,6 +120,10 @@ function submittableOf(
       if (isAsked()) result.addCommandComplete(message);
       completed += 1;
     },
+    /** To a statement without words Postgres answers so, and nothing else. */
+    handleEmptyQuery() {
+      completed += 1;
+    },
     handleError(error: Error) {
       this.callback(error);
     },

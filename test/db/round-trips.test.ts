@@ -132,6 +132,7 @@ describe('a scoped transaction', () => {
       expect(await ask(tx)).toEqual(first);
       expect(await commitWith(tx, sql`select 1 where false`)).toEqual({ rows: [] });
     });
+    expect((await withScope(db, ours(), (tx) => sql``.execute(tx), 'one statement')).rows).toEqual([]);
     const circle: { self?: unknown } = {};
     circle.self = circle;
     await expect(withScope(db, ours(), (tx) => sql`select ${circle}::text`.execute(tx))).rejects.toThrow('circular');
