@@ -17,17 +17,20 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
+/** How long a connection may take on a machine that all tests share. What is tested of waiting for one has its own pool. */
+const BUSY_POSTGRES_MS = 20_000;
+
 /** A fresh copy of the migrated database, for one test file. */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const serverUrl = inject('postgresUrl');
   const name = `test_${randomBytes(6).toString('hex')}`;
-  const server = createDatabase({ url: serverUrl, poolSize: 1 });
+  const server = createDatabase({ url: serverUrl, poolSize: 1, connectTimeoutMs: BUSY_POSTGRES_MS });
   // Copying the files takes half the time of writing their pages anew, through the log.
   await sql`create database ${sql.id(name)} template ${sql.id(TEMPLATE_DATABASE)} strategy file_copy`.execute(server);
   const url = databaseUrl(serverUrl, name, TEST_LOGIN);
   const ownerUrl = databaseUrl(serverUrl, name);
-  const db = createDatabase({ url });
-  const ownerDb = createDatabase({ url: ownerUrl, poolSize: 4 });
+  const db = createDatabase({ url, connectTimeoutMs: BUSY_POSTGRES_MS });
+  const ownerDb = createDatabase({ url: ownerUrl, poolSize: 4, connectTimeoutMs: BUSY_POSTGRES_MS });
   return {
     db,
     ownerDb,
