@@ -4,7 +4,7 @@ import { startTemporal, type Temporal, type TemporalOptions } from '../../script
 const REPORTED_SOON = 'system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute=2';
 
 /** Memory is given back a quarter as often as by default, as long as there is enough of it: that takes CPU from the tests. */
-const SELDOM_COLLECTED = { GOGC: '400', GOMEMLIMIT: '1GiB' };
+const SELDOM_COLLECTED = { GOGC: '400', GOMEMLIMIT: '1536MiB' };
 
 /** Starts Temporal's development server for tests. */
 export const startTestTemporal = (options: TemporalOptions): Promise<Temporal> =>
