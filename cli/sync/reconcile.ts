@@ -17,6 +17,8 @@ const input = z.object({ ...ofLocationInput, repair: z.boolean().default(false) 
 
 const WAIT_MS = 10 * 60_000;
 const LOOK_MS = 500;
+/** A run that was about to end when it was asked for has not seen it, and the schedule's next round may be paused. */
+const ASK_AGAIN_MS = 5_000;
 
 export function addSyncReconcile(sync: Command, session: Session): void {
   const reconcile = sync
@@ -47,7 +49,6 @@ async function reconcileLocation(session: Session, given: z.infer<typeof input>)
     });
     return id;
   });
-  await client.startPollSync({ agencyId, locationId });
   const pending = () =>
     inAgency(session, agencyId, async (tx) =>
       (await listPasses(tx, locationId)).some((pass) => pass.kind === 'sweep' && pass.asked_at !== null),
@@ -56,6 +57,7 @@ async function reconcileLocation(session: Session, given: z.infer<typeof input>)
     if (waitedMs >= WAIT_MS) {
       throw new CommandError('pending', 'It is still being compared: sync status shows how far it is.');
     }
+    if (waitedMs % ASK_AGAIN_MS === 0) await client.startPollSync({ agencyId, locationId });
     await sleep(LOOK_MS);
   }
   const options = { graceMs: POLL_POLICY.gapGraceMs, gaps: 0, now: session.terminal.now() };

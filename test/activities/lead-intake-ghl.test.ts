@@ -48,15 +48,12 @@ describe('what GHL is told of a lead', () => {
         { activity: bench.ghl.notifyRep, paths: ['/tasks'] },
       ];
       for (const { activity, paths } of steps) {
-        let attempt = 1;
         for (const path of paths) await bench.simulator.addFault({ [effect]: true, times: 1, path, method: 'POST' });
-        for (; attempt <= paths.length; attempt += 1) {
-          expect(await failureOf(run(activity, held, { attempt }))).toMatchObject({
-            type: 'GhlUnavailable',
-            nonRetryable: false,
-          });
-        }
-        await run(activity, held, { attempt });
+        expect(await failureOf(run(activity, held, { attempt: 1 }))).toMatchObject({
+          type: 'GhlUnavailable',
+          nonRetryable: false,
+        });
+        await run(activity, held, { attempt: 2 });
       }
       const { notes, tasks, opportunities } = await shownOf(held);
       expect([notes.length, tasks.length, opportunities.length]).toEqual([1, 1, 1]);
