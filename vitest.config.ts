@@ -12,8 +12,8 @@ export default defineConfig({
     pool: 'forks',
     // Young objects of a whole file of tests are many: 16 MiB, the default, are collected all the time.
     execArgv: ['--max-semi-space-size=32'],
-    // The machine's other half runs Postgres and Temporal.
-    maxWorkers: 3,
+    // On two cores, of which Postgres and Temporal have the half: a file of tests waits for something most of its time.
+    maxWorkers: 4,
     // Loading the modules anew for each file took a third of the time. Files share no state: what they start, they stop.
     isolate: false,
     sequence: { sequencer: SlowFilesSpread },

@@ -11,26 +11,21 @@ import { openCountedWay } from '../db/count-round-trips.ts';
 import { createTestDatabase, type TestDatabase } from '../stack/database.ts';
 import { addAgency, type TestAgency } from './agency.ts';
 import { contactCreate } from './api-world.ts';
-import { createTestIntake, outcomesOf } from './intake-harness.ts';
+import { createDeliveries, createTestIntake, type Deliveries, idOf, outcomesOf } from './intake-harness.ts';
 
 let database: TestDatabase;
 let agency: TestAgency;
 let neighbour: TestAgency;
 let intake: EventIntake;
+let deliver: Deliveries['deliver'];
+let deliverAll: Deliveries['deliverAll'];
 beforeAll(async () => {
   database = await createTestDatabase();
   [agency, neighbour] = [await addAgency(database.ownerDb, 'Agency'), await addAgency(database.ownerDb, 'Neighbour')];
   intake = createTestIntake(database.db);
+  ({ deliver, deliverAll } = createDeliveries(agency.master, intake));
 });
 afterAll(() => database.drop());
-
-type Event = Record<string, unknown>;
-const deliver = (event: Event, by: EventIntake = intake): Promise<Receipt> => {
-  const body = Buffer.from(JSON.stringify({ locationId: agency.master.ghlId, ...event }));
-  return takeGhlDelivery(by, readGhlDelivery(body, {}), body);
-};
-const deliverAll = (events: Event[], by?: EventIntake) => Promise.allSettled(events.map((event) => deliver(event, by)));
-const idOf = (event: Event): string => event['webhookId'] as string;
 
 describe('what comes again while it is being taken', () => {
   it('asks Postgres nothing, and is told what the first was', async () => {

@@ -15,28 +15,22 @@ import { createTestDatabase, type TestDatabase } from '../stack/database.ts';
 import { waitToPass } from '../stack/wait.ts';
 import { addAgency, type TestAgency } from './agency.ts';
 import { contactCreate, keyRing } from './api-world.ts';
-import { createTestIntake, outcomesOf } from './intake-harness.ts';
+import { createDeliveries, createTestIntake, type Deliveries, type Event, idOf, outcomesOf } from './intake-harness.ts';
 
 let database: TestDatabase;
 let agency: TestAgency;
 let neighbour: TestAgency;
 let intake: EventIntake;
+let deliver: Deliveries['deliver'];
+let deliverAll: Deliveries['deliverAll'];
 
 beforeAll(async () => {
   database = await createTestDatabase();
   [agency, neighbour] = [await addAgency(database.ownerDb, 'Agency'), await addAgency(database.ownerDb, 'Neighbour')];
   intake = createTestIntake(database.db);
+  ({ deliver, deliverAll } = createDeliveries(agency.master, intake));
 });
 afterAll(() => database.drop());
-
-type Event = Record<string, unknown>;
-const deliver = (event: Event, by: EventIntake = intake): Promise<Receipt> => {
-  const body = Buffer.from(JSON.stringify({ locationId: agency.master.ghlId, ...event }));
-  return takeGhlDelivery(by, readGhlDelivery(body, {}), body);
-};
-/** What is delivered without waiting in between is taken together. */
-const deliverAll = (events: Event[], by?: EventIntake) => Promise.allSettled(events.map((event) => deliver(event, by)));
-const idOf = (event: Event): string => event['webhookId'] as string;
 
 const storedOf = async (events: Event[]) =>
   database.ownerDb
