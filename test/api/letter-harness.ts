@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { addDeadLetter, type NewDeadLetter } from '../../db/dead-letters.ts';
 import { withScope } from '../../db/scope.ts';
@@ -40,8 +41,13 @@ export const createLetterHarness = (world: ApiWorld) => ({
   redrive: (id: string) => post(world, `/${id}/redrive`),
   /** Forgets all letters, and what is in the inbox or was handed over. */
   async empty(): Promise<void> {
-    await world.ownerDb.deleteFrom('dead_letters').execute();
-    await world.ownerDb.deleteFrom('event_capabilities').execute();
+    for (const table of ['dead_letters', 'event_capabilities'] as const) {
+      await world.ownerDb.transaction().execute(async (tx) => {
+        // What the API still has in hand of the test before holds rows in an order of its own: that ends first.
+        await sql`lock table ${sql.table(table)} in exclusive mode`.execute(tx);
+        await tx.deleteFrom(table).execute();
+      });
+    }
     world.client.handovers = [];
   },
   handed: (method: Handover['method']) =>
